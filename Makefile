@@ -1,0 +1,56 @@
+# Two commands for a newcomer: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+ARGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test pytest lint format types imports messages lock clean bench
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/runtime ## the main job, end to end, against two sandboxes (ARGS="--once --json" passes options)
+	@$(BIN)/lms-bridge demo $(ARGS)
+
+test: $(VENV)/development lint types imports ## everything that must hold before a change lands
+	@$(BIN)/pytest -m "slow or not slow" -n 2 --dist worksteal
+
+pytest: $(VENV)/development ## the quick tests only (ARGS passes options to pytest)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(VENV)/development
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+format: $(VENV)/development ## put the code in its standard form
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format --quiet .
+
+types: $(VENV)/development
+	@$(BIN)/mypy
+
+imports: $(VENV)/development
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+bench: $(VENV)/development ## statements accepted and completions carried per second
+	@$(BIN)/python -m benchmarks.pipeline $(ARGS)
+
+lock: ## write the lock files anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra build --generate-hashes --universal --python-version 3.11 --quiet --upgrade --output-file requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev --generate-hashes --universal --python-version 3.11 --quiet --upgrade --output-file requirements-dev.lock
+
+clean: ## forget the virtual environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The two environments are one folder; `runtime` has what a bridge needs, `development` adds the tools.
+$(VENV)/bin/python:
+	@scripts/make-venv $(VENV)
+
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@scripts/install $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/development: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@scripts/install $(VENV) requirements-dev.lock
+	@touch $@ $(VENV)/runtime

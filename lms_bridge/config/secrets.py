@@ -1,0 +1,63 @@
+"""Secrets: named in the configuration, kept in the environment or in files, never printed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class SecretMissing(Exception):
+    """The environment variable or the file that a secret setting names is not there or is empty."""
+
+
+class Secret:
+    """Where a secret is to be found: ``env:NAME`` or ``file:PATH``.
+
+    The value is read anew at each use, so that a token that an operator replaces in its
+    file is used from the next call on, without a restart.
+
+    >>> Secret("env:LMS_BRIDGE_MOODLE_TOKEN")
+    Secret('env:LMS_BRIDGE_MOODLE_TOKEN')
+    """
+
+    __slots__ = ("_kind", "_name", "base")
+
+    def __init__(self, source: str, base: Path | None = None) -> None:
+        kind, _, name = source.partition(":")
+        if kind not in ("env", "file") or not name:
+            raise ValueError(
+                "expected env:NAME or file:PATH: a secret is not written into the configuration"
+            )
+        self._kind = kind
+        self._name = name
+        self.base = base or Path()
+        """the folder that a relative file path starts from"""
+
+    def read(self) -> str:
+        """The secret. Raises :exc:`SecretMissing` in words that name the source, not the value."""
+        if self._kind == "env":
+            value = os.environ.get(self._name, "")
+            if not value:
+                raise SecretMissing(f"the environment variable {self._name} is not set")
+            return value
+        path = self.base / self._name
+        try:
+            value = path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SecretMissing(f"{path}: {error.strerror or error}") from error
+        if not value:
+            raise SecretMissing(f"the file {path} is empty")
+        return value
+
+    def source(self) -> str:
+        """Where it is kept, which is no secret."""
+        return f"{self._kind}:{self._name}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.source() == self.source()
+
+    def __hash__(self) -> int:
+        return hash(self.source())
+
+    def __repr__(self) -> str:
+        return f"Secret({self.source()!r})"

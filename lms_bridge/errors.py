@@ -1,0 +1,42 @@
+"""The one error by which an outside system says that a step could not be done."""
+
+from __future__ import annotations
+
+from lms_bridge.reasons import Reason
+
+
+class DeliveryError(Exception):
+    """A step failed, and this says what can come of it.
+
+    Raised by registries and LMSs, judged in one place: :mod:`lms_bridge.deliveries.retry`.
+
+    `reason`
+        what happened, as a sentence for a person.
+    `retryable`
+        whether trying again later, with nothing changed by anybody, can help.
+    `remote_wide`
+        whether the cause is the remote system as a whole (down, suspended, a dead token)
+        rather than this one step, so that its other deliveries wait as well and a single
+        probe finds out when it is over.
+    `outcome_unknown`
+        whether the step may nevertheless have taken effect (a time-out after sending), so
+        that it must be looked up, after a while, before it is sent again.
+    `retry_after`
+        seconds that the remote asked us to wait (``Retry-After``), if it did.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        retryable: bool,
+        remote_wide: bool = False,
+        outcome_unknown: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason.sentence())
+        self.reason = reason
+        self.retryable = retryable
+        self.remote_wide = remote_wide
+        self.outcome_unknown = outcome_unknown
+        self.retry_after = retry_after

@@ -1,0 +1,112 @@
+"""What the bridge asks of a learning platform, in the domain's words.
+
+An LMS is a class with these few verbs. To add one, add a folder beside
+:mod:`lms_bridge.lms.moodle` and name its class in :mod:`lms_bridge.lms`; nothing else
+changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from lms_bridge.checks import Check
+
+UserField = Literal["id", "username", "number", "email"]
+
+
+class LmsUser(msgspec.Struct, frozen=True):
+    """An account of the LMS."""
+
+    id: str
+    username: str
+    full_name: str
+    email: str = ""
+    number: str = ""
+    """what the LMS holds for the personnel number (Moodle: ``idnumber``), as typed there"""
+    suspended: bool = False
+
+
+class BadgeAward(msgspec.Struct, frozen=True):
+    """How the LMS is brought to issue a badge (a course's ``badge`` in the catalogue).
+
+    `route` "competency": rate the competency with ID number `competency` as `rating` (the
+    1-based place in its scale); "cohort": add the learner to the cohort with ID number `cohort`.
+    """
+
+    route: Literal["competency", "cohort"]
+    name: str
+    """the badge's name in the LMS, by which it is found again"""
+    competency: str = ""
+    rating: int = 2
+    cohort: str = ""
+
+
+class IssuedBadge(msgspec.Struct, frozen=True):
+    """A badge that the LMS shows on the learner's profile."""
+
+    id: str
+    name: str
+    hash: str
+    """the LMS's unguessable id of this one award"""
+    link: str
+    issued_at: dt.datetime | None = None
+
+
+class LmsCourse(msgspec.Struct, frozen=True):
+    """A course as the LMS has it."""
+
+    id: str
+    name: str
+    short_name: str = ""
+    number: str = ""
+    """Moodle: ``idnumber``; empty when the LMS does not show it"""
+
+
+class CourseCompletion(msgspec.Struct, frozen=True):
+    """The LMS says that an account has completed a course."""
+
+    user: LmsUser
+    completed_at: dt.datetime | None
+    """when the learner met the last criterion; None when the LMS does not say"""
+
+
+class Lms(Protocol):
+    """One learning platform. Every verb may raise :exc:`lms_bridge.errors.DeliveryError`."""
+
+    name: str
+    """as configured, e.g. ``moodle`` for ``[lms.moodle]``"""
+    home_page: str
+    """``account.homePage`` of the actors in its statements"""
+
+    def find_users(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
+        """The accounts whose `field` is one of `values`; several may carry one number."""
+
+    def sees_users(self) -> bool | None:
+        """Whether an empty answer of :meth:`find_users` proves that the person is unknown.
+
+        False: the service account is blind (a missing permission looks like an unknown
+        person). None: it could not be proven either way.
+        """
+
+    def find_badge(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
+        """The badge as the learner's profile shows it now, or None."""
+
+    def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+        """Do what makes the LMS issue the badge. That it was issued, find_badge must show."""
+
+    def find_course(
+        self, *, course_id: str = "", number: str = "", short_name: str = ""
+    ) -> LmsCourse | None:
+        """The course with that id, ID number or short name; None if the LMS shows none."""
+
+    def completions_of(
+        self, course: LmsCourse, *, known: frozenset[str] = frozenset()
+    ) -> Iterator[CourseCompletion]:
+        """Who has completed `course`; accounts whose id is in `known` are not asked about."""
+
+    def check(self) -> Iterator[Check]:
+        """Prove address, token, functions and permissions one by one, changing nothing."""

@@ -1,0 +1,319 @@
+"""Why something stands where it stands, in words a person can act on.
+
+A :class:`Reason` is a code and the details that fill its sentence. It travels as a
+value, is stored as one (code and JSON details), and becomes a sentence only when it is
+shown, in the reader's language, so that the console, the command line and the log say
+the same thing. Each sentence has its *remedy*: what to do next, or nothing if nothing
+need be done.
+
+>>> reason = Reason("unknown_course", activity="https://lms.example/course/7")
+>>> reason.what()
+'No course in the catalogue matches https://lms.example/course/7.'
+>>> reason.remedy()
+'Add the course to the catalogue (lms-bridge courses import); the completion follows by itself.'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lms_bridge.i18n import gettext, mark
+
+
+class Sentence(NamedTuple):
+    """The two halves of every message: what is so, and what to do about it."""
+
+    what: str
+    remedy: str = ""
+
+
+class Reason:
+    """A code from :data:`SENTENCES` with the details of this one case.
+
+    Raises :exc:`KeyError` for a code that has no sentence, so that none can be invented
+    in passing.
+    """
+
+    __slots__ = ("code", "details")
+
+    def __init__(self, code: str, /, **details: Any) -> None:
+        SENTENCES[code]
+        self.code = code
+        self.details: dict[str, str] = {name: str(value) for name, value in details.items()}
+
+    @classmethod
+    def stored(cls, code: str, details: Mapping[str, Any] | None) -> Reason:
+        """The reason that was stored as `code` and `details`, whatever version stored it."""
+        if code not in SENTENCES:
+            return cls("other", text=code)
+        return cls(code, **(details or {}))
+
+    def what(self, language: str = "en") -> str:
+        """What is so, as one sentence or two."""
+        return self._fill(SENTENCES[self.code].what, language)
+
+    def remedy(self, language: str = "en") -> str:
+        """What a person can do about it; empty when nothing need be done."""
+        return self._fill(SENTENCES[self.code].remedy, language)
+
+    def sentence(self, language: str = "en") -> str:
+        """Both halves in one line."""
+        return f"{self.what(language)} {self.remedy(language)}".rstrip()
+
+    def _fill(self, template: str, language: str) -> str:
+        if not template:
+            return ""
+        return gettext(template, language) % _Details(self.details)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reason):
+            return NotImplemented
+        return self.code == other.code and self.details == other.details
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted(self.details.items()))))
+
+    def __repr__(self) -> str:
+        return f"Reason({self.code!r}, {self.details})"
+
+
+class _Details(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+SENTENCES: dict[str, Sentence] = {
+    "other": Sentence("%(text)s"),
+    # --- a statement is no completion: said so that a person can check, nothing to do -------
+    "verb_not_completion": Sentence(mark("The verb %(verb)s does not tell of a completion.")),
+    "object_not_activity": Sentence(
+        mark("The statement is about a %(type)s, not about an activity.")
+    ),
+    "not_a_course": Sentence(
+        mark(
+            "A part of a course (%(type)s) was completed, not a course, and the catalogue does"
+            " not list this activity."
+        )
+    ),
+    "result_failed": Sentence(mark("The result says that the learner did not succeed.")),
+    "result_incomplete": Sentence(mark("The result says that the course is not complete.")),
+    "score_too_low": Sentence(
+        mark("The score of %(score)s is below the %(minimum)s that the course asks for.")
+    ),
+    "score_missing": Sentence(
+        mark("The course asks for a score of %(minimum)s, and the statement carries none."),
+        mark("Take minimum_score out of the course if its LMS sends no scores."),
+    ),
+    "voiding": Sentence(mark("The statement takes back statement %(target)s.")),
+    "voided": Sentence(mark("The statement was taken back by statement %(by)s.")),
+    "no_instructor": Sentence(
+        mark("The course gives hours to the instructor, and the statement names none.")
+    ),
+    # --- a completion that waits for a person -----------------------------------------------
+    "unknown_course": Sentence(
+        mark("No course in the catalogue matches %(activity)s."),
+        mark(
+            "Add the course to the catalogue (lms-bridge courses import); the completion follows"
+            " by itself."
+        ),
+    ),
+    "unknown_person": Sentence(
+        mark("No employee is known behind %(actor)s."),
+        mark(
+            "Link the account to a NIP (lms-bridge employees import); the completion follows by"
+            " itself."
+        ),
+    ),
+    "unknown_home_page": Sentence(
+        mark("The account %(actor)s belongs to %(home_page)s, which is none of the configured LMSs."),
+        mark(
+            "Set home_page of the LMS, list it under accounts, or link the account to a NIP"
+            " (lms-bridge employees import)."
+        ),
+    ),
+    "account_missing": Sentence(
+        mark("%(lms)s knows no account %(actor)s."),
+        mark(
+            "If the account was deleted, link it to a NIP (lms-bridge employees import); the"
+            " completion follows by itself."
+        ),
+    ),
+    "account_without_nip": Sentence(
+        mark("The account %(actor)s has no NIP in %(lms)s."),
+        mark(
+            "Fill in its ID number there, or link the account to a NIP (lms-bridge employees"
+            " import); the completion follows by itself."
+        ),
+    ),
+    "invalid_nip": Sentence(
+        mark("The account %(actor)s carries “%(value)s”, which is not an 18-digit NIP."),
+        mark("Correct it in the LMS, or link the account to a NIP (lms-bridge employees import)."),
+    ),
+    "shared_nip": Sentence(
+        mark("%(count)s accounts of %(lms)s carry the NIP of %(actor)s: %(accounts)s."),
+        mark(
+            "Take the NIP out of the accounts that are not this person's, or link the right one"
+            " to the NIP (lms-bridge employees import)."
+        ),
+    ),
+    "suspended_account": Sentence(
+        mark("The account %(actor)s is suspended in %(lms)s."),
+        mark(
+            "If the completion is to count, reactivate the account or link it to its NIP"
+            " (lms-bridge employees import)."
+        ),
+    ),
+    "lookup_waiting": Sentence(
+        mark("Who %(actor)s is must be asked of %(lms)s, which has not answered yet."),
+        mark("Nothing to do: it is asked again by itself."),
+    ),
+    "lookup_blind": Sentence(
+        mark(
+            "%(lms)s shows nobody to the bridge's account, which looks like an unknown person but"
+            " is a missing permission."
+        ),
+        mark(
+            "Give the account's role moodle/user:viewdetails and moodle/user:viewalldetails;"
+            " lms-bridge check proves it."
+        ),
+    ),
+    "group_actor": Sentence(
+        mark("The statement is about a group, and a completion is recorded for one person."),
+        mark("Have the LMS send one statement for each member."),
+    ),
+    # --- a delivery waits, or waits for a person ---------------------------------------------
+    "new": Sentence(mark("It waits for its turn.")),
+    "interrupted": Sentence(
+        mark("The bridge stopped in the middle of the attempt; whether it took effect is looked up first.")
+    ),
+    "outcome_unknown": Sentence(
+        mark(
+            "%(remote)s did not answer in time (%(error)s), so the record may or may not be there;"
+            " it is looked up before anything is sent again."
+        )
+    ),
+    "remote_unavailable": Sentence(
+        mark("%(remote)s cannot be used now: %(error)s"),
+        mark("Nothing to do if it comes back: it is tried again by itself."),
+    ),
+    "unreadable_answer": Sentence(
+        mark("%(remote)s answered with something that is not its API's form: %(error)s"),
+        mark("Nothing to do if it passes; else see whether a proxy or a firewall stands between."),
+    ),
+    "collision": Sentence(mark("%(remote)s was changing the same record at that moment: %(error)s")),
+    "gave_up": Sentence(
+        mark("Tried %(attempts)s times, the last time with: %(last)s"),
+        mark("When the cause is gone: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "withdrawn": Sentence(mark("The completion was taken back before this was done.")),
+    "cancelled": Sentence(mark("Cancelled by %(by)s: %(why)s")),
+    # --- the registry ------------------------------------------------------------------------
+    "employee_not_in_registry": Sentence(
+        mark("%(remote)s knows nobody with the NIP %(nip)s."),
+        mark(
+            "Check the NIP in the LMS; when it is right and the registry knows it:"
+            " lms-bridge deliveries retry %(delivery)s"
+        ),
+    ),
+    "registry_refused": Sentence(
+        mark("%(remote)s refused the record: %(message)s"),
+        mark("Correct the course or the employee's data, then: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "course_lacks": Sentence(
+        mark("The registry needs %(field)s, and the course %(course)s does not give it."),
+        mark("Complete the course in the catalogue, then: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "credentials_rejected": Sentence(
+        mark("%(remote)s does not accept %(credential)s: %(message)s"),
+        mark("Correct the setting %(setting)s; deliveries go on by themselves."),
+    ),
+    "sso_token_expired": Sentence(
+        mark("%(remote)s says that the operator's SSO token has expired or is not valid: %(message)s"),
+        mark(
+            "Put a fresh token where registry.%(name)s.sso_token points; deliveries go on by"
+            " themselves."
+        ),
+    ),
+    "sso_mismatch": Sentence(
+        mark("%(remote)s says that the SSO account belongs to another instansi: %(message)s"),
+        mark("Use an SSO account of the same instansi as the consumer key; deliveries go on by themselves."),
+    ),
+    "row_vanished": Sentence(
+        mark("The row %(row)s that %(remote)s confirmed is no longer there."),
+        mark(
+            "If it was deleted by mistake: lms-bridge deliveries retry %(delivery)s; if on"
+            " purpose: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
+    "row_differs": Sentence(
+        mark("The row %(row)s in %(remote)s says %(field)s %(theirs)s; the bridge recorded %(ours)s."),
+        mark("See which is right; a row corrected in the registry by hand is left as it is."),
+    ),
+    # --- the LMS -----------------------------------------------------------------------------
+    "lms_account_unknown": Sentence(
+        mark("%(remote)s shows no account for the NIP %(nip)s."),
+        mark(
+            "Give the learner's account that ID number, then: lms-bridge deliveries retry"
+            " %(delivery)s"
+        ),
+    ),
+    "lms_accounts_ambiguous": Sentence(
+        mark("%(count)s accounts of %(remote)s carry the NIP %(nip)s: %(accounts)s."),
+        mark(
+            "Leave the NIP in one of them, then: lms-bridge deliveries retry %(delivery)s"
+        ),
+    ),
+    "lms_token_rejected": Sentence(
+        mark("%(remote)s does not accept the bridge's token: %(message)s"),
+        mark("Make a new token for the service account and put it where lms.%(name)s.token points."),
+    ),
+    "lms_access_refused": Sentence(
+        mark(
+            "%(remote)s refused %(function)s: the service does not list the function, the account"
+            " is not authorised for the service, or the token is bound to another address."
+        ),
+        mark("Add %(function)s to the external service; lms-bridge check names what is missing."),
+    ),
+    "lms_permission_missing": Sentence(
+        mark("%(remote)s refused %(function)s: %(message)s"),
+        mark("Give the service account's role %(capability)s; lms-bridge check proves it."),
+    ),
+    "lms_feature_off": Sentence(
+        mark("%(feature)s is switched off in %(remote)s: %(message)s"),
+        mark("Have the LMS administrator switch it on; deliveries go on by themselves."),
+    ),
+    "competency_unknown": Sentence(
+        mark("%(remote)s has no competency with the ID number %(competency)s."),
+        mark(
+            "Create it there or correct the badge of the course, then: lms-bridge deliveries"
+            " retry %(delivery)s"
+        ),
+    ),
+    "cohort_unknown": Sentence(
+        mark("%(remote)s has no cohort %(cohort)s: %(message)s"),
+        mark(
+            "Create it there or correct the badge of the course, then: lms-bridge deliveries"
+            " retry %(delivery)s"
+        ),
+    ),
+    "lms_refused": Sentence(
+        mark("%(remote)s refused %(function)s (%(errorcode)s): %(message)s"),
+        mark("When the cause is mended: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "badge_pending": Sentence(
+        mark("%(remote)s has been told, and does not show the badge “%(badge)s” yet."),
+        mark("Nothing to do: the LMS may issue it with its own cron; it is looked up again."),
+    ),
+    "badge_missing": Sentence(
+        mark("%(remote)s was told, and after %(hours)s hours still shows no badge “%(badge)s”."),
+        mark(
+            "See that the badge is enabled, that its criterion is this competency or cohort, and"
+            " that the learner has not hidden it; then: lms-bridge deliveries retry %(delivery)s"
+        ),
+    ),
+    "badge_vanished": Sentence(
+        mark("The badge “%(badge)s” that %(remote)s confirmed is no longer shown."),
+        mark("The learner may have hidden it, or it was revoked in the LMS."),
+    ),
+}

@@ -1,0 +1,82 @@
+"""What the bridge asks of a personnel registry, in the domain's words.
+
+A registry is a class with these few verbs. To add one, add a folder beside
+:mod:`lms_bridge.registries.siasn` and name its class in :mod:`lms_bridge.registries`;
+nothing else changes. Deciding whether a row that is listed is ours, and what to do after
+an unknown outcome, is *not* the registry's: see :mod:`lms_bridge.deliveries.record_step`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from lms_bridge.checks import Check
+
+
+class RegistryEmployee(msgspec.Struct, frozen=True):
+    """A person as the registry has them; the minimum a bridge needs (registry facts, section 6)."""
+
+    nip: str
+    person_id: str
+    """the registry's own key of the person (SIASN: ``id`` of data-utama), opaque"""
+    name: str
+    unit_id: str = ""
+    unit_name: str = ""
+    status: str = ""
+    """as the registry words it, e.g. ``Aktif``, ``PPPK Aktif``, ``Pensiun``"""
+
+
+class Training(msgspec.Struct, frozen=True):
+    """What one completion is to a registry: the row to be written."""
+
+    name: str
+    organiser: str
+    kind: int
+    """``jenisDiklatId``, 1 to 25; 1 (structural) belongs to another list than the rest"""
+    hours: int
+    """JP, lesson hours"""
+    certificate_number: str
+    starts: dt.date
+    ends: dt.date
+    structural_training: str = ""
+    """``latihanStrukturalId``, asked for with kind 1 only"""
+
+
+class RecordedTraining(msgspec.Struct, frozen=True):
+    """A row of somebody's training history, as read back; what the registry left empty is None or ""."""
+
+    id: str
+    name: str
+    organiser: str
+    certificate_number: str
+    hours: int | None = None
+    starts: dt.date | None = None
+    ends: dt.date | None = None
+    kind: int | None = None
+
+
+class Registry(Protocol):
+    """One personnel registry. Every verb may raise :exc:`lms_bridge.errors.DeliveryError`."""
+
+    name: str
+    """as configured, e.g. ``siasn`` for ``[registry.siasn]``"""
+
+    def find_employee(self, nip: str) -> RegistryEmployee | None:
+        """The employee with that 18-digit `nip`, or None if the registry says it has none."""
+
+    def trainings_of(self, employee: RegistryEmployee, kind: int) -> Sequence[RecordedTraining]:
+        """The rows of the history that a training of `kind` belongs to, ours and others'."""
+
+    def record(self, employee: RegistryEmployee, training: Training) -> str:
+        """Write `training` as a new row and return the registry's id of it.
+
+        Writes without looking: the caller has listed and matched before. Raises a
+        DeliveryError with `outcome_unknown` when the row may have been written all the same.
+        """
+
+    def check(self) -> Iterator[Check]:
+        """Prove address, credentials and permissions one by one, writing nothing."""

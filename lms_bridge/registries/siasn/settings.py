@@ -1,0 +1,31 @@
+"""The settings of ``[registry.NAME]`` with ``type = "siasn"``."""
+
+from __future__ import annotations
+
+from lms_bridge.config.remote import RemoteSettings, Seconds
+from lms_bridge.config.secrets import Secret
+
+
+class SiasnSettings(
+    RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="siasn"
+):
+    """WS SIASN of BKN: one API behind two tokens (registry facts, section 1)."""
+
+    api_url: str = "https://apimws.bkn.go.id:8243/apisiasn/1.0"
+    apim_token_url: str = "https://apimws.bkn.go.id/oauth2/token"  # noqa: S105 - an address
+    consumer_key: Secret
+    consumer_secret: Secret
+    sso_token_url: str = (
+        "https://sso-siasn.bkn.go.id/auth/realms/public-siasn/protocol/openid-connect/token"  # noqa: S105
+    )
+    sso_client_id: str = ""
+    sso_username: Secret | None = None
+    sso_password: Secret | None = None
+    sso_token: Secret | None = None
+    """a token that the operator obtained; used instead of the password grant when it is set"""
+    instansi_id: str = ""
+    """reference id of the city in SIASN, sent with each kursus"""
+    check_nip: Secret | None = None
+    """NIP of a known employee, by which lms-bridge check proves the look-up"""
+    settle_seconds: Seconds = 120
+    """how long a write whose answer did not come may still take effect; it is looked up after that"""
