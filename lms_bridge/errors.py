@@ -17,7 +17,8 @@ class DeliveryError(Exception):
     `remote_wide`
         whether the cause is the remote system as a whole (down, suspended, a dead token)
         rather than this one step, so that its other deliveries wait as well and a single
-        probe finds out when it is over.
+        probe finds out when it is over. Not `retryable` besides: it is certain at once, as
+        with a token that is no longer accepted; the probes go on all the same.
     `outcome_unknown`
         whether the step may nevertheless have taken effect (a time-out after sending), so
         that it must be looked up, after a while, before it is sent again.

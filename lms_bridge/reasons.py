@@ -107,9 +107,10 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "voiding": Sentence(mark("The statement takes back statement %(target)s.")),
     "voided": Sentence(mark("The statement was taken back by statement %(by)s.")),
-    "no_instructor": Sentence(
-        mark("The course gives hours to the instructor, and the statement names none.")
+    "learner_earns_nothing": Sentence(
+        mark("The course gives hours to its instructors only.")
     ),
+    "no_such_earner": Sentence(mark("The statement no longer gives hours to this person.")),
     # --- a completion that waits for a person -----------------------------------------------
     "unknown_course": Sentence(
         mark("No course in the catalogue matches %(activity)s."),
@@ -157,6 +158,13 @@ SENTENCES: dict[str, Sentence] = {
             " to the NIP (lms-bridge employees import)."
         ),
     ),
+    "accounts_ambiguous": Sentence(
+        mark("%(count)s accounts of %(lms)s match %(actor)s: %(accounts)s."),
+        mark(
+            "Link the right one to its NIP (lms-bridge employees import); the completion follows"
+            " by itself."
+        ),
+    ),
     "suspended_account": Sentence(
         mark("The account %(actor)s is suspended in %(lms)s."),
         mark(
@@ -184,6 +192,14 @@ SENTENCES: dict[str, Sentence] = {
     ),
     # --- a delivery waits, or waits for a person ---------------------------------------------
     "new": Sentence(mark("It waits for its turn.")),
+    "done": Sentence(mark("Done and confirmed.")),
+    "settling": Sentence(
+        mark("It was sent and no answer came; it is looked up as soon as it must have taken effect.")
+    ),
+    "internal_error": Sentence(
+        mark("The bridge itself failed at this step; the log has the details."),
+        mark("Report it with the log lines of delivery %(delivery)s; it is tried again by itself."),
+    ),
     "interrupted": Sentence(
         mark("The bridge stopped in the middle of the attempt; whether it took effect is looked up first.")
     ),
@@ -200,6 +216,14 @@ SENTENCES: dict[str, Sentence] = {
     "unreadable_answer": Sentence(
         mark("%(remote)s answered with something that is not its API's form: %(error)s"),
         mark("Nothing to do if it passes; else see whether a proxy or a firewall stands between."),
+    ),
+    "remote_moved": Sentence(
+        mark("%(remote)s sends callers on to %(location)s, where the bridge does not follow."),
+        mark("Set %(setting)s to the address that is meant; deliveries go on by themselves."),
+    ),
+    "secret_missing": Sentence(
+        mark("%(remote)s cannot be used without the secret that %(setting)s names: %(error)s."),
+        mark("Put it there; deliveries go on by themselves."),
     ),
     "collision": Sentence(mark("%(remote)s was changing the same record at that moment: %(error)s")),
     "gave_up": Sentence(

@@ -1,0 +1,138 @@
+"""A course as the catalogue has it: its meaning to the registry, its marks in statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Literal
+
+import msgspec
+
+from lms_bridge.lms.base import BadgeAward
+
+STRUCTURAL = 1
+"""``jenisDiklatId`` of structural training, the one kind with a history of its own (registry facts, 4)"""
+
+KINDS = {
+    1: "Diklat Struktural",
+    2: "Diklat Fungsional",
+    3: "Diklat Teknis",
+    4: "Workshop",
+    5: "Pelatihan Manajerial",
+    6: "Pelatihan Sosial Kultural",
+    7: "Sosialisasi",
+    8: "Bimbingan Teknis",
+    9: "Seminar",
+    10: "Magang",
+    11: "Kursus",
+    12: "Penataran",
+    13: "Pelatihan klasikal lainnya",
+    14: "Coaching",
+    15: "Mentoring",
+    16: "E-Learning",
+    17: "Pelatihan Jarak Jauh",
+    18: "Detasering (Secondment)",
+    19: "Pembelajaran Alam Terbuka (Outbond)",
+    20: "Patok Banding (Benchmarking)",
+    21: "Pertukaran PNS dengan Pegawai Swasta/BUMN/BUMD",
+    22: "Belajar Mandiri (Self Development)",
+    23: "Komunitas Belajar (Community of Practices)",
+    24: "Bimbingan di Tempat Kerja",
+    25: "Pelatihan nonklasikal lainnya",
+}
+"""The registry's kinds of training (``jenisDiklatId``; registry facts, section 3), names shortened"""
+
+RunPolicy = Literal["once", "yearly", "registration", "session"]
+
+_FIELDS = ("course", "year", "month", "sequence", "run")
+_PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::[^{}]*)?\}")
+
+
+class Competency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A competency that the course develops, at a level of the government's job standards (1 to 5)."""
+
+    name: str
+    level: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One course of the catalogue.
+
+    A statement belongs to it when its object's id is one of `activities`, or when it is
+    about a course whose external id or short id (the LMS's ``idnumber`` and ``shortname``)
+    is among `external_ids` or `short_ids`.
+
+    Raises :exc:`ValueError`, naming the rule, for what no registry could take.
+    """
+
+    key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")]
+    """the catalogue's own short name of the course, e.g. ``PKA-2026``"""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    """``namaKursus`` in the registry"""
+    organiser: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    """``institusiPenyelenggara``"""
+    kind: Annotated[int, msgspec.Meta(ge=1, le=25)]
+    """``jenisDiklatId``, see :data:`KINDS`"""
+    hours: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    """JP that the learner earns; 0: the learner is not recorded (only the instructor is)"""
+    instructor_hours: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """JP that each instructor, mentor or coach of the statement's context earns"""
+    certificate: str = "{course}/{year}/{sequence:05d}"
+    """template of the certificate number: {course} {year} {month} {sequence} {run}"""
+    structural_training: str = ""
+    """``latihanStrukturalId`` 1 to 8, for kind 1"""
+    starts: dt.date | None = None
+    ends: dt.date | None = None
+    """dates for the registry where they are the course's own; else the day of completion"""
+
+    lms: str = ""
+    """name of the one LMS whose statements count; empty: any"""
+    activities: list[str] = []
+    external_ids: list[str] = []
+    short_ids: list[str] = []
+
+    verbs: list[str] = []
+    """verbs that tell of a completion of this course; empty: those of ``[recognition]``"""
+    minimum_score: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """share of the score range that must be reached, 0 to 1"""
+    run: RunPolicy = "once"
+    """what counts as a new completion by the same person"""
+    session_extension: str = ""
+    """with run = "session": the context extension that holds the session's id"""
+
+    competencies: list[Competency] = []
+    badge: BadgeAward | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.activities or self.external_ids or self.short_ids):
+            raise ValueError(
+                "needs at least one of activities, external_ids and short_ids, or nothing is recognised"
+            )
+        if self.hours == 0 and self.instructor_hours == 0:
+            raise ValueError("hours must be at least 1, or instructor_hours where only they count")
+        if self.kind == STRUCTURAL and self.structural_training not in {str(n) for n in range(1, 9)}:
+            raise ValueError("kind 1 (Diklat Struktural) needs structural_training, 1 to 8")
+        if self.starts and self.ends and self.starts > self.ends:
+            raise ValueError("starts must not be after ends")
+        if self.badge and self.badge.route == "competency" and not self.badge.competency:
+            raise ValueError('badge with route = "competency" needs competency, its ID number')
+        if self.badge and self.badge.route == "cohort" and not self.badge.cohort:
+            raise ValueError('badge with route = "cohort" needs cohort, its ID number')
+        for name in _PLACEHOLDER.findall(self.certificate):
+            if name not in _FIELDS:
+                known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+                raise ValueError(f"certificate: {{{name}}} is none of {known}")
+        try:
+            self.certificate_number(dt.date(2026, 1, 31), sequence=1, run="")
+        except (ValueError, KeyError, IndexError) as error:
+            raise ValueError(f"certificate: {error}") from None
+
+    def certificate_number(self, day: dt.date, *, sequence: int, run: str) -> str:
+        """The certificate number of the `sequence`-th completion of the year of `day`.
+
+        >>> course.certificate_number(dt.date(2026, 11, 24), sequence=7, run="")
+        'PKA-2026/2026/00007'
+        """
+        return self.certificate.format(
+            course=self.key, year=day.year, month=f"{day.month:02d}", sequence=sequence, run=run
+        )

@@ -1,0 +1,187 @@
+"""Every setting of the bridge, with its type, its bounds and its default.
+
+``config.example.toml`` documents the same settings for people; a test holds the two
+against each other. The settings of one kind of LMS or registry live with its adapter
+(:mod:`lms_bridge.lms.moodle.settings`, :mod:`lms_bridge.registries.siasn.settings`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from lms_bridge.catalogue.course import Course
+from lms_bridge.config.remote import RemoteSettings, Seconds
+from lms_bridge.config.secrets import Secret
+from xapi import vocabulary
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the configuration: no other names than the ones it declares."""
+
+
+class Database(_Section):
+    """Where statements, completions and deliveries are kept."""
+
+    url: str | Secret = "sqlite:///lms-bridge.db"
+    """``sqlite:///FILE`` (relative to the configuration file) or ``postgresql://…``; a URL with a
+    password is given as env:NAME or file:PATH"""
+
+
+class Web(_Section):
+    """The service that receives statements."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
+    threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
+    """requests answered at once"""
+    most_request_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 8_000_000
+    most_statements: Count = 1000
+    """statements in one request"""
+
+
+class Console(_Section):
+    """The pages that show where everything is."""
+
+    access: Literal["off", "loopback", "password"] = "loopback"
+    """who may look: nobody, whoever is on this machine, or whoever has the password"""
+    username: str = "admin"
+    password: Secret | None = None
+
+
+class Sender(_Section):
+    """A system that may send statements, and its credential."""
+
+    name: Name
+    username: Annotated[str, msgspec.Meta(min_length=1)]
+    password: Secret
+    lms: str = ""
+    """the ``[lms.NAME]`` that its people and courses belong to; may be left out where there is one"""
+    registration_is_run: bool | None = None
+    """whether context.registration tells one attempt at a course from another; left out: yes,
+    except for Moodle's logstore_xapi, which makes a new one up with each sending"""
+
+
+class Account(_Section):
+    """What the account names under one home page are."""
+
+    home_page: Annotated[str, msgspec.Meta(min_length=1)]
+    holds: Literal["nip", "username", "id"]
+    lms: str = ""
+    """the ``[lms.NAME]`` in which a username or an id is looked up"""
+
+
+class Recognition(_Section):
+    """What makes a statement tell of a completion, beside what each course says itself."""
+
+    verbs: list[str] = [vocabulary.COMPLETED, vocabulary.PASSED]
+    course_types: list[str] = [
+        vocabulary.CMI5_COURSE,
+        vocabulary.ADL_COURSE,
+    ]
+    """activity types that are a whole course; completing anything else is no completion unless the
+    catalogue lists that very activity"""
+    course_events: list[str] = ["\\core\\event\\course_completed"]
+    """Moodle events (in logstore_xapi's context extension) that are the completion of a course"""
+    ask_again_hours: Annotated[float, msgspec.Meta(gt=0)] = 6
+    """how often the LMS is asked again about an account that it could not tell a NIP of"""
+
+
+class Retry(_Section):
+    """How long the bridge waits between attempts."""
+
+    first_seconds: Seconds = 30
+    factor: Annotated[float, msgspec.Meta(ge=1, le=10)] = 2
+    most_seconds: Seconds = 3600
+    jitter: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.25
+    """share of the wait by which it varies, so that deliveries do not come back all at once"""
+    give_up_after_days: Annotated[float, msgspec.Meta(gt=0)] = 30
+    """after that a delivery is blocked and shown to a person, never dropped"""
+
+
+class Breaker(_Section):
+    """When a remote counts as down, and how it is found to be back."""
+
+    failures: Count = 3
+    """failures of the remote in a row"""
+    first_probe_seconds: Seconds = 15
+    most_probe_seconds: Seconds = 300
+
+
+class Delivery(_Section):
+    """How completions are carried to registries and LMSs."""
+
+    lease_seconds: Annotated[float, msgspec.Meta(ge=1)] = 120
+    """how long a worker that fell silent keeps what it had taken"""
+    badge_patience_hours: Annotated[float, msgspec.Meta(gt=0)] = 48
+    """how long an LMS may take to show a badge it was told to issue"""
+    retry: Retry = Retry()
+    breaker: Breaker = Breaker()
+
+
+class Job(_Section):
+    """When a sync job runs: every so many seconds, or at the times of a cron line."""
+
+    enabled: bool = True
+    every_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    cron: str = ""
+    """minute hour day month weekday, e.g. ``0 2 * * *``"""
+    time_zone: str = ""
+    """of the cron line; empty: that of the bridge"""
+
+    def __post_init__(self) -> None:
+        if self.every_seconds is not None and self.cron:
+            raise ValueError("takes every_seconds or cron, not both")
+
+
+class Jobs(_Section):
+    """The sync jobs."""
+
+    recognise: Job = Job(every_seconds=1)
+    deliver: Job = Job(every_seconds=1)
+    pull_completions: Job = Job(cron="15 1 * * *")
+    refresh_employees: Job = Job(cron="0 3 * * 6")
+    reconcile: Job = Job(cron="0 4 * * 0")
+
+
+class Log(_Section):
+    """What the bridge writes about its work, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(_Section):
+    """The whole configuration."""
+
+    language: Literal["id", "en"] = "id"
+    time_zone: str = "Asia/Jakarta"
+    database: Database = Database()
+    web: Web = Web()
+    console: Console = Console()
+    senders: list[Sender] = []
+    accounts: list[Account] = []
+    lms: dict[Name, Any] = {}
+    """by name; each value is the settings struct of its kind"""
+    registry: dict[Name, Any] = {}
+    recognition: Recognition = Recognition()
+    delivery: Delivery = Delivery()
+    jobs: Jobs = Jobs()
+    log: Log = Log()
+    courses: list[Course] = []
+
+    def remote(self, name: str) -> RemoteSettings:
+        """The settings of remote `name` as deliveries call it: ``lms.NAME`` or ``registry.NAME``."""
+        kind, _, short = name.partition(".")
+        found: RemoteSettings = (self.lms if kind == "lms" else self.registry)[short]
+        return found
+
+    def lms_of(self, sender_lms: str) -> str:
+        """The LMS that a sender's statements belong to; the only one where it names none."""
+        if sender_lms:
+            return sender_lms
+        return next(iter(self.lms)) if len(self.lms) == 1 else ""

@@ -1,0 +1,90 @@
+"""The life of a delivery: its states, and everything that leads from one to another.
+
+::
+
+                    claim                     succeed
+    WAITING ───────────────────▶ RUNNING ───────────────────▶ DONE
+       ▲ ▲                        │ │ │                         │
+       │ │ hold                   │ │ │ block                   │ diverge
+       │ └────────────────────────┘ │ └──────────▶ BLOCKED ◀────┘
+       │              postpone,     │                │  ▲
+       │              release       ▼                │  │
+       │                         RETRYING ───────────┼──┘
+       │   retry                  │ claim: RUNNING   │   block
+       └──────────────────────────┴──────────────────┘
+                 cancel, from WAITING, RETRYING or BLOCKED: CANCELLED
+
+A delivery that is RUNNING has a lease. When its worker falls silent the lease runs out,
+and the delivery is *released*; the worker's late word is then refused, because each claim
+has a new *fence* number. What a step has begun is written to its ``progress`` beforehand,
+so that whoever takes over knows what may already have happened.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    """to be tried as soon as its remote can be used"""
+    RUNNING = "running"
+    """a worker is at it"""
+    RETRYING = "retrying"
+    """to be tried again at ``due_at``"""
+    BLOCKED = "blocked"
+    """a person has to act; the reason says how"""
+    DONE = "done"
+    """confirmed by the remote"""
+    CANCELLED = "cancelled"
+    """not wanted any more"""
+
+
+Event = Literal[
+    "claim", "succeed", "postpone", "hold", "block", "release", "retry", "cancel", "diverge"
+]
+
+TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
+    "claim": (frozenset({State.WAITING, State.RETRYING}), State.RUNNING),
+    "succeed": (frozenset({State.RUNNING}), State.DONE),
+    # tried, and to be tried again at a time
+    "postpone": (frozenset({State.RUNNING}), State.RETRYING),
+    # not tried through no fault of its own: the remote is down
+    "hold": (frozenset({State.RUNNING}), State.WAITING),
+    "block": (frozenset({State.RUNNING, State.RETRYING}), State.BLOCKED),
+    # its worker fell silent
+    "release": (frozenset({State.RUNNING}), State.RETRYING),
+    # a person says: try again
+    "retry": (frozenset({State.BLOCKED, State.RETRYING, State.CANCELLED}), State.WAITING),
+    # a person says: not wanted; or its completion was taken back
+    "cancel": (frozenset({State.WAITING, State.RETRYING, State.BLOCKED}), State.CANCELLED),
+    # the remote no longer has what it confirmed
+    "diverge": (frozenset({State.DONE}), State.BLOCKED),
+}
+
+
+class IllegalTransition(Exception):
+    """`event` cannot happen to a delivery in `state`."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        super().__init__(f"a delivery that is {state} cannot {event}")
+
+
+def after(state: State, event: Event) -> State:
+    """The state that `event` leads to from `state`. Raises :exc:`IllegalTransition`.
+
+    >>> after(State.RUNNING, "succeed")
+    <State.DONE: 'done'>
+    """
+    sources_, target = TRANSITIONS[event]
+    if state not in sources_:
+        raise IllegalTransition(state, event)
+    return target
+
+
+def sources(event: Event) -> list[State]:
+    """The states in which `event` can happen."""
+    return sorted(TRANSITIONS[event][0])

@@ -1,0 +1,267 @@
+"""Who may work on which delivery, and how what came of it is written down.
+
+Each function is one step of a transaction: it takes the connection, reads the rows it
+needs and changes them. :class:`~lms_bridge.store.group_commit.GroupCommit` gathers the
+steps of all threads into few commits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from lms_bridge.completions import reason_columns
+from lms_bridge.config.settings import Delivery
+from lms_bridge.deliveries import health, lifecycle, retry, work
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.ownership import is_certainly_dead
+from lms_bridge.deliveries.step import Outcome
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.store.schema import attempts, deliveries
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the delivery over; what this worker still says does not count."""
+
+
+def claim(
+    db: Connection, remote: str, *, owner: str, now: dt.datetime, settings: Delivery
+) -> Work | None:
+    """The next due delivery of `remote`, taken for `owner`; None if there is nothing to do now.
+
+    Nothing is taken while the remote is down, save one delivery as a probe when one is due.
+    """
+    if not health.may_claim(db, remote, now=now, policy=settings.breaker):
+        return None
+    other = deliveries.alias("other")
+    due = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.remote == remote,
+            deliveries.c.state.in_(lifecycle.sources("claim")),
+            deliveries.c.due_at <= now,
+            ~exists().where(other.c.lane == deliveries.c.lane, other.c.state == State.RUNNING),
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    take = (
+        update(deliveries)
+        .where(deliveries.c.id == due.scalar_subquery())
+        .values(
+            state=State.RUNNING,
+            lease_owner=owner,
+            lease_until=now + dt.timedelta(seconds=settings.lease_seconds),
+            fence=deliveries.c.fence + 1,
+            attempts=deliveries.c.attempts + 1,
+            changed_at=now,
+        )
+        .returning(deliveries.c.id)
+    )
+    try:
+        with db.begin_nested():
+            delivery_id = db.execute(take).scalar()
+    except IntegrityError:
+        return None  # another process took one of the same lane at the same moment
+    return None if delivery_id is None else work.load(db, delivery_id, started_at=now)
+
+
+def save_progress(
+    db: Connection, taken: Work, progress: Mapping[str, Any], *, now: dt.datetime
+) -> None:
+    """Write down what is about to be done, before it is done. Raises :exc:`LeaseLost`."""
+    _still_ours(
+        db,
+        update(deliveries)
+        .where(*_held(taken), deliveries.c.lease_until > now)
+        .values(progress=dict(progress)),
+    )
+
+
+def succeed(
+    db: Connection,
+    taken: Work,
+    outcome: Outcome,
+    *,
+    progress: Mapping[str, Any],
+    exchanges: Sequence[Any],
+    now: dt.datetime,
+) -> None:
+    """The remote has confirmed it. Raises :exc:`LeaseLost`."""
+    _still_ours(
+        db,
+        update(deliveries)
+        .where(*_held(taken))
+        .values(
+            state=lifecycle.after(State.RUNNING, "succeed"),
+            due_at=now,
+            failures=0,
+            progress={**progress, **outcome.remembered},
+            result_id=outcome.result_id,
+            result_link=outcome.link,
+            lease_owner=None,
+            lease_until=None,
+            changed_at=now,
+            **reason_columns(Reason("done")),
+        ),
+    )
+    _write_attempt(db, taken, "done", None, exchanges, now)
+    health.note_success(db, taken.remote, now=now)
+
+
+def fail(
+    db: Connection,
+    taken: Work,
+    error: DeliveryError,
+    *,
+    progress: Mapping[str, Any],
+    exchanges: Sequence[Any],
+    now: dt.datetime,
+    chance: float,
+    not_before: dt.datetime | None,
+    settings: Delivery,
+) -> retry.Decision:
+    """The attempt failed: decide what becomes of the delivery. Raises :exc:`LeaseLost`."""
+    down = False
+    if error.remote_wide:
+        known = health.note_failure(
+            db,
+            taken.remote,
+            error.reason,
+            now=now,
+            policy=settings.breaker,
+            certain=not error.retryable,
+        )
+        down = known.state == "down"
+    elif not error.outcome_unknown:
+        # It answered, if only to refuse: the remote as such is well.
+        health.note_success(db, taken.remote, now=now)
+    decision = retry.decide(
+        error,
+        failures=taken.failures,
+        effort_since=taken.effort_since,
+        remote_is_down=down,
+        now=now,
+        chance=chance,
+        policy=settings.retry,
+        not_before=not_before,
+    )
+    reason = Reason(
+        decision.reason.code, **{**decision.reason.details, "delivery": taken.delivery_id}
+    )
+    _still_ours(
+        db,
+        update(deliveries)
+        .where(*_held(taken))
+        .values(
+            state=lifecycle.after(State.RUNNING, decision.event),
+            due_at=decision.due_at,
+            failures=taken.failures if decision.event == "hold" else taken.failures + 1,
+            progress=dict(progress),
+            lease_owner=None,
+            lease_until=None,
+            changed_at=now,
+            **reason_columns(reason),
+        ),
+    )
+    outcome = "unknown" if error.outcome_unknown else decision.event
+    _write_attempt(db, taken, outcome, error.reason, exchanges, now)
+    return decision
+
+
+def renew(
+    db: Connection, owner: str, held: Sequence[int], *, now: dt.datetime, lease_seconds: float
+) -> None:
+    """`owner` is alive and at work on the deliveries `held`: it keeps them."""
+    db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id.in_(held),
+            deliveries.c.state == State.RUNNING,
+            deliveries.c.lease_owner == owner,
+        )
+        .values(lease_until=now + dt.timedelta(seconds=lease_seconds))
+    )
+
+
+def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
+    """Take back what dead or silent workers hold; how many there were.
+
+    Each becomes due at once: its step looks up first what the dead worker may have done.
+    """
+    holders = select(deliveries.c.lease_owner).where(deliveries.c.state == State.RUNNING).distinct()
+    dead = [owner for owner in db.execute(holders).scalars() if owner and is_certainly_dead(owner)]
+    released = db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.state == State.RUNNING,
+            or_(deliveries.c.lease_until <= now, deliveries.c.lease_owner.in_(dead)),
+        )
+        .values(
+            state=lifecycle.after(State.RUNNING, "release"),
+            due_at=now,
+            lease_owner=None,
+            lease_until=None,
+            fence=deliveries.c.fence + 1,
+            changed_at=now,
+            **reason_columns(Reason("interrupted")),
+        )
+        .returning(deliveries.c.id, deliveries.c.attempts)
+    ).all()
+    if released:
+        db.execute(
+            attempts.insert(),
+            [
+                {
+                    "delivery_id": row.id,
+                    "number": row.attempts,
+                    "started_at": now,
+                    "finished_at": now,
+                    "outcome": "interrupted",
+                    **reason_columns(Reason("interrupted")),
+                    "exchanges": [],
+                }
+                for row in released
+            ],
+        )
+    return len(released)
+
+
+def _held(taken: Work) -> tuple[Any, ...]:
+    return (
+        deliveries.c.id == taken.delivery_id,
+        and_(deliveries.c.state == State.RUNNING, deliveries.c.fence == taken.fence),
+    )
+
+
+def _still_ours(db: Connection, statement: Any) -> None:
+    if db.execute(statement).rowcount != 1:
+        raise LeaseLost
+
+
+def _write_attempt(
+    db: Connection,
+    taken: Work,
+    outcome: str,
+    reason: Reason | None,
+    exchanges: Sequence[Any],
+    now: dt.datetime,
+) -> None:
+    db.execute(
+        attempts.insert().values(
+            delivery_id=taken.delivery_id,
+            number=taken.attempt,
+            started_at=taken.started_at,
+            finished_at=now,
+            outcome=outcome,
+            **reason_columns(reason),
+            exchanges=list(exchanges),
+        )
+    )

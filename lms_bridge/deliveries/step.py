@@ -1,0 +1,69 @@
+"""What every step has in common: it can be begun again after any of its lines.
+
+A step is called with its :class:`~lms_bridge.deliveries.work.Work` and a
+:class:`Notebook`. Before it does something that cannot be asked about at once, it writes
+so into the notebook, which is durable when the call returns. It ends by returning an
+:class:`Outcome` or by raising a :class:`~lms_bridge.errors.DeliveryError`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from lms_bridge.deliveries.work import Work
+
+Clock = Callable[[], dt.datetime]
+
+
+class Outcome:
+    """What came of a step that succeeded: the remote's id of it, and what else to keep."""
+
+    def __init__(self, result_id: str, link: str = "", **remembered: Any) -> None:
+        self.result_id = result_id
+        self.link = link
+        self.remembered = remembered
+        """kept in the delivery's progress, e.g. that the row was found and not written"""
+
+
+class Notebook:
+    """The delivery's progress: what this and earlier attempts have begun."""
+
+    def __init__(
+        self, written: Mapping[str, Any], write: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        self._written = dict(written)
+        self._write = write
+
+    def note(self, **entries: Any) -> None:
+        """Write `entries` down, durably, before going on.
+
+        Raises :exc:`~lms_bridge.deliveries.queue.LeaseLost` when the delivery is no longer
+        this worker's, so that nothing is done on behalf of somebody else.
+        """
+        self._written |= entries
+        self._write(self._written)
+
+    def strike(self, name: str) -> None:
+        """Strike an entry out; kept together with what comes of the attempt."""
+        self._written.pop(name, None)
+
+    def time(self, name: str) -> dt.datetime | None:
+        """The moment written down under `name`."""
+        value = self._written.get(name)
+        return dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+
+    def pages(self) -> dict[str, Any]:
+        """Everything that stands in it."""
+        return dict(self._written)
+
+
+class Step(Protocol):
+    """One kind of delivery to one remote."""
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        """Do it, or find that it is done. Raises :exc:`~lms_bridge.errors.DeliveryError`."""
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        """When an attempt whose outcome is unknown can first be looked up."""

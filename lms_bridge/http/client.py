@@ -1,0 +1,221 @@
+"""One call over HTTP, done so that no remote can hold or fill the bridge.
+
+Nothing is repeated, no redirect is followed (the credentials would go along, and a POST
+would become a GET) and no cookie is kept. ``HTTPS_PROXY`` and its kin are obeyed;
+``.netrc`` is not, for it would replace the headers by which the adapters sign in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import msgspec
+import requests
+import urllib3
+
+from lms_bridge import __version__
+from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.http import notes, progress
+from lms_bridge.redaction import redact
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""bytes that are read of an answer; a longer one is no answer"""
+PATIENCE = 4
+"""read time-outs in which an answer must have come whole, however slowly it drips in"""
+_DAY = 86_400.0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back, whole, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 become U+FFFD, a byte-order mark goes."""
+        return self.body.decode("utf-8-sig", "replace")
+
+    def retry_after(self) -> float | None:
+        """Seconds that ``Retry-After`` asks for, given in seconds or as a date; a day at most."""
+        value = self.headers.get("Retry-After", "").strip()
+        if value.isascii() and value.isdigit():
+            return min(float(value), _DAY)
+        try:
+            until = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=dt.UTC)
+        return min(max((until - dt.datetime.now(dt.UTC)).total_seconds(), 0.0), _DAY)
+
+
+class NoAnswerError(Exception):
+    """No whole answer came.
+
+    `what` says why, for a person. `maybe_sent` says whether the request may have reached
+    the other side, and so may have taken effect.
+    """
+
+    def __init__(self, what: str, *, maybe_sent: bool) -> None:
+        super().__init__(what)
+        self.what = what
+        self.maybe_sent = maybe_sent
+
+
+class HttpClient:
+    """Calls to one outside system. Threads may share it: each has connections of its own."""
+
+    def __init__(self, settings: RemoteSettings) -> None:
+        self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
+        self._verify: str | bool = settings.ca_bundle or True
+        self._local = threading.local()
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,
+        noted: Any = None,
+        secret: bool = False,
+    ) -> Answer:
+        """Do one call and return its answer, whatever its status.
+
+        `noted` is what the note shows of the request instead of `form` or `json`; with
+        `secret` the note shows neither the request nor the answer (token exchanges).
+        Raises :exc:`NoAnswerError` when no whole answer came.
+        """
+        request = None if secret else (noted if noted is not None else form or json)
+        begun = time.monotonic()
+        try:
+            answer = self._exchange(method, url, headers or {}, form, json, begun)
+        except NoAnswerError as failure:
+            spent = time.monotonic() - begun
+            notes.add(method, url, spent, request=request, failure=failure.what)
+            raise
+        notes.add(
+            method,
+            url,
+            time.monotonic() - begun,
+            request=request,
+            status=answer.status,
+            answer=None if secret else answer.text(),
+        )
+        return answer
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        json: Any,
+        begun: float,
+    ) -> Answer:
+        progress.begin()
+        try:
+            with self._session().request(
+                method,
+                url,
+                headers={name: _sendable(value) for name, value in headers.items()},
+                data=form,
+                json=json,
+                timeout=self._timeouts,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                body = _read(response, begun + PATIENCE * self._timeouts[1])
+                return Answer(response.status_code, response.headers, body)
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
+            # The library's own message holds the URL and with it the NIP: it must not follow
+            # this one into a traceback.
+            raise NoAnswerError(self._why(error), maybe_sent=progress.maybe_sent(error)) from None
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = new_session()
+        return session
+
+    def _why(self, error: Exception) -> str:
+        """In a few words, what hindered the call."""
+        connect, read = self._timeouts
+        for cause in progress.causes(error):
+            match cause:
+                case urllib3.exceptions.NameResolutionError():
+                    return "its host name cannot be resolved"
+                case requests.ConnectTimeout() | urllib3.exceptions.ConnectTimeoutError():
+                    return f"no connection within {connect:g} seconds"
+                case (
+                    requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError() | TimeoutError()
+                ):
+                    return f"no answer within {read:g} seconds"
+                case ssl.SSLCertVerificationError():
+                    return f"its TLS certificate is not trusted: {cause.verify_message}"
+                case ConnectionRefusedError():
+                    return "the connection was refused"
+                case http.client.RemoteDisconnected():
+                    return "the connection was closed without an answer"
+                case ConnectionResetError() | BrokenPipeError():
+                    return "the connection was reset"
+                case ssl.SSLError():
+                    return f"the TLS connection failed: {cause.reason or cause}"
+        return redact(f"{type(error).__name__}: {error}")[:200]
+
+
+def new_session() -> requests.Session:
+    """A session that names itself, keeps no cookies and ignores ``.netrc``."""
+    session = requests.Session()
+    session.headers["User-Agent"] = f"lms-bridge/{__version__}"
+    session.auth = _as_it_is
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, progress.NotingAdapter())
+    return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The authentication that adds nothing: its being set keeps ``.netrc`` out."""
+    return request
+
+
+def _sendable(value: str) -> str | bytes:
+    """A header's value; a token with a stray typographic sign is for the remote to refuse."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()
+    return value
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body, piece by piece as it comes, so that neither its size nor its slowness holds us."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := response.raw.read1(65_536, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            limit = LARGEST_ANSWER // 1024**2
+            raise NoAnswerError(f"its answer is longer than {limit} MiB", maybe_sent=True)
+        if time.monotonic() > deadline:
+            raise NoAnswerError("its answer came too slowly to be waited for", maybe_sent=True)
+    return b"".join(pieces)

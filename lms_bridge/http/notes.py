@@ -1,0 +1,110 @@
+"""What may be kept of a call: enough to see what happened, no secrets, NIPs masked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from lms_bridge.redaction import redact, redact_fields
+
+_LARGEST = 16_000
+# NUL, which PostgreSQL does not store, with the other control characters, and the lone
+# surrogates that JSON can smuggle in and UTF-8 cannot carry.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class ExchangeNote(msgspec.Struct, frozen=True):
+    """What one call was and what it brought, fit to be stored with the attempt."""
+
+    method: str
+    url: str
+    """without its query"""
+    status: int | None
+    """None when no whole answer came; `failure` then says why"""
+    seconds: float
+    request: Any = None
+    answer: Any = None
+    failure: str = ""
+
+
+_notes: ContextVar[list[ExchangeNote] | None] = ContextVar("exchange_notes", default=None)
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[list[ExchangeNote]]:
+    """Collects a note of every call made inside the ``with`` block, by this thread or task."""
+    notes: list[ExchangeNote] = []
+    token = _notes.set(notes)
+    try:
+        yield notes
+    finally:
+        _notes.reset(token)
+
+
+def add(
+    method: str,
+    url: str,
+    seconds: float,
+    *,
+    request: Any = None,
+    status: int | None = None,
+    answer: str | None = None,
+    failure: str = "",
+) -> None:
+    """Note one call, if anybody collects notes."""
+    notes = _notes.get()
+    if notes is None:
+        return
+    parts = urlsplit(url)
+    notes.append(
+        ExchangeNote(
+            method=method,
+            url=redact(f"{parts.scheme}://{parts.netloc}{parts.path}"),
+            status=status,
+            seconds=round(seconds, 3),
+            request=_shown(request),
+            answer=None if answer is None else _shown(_parsed(answer)),
+            failure=failure,
+        )
+    )
+
+
+def storable(text: str) -> str:
+    """`text` without the characters that a database or UTF-8 cannot hold."""
+    return _UNSTORABLE.sub("", text)
+
+
+def _parsed(text: str) -> Any:
+    """`text` as JSON, or itself where it is none."""
+    try:
+        # A NIP that comes as a number is kept as text, so that it is masked like any other.
+        return json.loads(text, parse_int=lambda run: run if len(run) > 15 else int(run))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _shown(value: Any) -> Any:
+    """`value` redacted, storable, and of a size that can be kept with every attempt."""
+    try:
+        shown = _storable(redact_fields(value))
+        size = len(msgspec.json.encode(shown))
+    except RecursionError:
+        return "(nested too deeply to be kept)"
+    return shown if size <= _LARGEST else f"({size} bytes, not kept)"
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(name): _storable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value

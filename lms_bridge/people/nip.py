@@ -1,0 +1,52 @@
+"""The personnel number: 18 digits for a PNS (NIP) as for a PPPK (NI PPPK).
+
+Only the count of digits is a rule. Birth date, month of appointment and the digit of the
+sex are hints: real records contradict them (registry facts, section 8), so
+:func:`doubts` warns and refuses nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Literal
+
+_SEPARATORS = re.compile(r"[\s.\-']")
+_DIGITS = re.compile(r"[0-9]{18}")
+
+
+def normalise(text: str) -> str | None:
+    """The NIP in `text` as 18 digits, or None if it is not one.
+
+    >>> normalise("19860926 201505 1 001")
+    '198609262015051001'
+    """
+    digits = _SEPARATORS.sub("", text)
+    return digits if _DIGITS.fullmatch(digits) else None
+
+
+def status(nip: str) -> Literal["PNS", "PPPK", ""]:
+    """What the 13th and 14th digit say: a month of appointment, or the number of an agreement."""
+    pair = int(nip[12:14])
+    if 1 <= pair <= 12:
+        return "PNS"
+    return "PPPK" if pair >= 21 else ""
+
+
+def doubts(nip: str) -> list[str]:
+    """What makes an 18-digit `nip` look mistyped, in words; empty when nothing does."""
+    found = []
+    try:
+        born = dt.date(int(nip[:4]), int(nip[4:6]), int(nip[6:8]))
+    except ValueError:
+        found.append(f"digits 1 to 8 ({nip[:8]}) are no date of birth")
+    else:
+        if not 1930 <= born.year <= 2015:
+            found.append(f"nobody in service was born in {born.year}")
+        elif not 15 <= int(nip[8:12]) - born.year <= 60:
+            found.append(f"appointed in {nip[8:12]}, born in {born.year}")
+    if not status(nip):
+        found.append(f"digits 13 and 14 ({nip[12:14]}) are neither a month nor an agreement")
+    if nip[14] not in "12":
+        found.append(f"digit 15 ({nip[14]}) is neither 1 nor 2")
+    return found

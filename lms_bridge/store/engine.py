@@ -1,0 +1,106 @@
+"""Opening the database; all that differs between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import Table
+
+from lms_bridge.config.secrets import Secret
+
+
+class Store:
+    """The database, with its two ways in: :meth:`reading` and :meth:`writing`.
+
+    >>> with store.writing() as db:
+    ...     db.execute(courses.insert().values(...))
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database and changes nothing."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: committed, durably, when the block ends; undone if it raises."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give up every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str | Secret, base: Path | None = None, *, pool_size: int = 20) -> Store:
+    """The store at `url`; a relative SQLite file starts from the folder `base`.
+
+    Raises :exc:`ValueError` for an address that is neither SQLite nor PostgreSQL and
+    :exc:`~lms_bridge.config.secrets.SecretMissing`.
+    """
+    address = url.read() if isinstance(url, Secret) else url
+    try:
+        parsed = make_url(address)
+    except ArgumentError:
+        raise ValueError("database.url: expected sqlite:///FILE or postgresql://…") from None
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+        )
+    elif kind == "sqlite":
+        if parsed.database and not Path(parsed.database).is_absolute():
+            parsed = parsed.set(database=str((base or Path()) / parsed.database))
+        engine = create_engine(
+            parsed, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 60}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
+    return Store(engine)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions by itself, at the wrong moment; _begin_sqlite does it.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # a statement answered 200 survives a power cut
+        "foreign_keys = ON",
+        "busy_timeout = 60000",
+        "cache_size = -32000",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at the start: one that only reads at first could not get it later
+    # without the risk of SQLITE_BUSY, which no time-out cures.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert(db: Connection, table: Table) -> Any:
+    """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -1,0 +1,251 @@
+"""The tables, from a statement that comes in to a delivery that is done.
+
+::
+
+    statements ──< sightings >── completions ──< deliveries ──< attempts
+                       │              │ │
+                       │       courses  employees ──< identities
+                       └ why a statement is (not yet) a completion
+
+*statements* are never changed. *sightings* say of each statement what was seen in it; a
+new one is the work that the statement causes. *completions* are one per employee, course,
+run and role. *deliveries* are the steps of a completion, each with one life cycle
+(:mod:`lms_bridge.deliveries.lifecycle`).
+
+The DDL itself is in ``migrations/``; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from lms_bridge.store.types import Json, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column that is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("sender", String(40), nullable=False),
+    Column("stored", UtcTime, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    comment="what was received, byte for byte",
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("statement_seq", BigId, ForeignKey("statements.seq")),
+    Column("pull_key", String(200), unique=True),
+    Column("role", String(16), nullable=False, server_default="learner"),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("state", String(16), nullable=False, server_default="new"),
+    Column("due_at", UtcTime),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    Column("verb", Text),
+    Column("object_id", Text),
+    Column("actor", Text),
+    Column("actor_name", Text),
+    Column("course_name", Text),
+    Column("completed_at", UtcTime),
+    Column("completion_id", BigId, ForeignKey("completions.id")),
+    Column("decided_at", UtcTime),
+    UniqueConstraint("statement_seq", "role", "position"),
+    Index(
+        "ix_sightings_new",
+        "id",
+        sqlite_where=text("state = 'new'"),
+        postgresql_where=text("state = 'new'"),
+    ),
+    Index("ix_sightings_state_due_at", "state", "due_at"),
+    Index("ix_sightings_object_id", "object_id"),
+    Index("ix_sightings_actor", "actor"),
+    Index("ix_sightings_completion_id", "completion_id"),
+    comment="what was seen in a statement, or when completions were pulled from the LMS",
+)
+
+employees = Table(
+    "employees",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("nip", String(18), nullable=False, unique=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("unit_id", String(64), nullable=False, server_default=""),
+    Column("unit_name", Text, nullable=False, server_default=""),
+    Column("status", Text, nullable=False, server_default=""),
+    Column("registry_refs", Json, nullable=False),
+    Column("refreshed_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False, index=True),
+    Column("source", String(16), nullable=False),
+    Column("lms", String(40), nullable=False, server_default=""),
+    Column("lms_user_id", String(40), nullable=False, server_default=""),
+    Column("seen_at", UtcTime, nullable=False),
+    comment="the keys by which an employee is known: NIPs, accounts, addresses",
+)
+
+courses = Table(
+    "courses",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", String(100), nullable=False, unique=True),
+    Column("source", String(16), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+completions = Table(
+    "completions",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False),
+    Column("course_id", BigId, ForeignKey("courses.id"), nullable=False),
+    Column("run", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("completed_at", UtcTime, nullable=False),
+    Column("time_source", String(16), nullable=False),
+    Column("score", Float),
+    Column("hours", Integer, nullable=False),
+    Column("certificate_number", String(200), nullable=False),
+    Column("starts", Date, nullable=False),
+    Column("ends", Date, nullable=False),
+    Column("lms", String(40), nullable=False),
+    Column("lms_user_id", String(40), nullable=False, server_default=""),
+    Column("withdrawn_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("employee_id", "course_id", "run", "role"),
+    Index("ix_completions_course_id", "course_id"),
+)
+
+certificate_counters = Table(
+    "certificate_counters",
+    metadata,
+    Column("organiser", String(300), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("completion_id", BigId, ForeignKey("completions.id"), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("remote", String(60), nullable=False),
+    Column("lane", String(120), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("reason_code", String(40), nullable=False),
+    Column("reason_details", Json),
+    Column("progress", Json, nullable=False),
+    Column("result_id", String(80)),
+    Column("result_link", Text),
+    Column("lease_owner", String(120)),
+    Column("lease_until", UtcTime),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("effort_since", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    UniqueConstraint("completion_id", "step", "remote"),
+    Index("ix_deliveries_remote_state_due_at", "remote", "state", "due_at"),
+    # Two calls for one person at one remote are never under way together: Moodle answers them
+    # with dmlwriteexception, and two writers could both find no row and both write one.
+    Index(
+        "uq_deliveries_lane_running",
+        "lane",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("delivery_id", BigId, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    Column("exchanges", Json),
+)
+
+remotes = Table(
+    "remotes",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("probe_at", UtcTime),
+    Column("probes", Integer, nullable=False),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    comment="whether each outside system can be used now",
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("lease_owner", String(120)),
+    Column("lease_until", UtcTime),
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("job", String(40), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("outcome", String(16), nullable=False),
+    Column("times", Integer, nullable=False, server_default="1"),
+    Column("counts", Json),
+    Column("error", Text),
+    Index("ix_job_runs_job_id", "job", "id"),
+)
