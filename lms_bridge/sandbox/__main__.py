@@ -1,0 +1,62 @@
+"""``python -m lms_bridge.sandbox``: both systems in the foreground of a process of their own.
+
+Crash tests need that: what the bridge had under way when it was killed goes on over there.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from lms_bridge.sandbox.city import demo_city
+from lms_bridge.sandbox.control import Controlled
+from lms_bridge.sandbox.faults import Faults
+from lms_bridge.sandbox.server import Server
+from lms_bridge.sandbox.siasn import app as siasn
+
+
+@click.command()
+@click.option("--registry-port", default=9001, show_default=True, help="0 takes any free port.")
+@click.option("--moodle-port", default=9002, show_default=True, help="0 takes any free port.")
+@click.option("--latency", default=0.0, show_default=True, help="Seconds added to each answer.")
+@click.option("--faults", "faulty", is_flag=True, help="Let things go wrong, by lot.")
+@click.option("--seed", default=0, show_default=True, help="Of the lots.")
+@click.option("--hang-seconds", default=30.0, show_default=True, help="How long a hang lasts.")
+@click.option("--late-seconds", default=1.0, show_default=True, help="How late a late commit is.")
+@click.option("--people", default=0, show_default=True, help="Employees besides the named ones.")
+@click.option("--as-captured", is_flag=True, help="Complete what the captured statements say.")
+def main(
+    registry_port: int,
+    moodle_port: int,
+    latency: float,
+    faulty: bool,
+    seed: int,
+    hang_seconds: float,
+    late_seconds: float,
+    people: int,
+    as_captured: bool,
+) -> None:
+    """Run a Moodle and a SIASN, both made up, until a signal comes."""
+    faults = Faults(seed, hang_seconds=hang_seconds, late_seconds=late_seconds)
+    faults.enabled = faulty
+    city = demo_city(people=people, as_captured=as_captured, latency=latency, faults=faults)
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    registry = Server(Controlled(city.registry, city), registry_port)
+    moodle = Server(Controlled(city.moodle, city), moodle_port)
+    with registry, moodle:
+        # One "name value" a line, the address of a system first; a test reads until "ready".
+        click.echo(f"registry {registry.url}")
+        click.echo(f"moodle {moodle.url}")
+        click.echo(f"registry-api {registry.url}{siasn.API}")
+        click.echo(f"moodle-token {city.moodle.site.token}")
+        click.echo(f"control {registry.url}/_sandbox/state")
+        click.echo("ready")
+        over.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What a Moodle site consists of, as far as a bridge can see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+STUDENT, TEACHER = "student", "editingteacher"
+
+Criterion = Literal["self", "activity"]
+"""how a course is completed: the learner says so and cron believes it, or by an activity at once"""
+SELF: Criterion = "self"
+ACTIVITY: Criterion = "activity"
+
+
+@dataclass(slots=True)
+class User:
+    id: int
+    username: str
+    firstname: str
+    lastname: str
+    email: str
+    idnumber: str = ""
+    """where a NIP is kept; Moodle lets two accounts carry the same one (Moodle facts, section 2)"""
+    suspended: bool = False
+    city: str = "Pematangsiantar"
+
+    @property
+    def fullname(self) -> str:
+        return f"{self.firstname} {self.lastname}"
+
+
+@dataclass(slots=True)
+class Course:
+    id: int
+    fullname: str
+    shortname: str
+    idnumber: str = ""
+    criterion: Criterion = ACTIVITY
+    activity: str = "Materi"
+    """name of the one activity that completes the course, for the criterion "activity\""""
+    competencies: list[int] = field(default_factory=list)
+    """ids of the competencies linked to the course, which may be rated in it"""
+    participants: dict[int, str] = field(default_factory=dict)
+    """user id to role"""
+
+
+@dataclass(slots=True)
+class Completion:
+    """That a learner met the criterion of a course."""
+
+    criterion_met_at: int
+    completed: bool
+    """what the site says of the whole course; lags behind until cron for self completion"""
+
+
+@dataclass(frozen=True, slots=True)
+class Competency:
+    id: int
+    shortname: str
+    idnumber: str
+
+
+@dataclass(slots=True)
+class Rating:
+    """What a learner's competency was last rated as."""
+
+    id: int
+    grade: int
+
+
+@dataclass(slots=True)
+class Cohort:
+    id: int
+    name: str
+    idnumber: str
+    members: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Badge:
+    """A site badge (``type`` 1) with one criterion, or with none: then it is given by hand."""
+
+    id: int
+    name: str
+    competency: int | None = None
+    cohort: int | None = None
+    active: bool = True
+
+
+@dataclass(slots=True)
+class Award:
+    """One badge on one learner's profile."""
+
+    badge: int
+    user: int
+    uniquehash: str
+    dateissued: int
+    visible: bool = True
+    """whether the learner leaves it public; a hidden one is not listed to others"""

@@ -1,0 +1,250 @@
+"""The SIASN sandbox: two logins and the API behind both of their tokens."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from lms_bridge.sandbox.app import Call, Sandbox
+from lms_bridge.sandbox.faults import IN_READING, IN_WRITING, Fault, Faults
+from lms_bridge.sandbox.siasn import envelopes, saving
+from lms_bridge.sandbox.siasn.history import History, Kind, Row
+from lms_bridge.sandbox.siasn.people import (
+    Person,
+    Unit,
+    master_record,
+    professionality_index,
+    unit_row,
+)
+from lms_bridge.sandbox.siasn.tokens import Tokens
+
+APIM_TOKEN = "/oauth2/token"  # noqa: S105 - a path
+SSO_TOKEN = "/auth/realms/public-siasn/protocol/openid-connect/token"  # noqa: S105 - a path
+API = "/apisiasn/1.0"
+
+_PERSONAL = re.compile(r"/pns/(data-utama|rw-kursus|rw-diklat|nilaiipasn)/([^/]+)")
+_ROW = re.compile(r"/(kursus|diklat)/(id|delete)/([^/]+)")
+
+_READING = frozenset(
+    {*IN_READING, Fault.ZERO, Fault.APIM_EXPIRED, Fault.RUNTIME_ERROR, Fault.SUSPENDED}
+)
+_WRITING = _READING | IN_WRITING | {Fault.REFUSED}
+
+
+class SiasnSandbox(Sandbox):
+    """A registry that knows `people`.
+
+    `tokens` holds its credentials, to be expired or changed at will, `required` the fields that
+    a save must have. Rows that others typed by hand are put in with :meth:`type_by_hand`.
+    """
+
+    name = "registry"
+
+    def __init__(
+        self,
+        people: Iterable[Person] = (),
+        *,
+        latency: float = 0.0,
+        faults: Faults | None = None,
+        clock: Callable[[], float] = time.time,
+        consumer_key: str = "sandbox-key",
+        consumer_secret: str = "sandbox-secret",  # noqa: S107 - of a made-up registry
+        sso_client_id: str = "siantarservice",
+        sso_username: str = "197001011995031001",
+        sso_password: str = "sandbox-password",  # noqa: S107
+        operator_token: str = "sandbox-operator-token",  # noqa: S107
+        token_seconds: float = 3600,
+    ) -> None:
+        super().__init__(latency=latency, faults=faults, clock=clock)
+        self.tokens = Tokens(
+            clock,
+            consumer_key=consumer_key,
+            consumer_secret=consumer_secret,
+            sso_client_id=sso_client_id,
+            sso_username=sso_username,
+            sso_password=sso_password,
+            token_seconds=token_seconds,
+            operator_token=operator_token,
+        )
+        self.suspended = False
+        """the gateway has given up on the backend until this is False again"""
+        self.required = dict(saving.REQUIRED)
+        self._by_nip: dict[str, Person] = {}
+        self._by_id: dict[str, Person] = {}
+        self._history = History()
+        self.add_people(people)
+
+    # --- who and what there is
+
+    def add_people(self, people: Iterable[Person]) -> None:
+        """Enter more people."""
+        with self.lock:
+            for person in people:
+                self._by_nip[person.nip] = person
+                self._by_id[person.person_id] = person
+
+    def remove_person(self, nip: str) -> None:
+        """Somebody leaves the registry, or never was in it; their rows stay."""
+        with self.lock:
+            del self._by_id[self._by_nip.pop(nip).person_id]
+
+    def type_by_hand(self, nip: str, kind: Kind = "kursus", **fields: Any) -> str:
+        """A row as another office typed it, in the names of a read; what it left out is empty.
+
+        Returns the id of the row.
+        """
+        with self.lock:
+            person = self._by_nip[nip]
+            row = self._history.add(kind, idPns=person.person_id, nipBaru=nip, **fields)
+            return str(row["id"])
+
+    # --- for looking at
+
+    def rows(self, nip: str | None = None) -> list[Row]:
+        """Copies of the rows of one person or of all, kursus first, as they would be read."""
+        with self.lock:
+            return [dict(row) for row in self._history.all() if nip in (None, row["nipBaru"])]
+
+    def duplicates(self) -> list[list[Row]]:
+        """Groups of rows of one person with the same number, or the same name and dates."""
+        with self.lock:
+            return [[dict(row) for row in group] for group in self._history.duplicates()]
+
+    # --- the HTTP side
+
+    def recognise(self, request: Request) -> Call:
+        method, path = request.method, request.path
+        if (method, path) == ("POST", APIM_TOKEN):
+            return self._login(path, request, self.tokens.grant_apim)
+        if (method, path) == ("POST", SSO_TOKEN):
+            return self._login(path, request, self.tokens.grant_sso)
+        if not path.startswith(f"{API}/"):
+            return _unknown(method, path)
+        call = self._recognise_api(method, path.removeprefix(API), request)
+        if call is None:
+            return _unknown(method, path)
+        refusal = envelopes.suspended() if self.suspended else self.tokens.refusal(request)
+        if refusal is not None:
+            refused = refusal
+            return Call(call.name, lambda: refused)
+        if self.tokens.is_operators(request):
+            return call
+        return Call(call.name, call.answer, call.target, {*call.possible, Fault.SSO_EXPIRED})
+
+    def befall(self, fault: Fault, call: Call) -> Response:
+        with self.lock:
+            match fault:
+                case Fault.APIM_EXPIRED:
+                    self.tokens.expire_apim()
+                    return envelopes.apim_rejected()
+                case Fault.SSO_EXPIRED:
+                    self.tokens.expire_sso()
+                    return envelopes.sso_rejected()
+                case Fault.SUSPENDED:
+                    return envelopes.suspended()
+                case Fault.RUNTIME_ERROR:
+                    self.tokens.expire_apim()
+                    return envelopes.runtime_error()
+                case _:
+                    return envelopes.refused(
+                        "Gagal menyimpan data, silakan coba beberapa saat lagi"
+                    )
+
+    def _login(self, path: str, request: Request, grant: Callable[[Request], Response]) -> Call:
+        name = f"POST {path}"
+        return Call(name, self._locked(lambda: grant(request)), target=name, possible=IN_READING)
+
+    def _recognise_api(self, method: str, path: str, request: Request) -> Call | None:
+        if personal := _PERSONAL.fullmatch(path):
+            what, nip = personal.groups()
+            name, read = f"GET /pns/{what}", lambda: self._personal(what, nip)
+            return self._reading(name, nip, read) if method == "GET" else None
+        if row := _ROW.fullmatch(path):
+            kind: Kind = "kursus" if row[1] == "kursus" else "diklat"
+            verb, row_id = row[2], row[3]
+            if (verb, method) == ("id", "GET"):
+                return self._reading(f"GET /{kind}/id", row_id, lambda: self._row(kind, row_id))
+            if (verb, method) == ("delete", "DELETE"):
+                return self._writing(
+                    f"DELETE /{kind}/delete", row_id, lambda: self._delete(kind, row_id)
+                )
+            return None
+        match method, path:
+            case "POST", "/kursus/save":
+                return self._save("kursus", request)
+            case "POST", "/diklat/save":
+                return self._save("diklat", request)
+            case "GET", "/referensi/ref-unor":
+                limit = request.args.get("limit", type=int)
+                offset = request.args.get("offset", 0, type=int)
+                return self._reading(f"GET {path}", "", lambda: self._units(limit, offset))
+        return None
+
+    def _reading(self, name: str, about: str, answer: Callable[[], Response]) -> Call:
+        return Call(name, self._locked(answer), target=f"{name} {about}", possible=_READING)
+
+    def _writing(self, name: str, about: str, answer: Callable[[], Response]) -> Call:
+        return Call(name, self._locked(answer), target=f"{name} {about}", possible=_WRITING)
+
+    def _locked(self, answer: Callable[[], Response]) -> Callable[[], Response]:
+        def locked() -> Response:
+            with self.lock:
+                return answer()
+
+        return locked
+
+    # --- the API
+
+    def _personal(self, what: str, nip: str) -> Response:
+        if not re.fullmatch(r"\d{18}", nip):
+            return envelopes.capital("NIP tidak sesuai")
+        person = self._by_nip.get(nip)
+        if person is None:
+            return envelopes.not_found()
+        match what:
+            case "data-utama":
+                return envelopes.found(master_record(person))
+            case "nilaiipasn":
+                return envelopes.found(professionality_index(person))
+        rows = self._history.of("kursus" if what == "rw-kursus" else "diklat", person.person_id)
+        return envelopes.found(rows) if rows else envelopes.not_found()
+
+    def _row(self, kind: Kind, row_id: str) -> Response:
+        row = self._history.get(kind, row_id)
+        return envelopes.not_found() if row is None else envelopes.found(row)
+
+    def _delete(self, kind: Kind, row_id: str) -> Response:
+        if self._history.delete(kind, row_id):
+            return envelopes.saved(None)
+        return envelopes.refused(envelopes.NOT_FOUND)
+
+    def _save(self, kind: Kind, request: Request) -> Call:
+        name = f"POST /{kind}/save"
+        sent = saving.read(kind, request.get_data(cache=False))
+        if isinstance(sent, Response):
+            unreadable = sent
+            return Call(name, lambda: unreadable)
+        body = sent
+        required = self.required[kind]
+        return self._writing(
+            name,
+            body.pns_orang_id,
+            lambda: saving.save(kind, body, self._by_id, self._history, required),
+        )
+
+    def _units(self, limit: int | None, offset: int) -> Response:
+        units: dict[str, Unit] = {}
+        for person in self._by_nip.values():
+            units.setdefault(person.unit.id, person.unit)
+        shown = list(units.values())[offset:][:limit]
+        return envelopes.found([unit_row(unit) for unit in shown], count=len(units))
+
+
+def _unknown(method: str, path: str) -> Call:
+    description = f"The requested resource ({path}) is not available."
+    fault = envelopes.gateway(404, "404", "Not Found", description)
+    return Call(f"{method} {path}", lambda: fault)
