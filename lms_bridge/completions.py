@@ -66,6 +66,12 @@ def record(
         assert row is not None
     if row.withdrawn_at is not None:
         _revive(db, row.id, now)
+    if telling.who.lms_user_id and not row.lms_user_id:
+        db.execute(
+            update(completions)
+            .where(completions.c.id == row.id)
+            .values(lms=telling.who.lms, lms_user_id=telling.who.lms_user_id)
+        )
     if _TRUST[telling.time_source] > _TRUST[row.time_source]:
         _correct_time(db, row, telling, zone)
     return int(row.id)

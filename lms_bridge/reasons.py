@@ -305,7 +305,17 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "lms_feature_off": Sentence(
         mark("%(feature)s is switched off in %(remote)s: %(message)s"),
-        mark("Have the LMS administrator switch it on; deliveries go on by themselves."),
+        mark(
+            "Have the LMS administrator switch it on. What waits goes on by itself; what has"
+            " stopped: lms-bridge deliveries retry %(delivery)s"
+        ),
+    ),
+    "lms_account_gone": Sentence(
+        mark("%(remote)s has no account with the id %(account)s any more."),
+        mark(
+            "If the learner has another account, give it the NIP as its ID number, then:"
+            " lms-bridge deliveries retry %(delivery)s"
+        ),
     ),
     "competency_unknown": Sentence(
         mark("%(remote)s has no competency with the ID number %(competency)s."),
@@ -313,6 +323,10 @@ SENTENCES: dict[str, Sentence] = {
             "Create it there or correct the badge of the course, then: lms-bridge deliveries"
             " retry %(delivery)s"
         ),
+    ),
+    "competency_ambiguous": Sentence(
+        mark("%(count)s competencies of %(remote)s have the ID number %(competency)s."),
+        mark("Leave it to one of them, then: lms-bridge deliveries retry %(delivery)s"),
     ),
     "cohort_unknown": Sentence(
         mark("%(remote)s has no cohort %(cohort)s: %(message)s"),

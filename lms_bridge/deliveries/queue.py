@@ -234,6 +234,24 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
     return len(released)
 
 
+def anything_due(db: Connection, *, now: dt.datetime) -> bool:
+    """Whether :func:`claim` or :func:`release_abandoned` would find something."""
+    running = select(deliveries.c.lease_owner, deliveries.c.lease_until).where(
+        deliveries.c.state == State.RUNNING
+    )
+    for row in db.execute(running):
+        if row.lease_until <= now or is_certainly_dead(row.lease_owner):
+            return True
+    due = (
+        select(deliveries.c.remote)
+        .where(deliveries.c.state.in_(lifecycle.sources("claim")), deliveries.c.due_at <= now)
+        .distinct()
+    )
+    return any(
+        health.read(db, remote, now=now).may_be_used(now) for remote in db.execute(due).scalars()
+    )
+
+
 def _held(taken: Work) -> tuple[Any, ...]:
     return (
         deliveries.c.id == taken.delivery_id,

@@ -14,8 +14,21 @@ from typing import Literal, Protocol
 import msgspec
 
 from lms_bridge.checks import Check
+from lms_bridge.config.remote import RemoteSettings
 
 UserField = Literal["id", "username", "number", "email"]
+
+
+class LmsSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings that every kind of LMS has."""
+
+    url: str
+    """address of the site (Moodle: its ``wwwroot``)"""
+    home_page: str = ""
+    """``account.homePage`` of the actors in its statements; empty: the same as `url`"""
+    account_name: Literal["auto", "id", "username", "nip"] = "auto"
+    """what ``account.name`` holds: the LMS's user id, the username or the NIP; "auto" takes 18 digits
+    for a NIP, other digits for an id and the rest for a username"""
 
 
 class LmsUser(msgspec.Struct, frozen=True):
@@ -102,6 +115,9 @@ class Lms(Protocol):
         self, *, course_id: str = "", number: str = "", short_name: str = ""
     ) -> LmsCourse | None:
         """The course with that id, ID number or short name; None if the LMS shows none."""
+
+    def course_id_of(self, activity: str) -> str:
+        """The id of the course whose activity id in statements is `activity`; "" if of none."""
 
     def completions_of(
         self, course: LmsCourse, *, known: frozenset[str] = frozenset()

@@ -10,13 +10,13 @@ administrator may have corrected it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from lms_bridge.config.settings import Account
+from lms_bridge.config.settings import Settings
 from lms_bridge.lms.base import UserField
 from lms_bridge.people import nip as nips
 from lms_bridge.reasons import Reason
@@ -53,13 +53,14 @@ class Realm(msgspec.Struct, frozen=True):
     lms: str
 
 
-def realms(
-    accounts: Sequence[Account], lms_accounts: Mapping[str, Realm], only_lms: str
-) -> dict[str, Realm]:
-    """By home page, what ``[[accounts]]`` and the LMSs say; the former has the last word."""
-    known = dict(lms_accounts)
-    for account in accounts:
-        lms = account.lms or ("" if account.holds == "nip" else only_lms)
+def realms_of(settings: Settings) -> dict[str, Realm]:
+    """By home page, what the LMSs and ``[[accounts]]`` say; the latter have the last word."""
+    known = {
+        _home(lms.home_page or lms.url): Realm(lms.account_name, name)
+        for name, lms in settings.lms.items()
+    }
+    for account in settings.accounts:
+        lms = account.lms or ("" if account.holds == "nip" else settings.lms_of(""))
         known[_home(account.home_page)] = Realm(account.holds, lms)
     return known
 

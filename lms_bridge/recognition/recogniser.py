@@ -30,7 +30,6 @@ from lms_bridge.lms.base import Lms
 from lms_bridge.people import identities
 from lms_bridge.people.identities import Ask, Known
 from lms_bridge.people.lookup import Found, look_up
-from lms_bridge.people.realms import realms_of
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import rules
 from lms_bridge.recognition.seen import Seen, see
@@ -83,7 +82,7 @@ class Recogniser:
         self._clock = clock
         self._zone = ZoneInfo(settings.time_zone)
         self._senders = {sender.name: sender for sender in settings.senders}
-        self._realms = realms_of(settings, lms)
+        self._realms = identities.realms_of(settings)
         self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
 
     def run(self) -> Counter[str]:

@@ -1,0 +1,120 @@
+"""One bridge: its settings, its database, its LMSs and registries, put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from lms_bridge import lms, registries
+from lms_bridge.catalogue import courses
+from lms_bridge.config.loading import ConfigError, Problem, load
+from lms_bridge.config.secrets import SecretMissing
+from lms_bridge.config.settings import Settings
+from lms_bridge.deliveries.badge_step import BadgeStep
+from lms_bridge.deliveries.ownership import new_owner
+from lms_bridge.deliveries.record_step import RecordStep
+from lms_bridge.deliveries.step import Step
+from lms_bridge.deliveries.worker import Worker
+from lms_bridge.intake import Intake
+from lms_bridge.lms.base import Lms
+from lms_bridge.recognition.recogniser import Recogniser
+from lms_bridge.registries.base import Registry
+from lms_bridge.store import migrations
+from lms_bridge.store.engine import Store, open_store
+
+
+def utc_now() -> dt.datetime:
+    """The clock of the bridge."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Bridge:
+    """Everything that a process of the bridge works with, made when it is first needed.
+
+    >>> bridge = Bridge.open(Path("lms-bridge.toml"))
+    >>> bridge.recogniser.run()
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.store = store
+        self.owner = new_owner()
+
+    @classmethod
+    def open(cls, path: Path) -> Bridge:
+        """The bridge that the configuration at `path` describes, its database up to date.
+
+        Raises :exc:`~lms_bridge.config.loading.ConfigError`.
+        """
+        settings = load(path)
+        try:
+            store = open_store(settings.database.url, path.parent)
+            migrations.upgrade(store)
+            with store.writing() as db:
+                courses.put(
+                    db, settings.courses, source="config", now=utc_now(), complete=True
+                )
+        except SecretMissing as error:
+            raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
+        except ValueError as error:
+            raise ConfigError(str(path), [Problem("", str(error))]) from error
+        except courses.CatalogueError as error:
+            raise ConfigError(
+                str(path), [Problem("courses", problem) for problem in error.problems]
+            ) from error
+        return cls(settings, store)
+
+    @cached_property
+    def lms(self) -> Mapping[str, Lms]:
+        """The configured LMSs by name."""
+        return {name: lms.make(name, each) for name, each in self.settings.lms.items()}
+
+    @cached_property
+    def registries(self) -> Mapping[str, Registry]:
+        """The configured registries by name."""
+        return {name: registries.make(name, each) for name, each in self.settings.registry.items()}
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Where statements come in."""
+        return Intake(self.store, clock=utc_now)
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """What judges them."""
+        return Recogniser(self.store, self.settings, self.lms, clock=utc_now)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """What carries completions out."""
+        steps: dict[tuple[str, str], Step] = {}
+        concurrency: dict[str, int] = {}
+        for name, registry in self.registries.items():
+            settings = self.settings.registry[name]
+            steps[f"registry.{name}", "record"] = RecordStep(
+                registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
+            )
+            concurrency[f"registry.{name}"] = settings.concurrency
+        for name, platform in self.lms.items():
+            steps[f"lms.{name}", "badge"] = BadgeStep(
+                platform,
+                clock=utc_now,
+                patience_hours=self.settings.delivery.badge_patience_hours,
+            )
+            concurrency[f"lms.{name}"] = self.settings.lms[name].concurrency
+        return Worker(
+            self.store,
+            steps,
+            concurrency=concurrency,
+            settings=self.settings.delivery,
+            owner=self.owner,
+            clock=utc_now,
+        )
+
+    def close(self) -> None:
+        """Finish what is being written, and let go of the database."""
+        if "intake" in self.__dict__:
+            self.intake.close()
+        self.store.close()

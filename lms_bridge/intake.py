@@ -1,0 +1,136 @@
+"""Taking statements in: durable, together with the work they cause, before the answer.
+
+All that the web threads have received meanwhile is written in one transaction
+(:class:`~lms_bridge.store.group_commit.GroupCommit`): the statements as they came, byte
+for byte, and a new sighting for each, which is the work. Nothing is looked at here beyond
+the ids: a valid statement is never refused for reasons of ours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy import insert as sql_insert
+
+from lms_bridge.store.engine import Store
+from lms_bridge.store.group_commit import GroupCommit
+from lms_bridge.store.schema import sightings, statements
+from xapi import Received, same_statement
+
+_IDS_AT_ONCE = 500  # bound parameters of one SELECT
+
+
+class Conflict(Exception):
+    """A statement with this id is stored already and says something else (Data 2.2, 409)."""
+
+    def __init__(self, index: int, statement_id: str) -> None:
+        self.index = index
+        self.statement_id = statement_id
+        super().__init__(
+            f"statement {index}: another statement is stored under the id {statement_id};"
+            " a statement cannot be changed (xAPI 1.0.3 Data 2.2)"
+        )
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """One statement with the id that it has, or gets now."""
+
+    id: str
+    raw: bytes
+    given: bool
+    """whether the sender gave the id: only then can it be there already"""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The statements of one request; all are stored, or none."""
+
+    sender: str
+    arrived: tuple[Arrived, ...]
+
+
+class Intake:
+    """Stores the statements of many threads in few commits."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], dt.datetime],
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._commits = GroupCommit[Request, tuple[str, ...]](store, self._write, name="intake")
+
+    def store(self, sender: str, received: Sequence[Received]) -> tuple[str, ...]:
+        """Store the statements of one request; returns their ids, in order, after the commit.
+
+        A statement that is there already is left as it is. Raises :exc:`Conflict` when one
+        is there with other content; then none of the request is stored.
+        """
+        if not received:
+            return ()
+        arrived = tuple(
+            Arrived(one.statement.id.lower(), one.raw, given=True)
+            if one.statement.id
+            else Arrived(self._new_id(), one.raw, given=False)
+            for one in received
+        )
+        return self._commits.submit(Request(sender, arrived))
+
+    def store_as(self, sender: str, statement_id: str, received: Received) -> None:
+        """Store one statement under `statement_id`, as :meth:`store` does."""
+        arrived = Arrived(statement_id.lower(), received.raw, given=True)
+        self._commits.submit(Request(sender, (arrived,)))
+
+    def close(self) -> None:
+        """Store what is waiting, then stop."""
+        self._commits.close()
+
+    def _write(
+        self, db: Connection, requests: Sequence[Request]
+    ) -> list[tuple[str, ...] | Exception]:
+        now = self._clock()
+        known = _stored(db, [one.id for request in requests for one in request.arrived if one.given])
+        answers: list[tuple[str, ...] | Exception] = []
+        rows: list[dict[str, Any]] = []
+        for request in requests:
+            conflict = _conflict(request, known)
+            if conflict is not None:
+                answers.append(conflict)
+                continue
+            for one in request.arrived:
+                if one.id not in known:
+                    known[one.id] = one.raw
+                    rows.append(
+                        {"id": one.id, "sender": request.sender, "stored": now, "raw": one.raw}
+                    )
+            answers.append(tuple(one.id for one in request.arrived))
+        if rows:
+            stored = db.execute(sql_insert(statements).returning(statements.c.seq), rows)
+            db.execute(
+                sql_insert(sightings), [{"statement_seq": seq} for seq in sorted(stored.scalars())]
+            )
+        return answers
+
+
+def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = ids[start : start + _IDS_AT_ONCE]
+        query = select(statements.c.id, statements.c.raw).where(statements.c.id.in_(some))
+        found.update((row.id, row.raw) for row in db.execute(query))
+    return found
+
+
+def _conflict(request: Request, known: dict[str, bytes]) -> Conflict | None:
+    for index, one in enumerate(request.arrived):
+        stored = known.get(one.id)
+        if stored is not None and stored != one.raw and not same_statement(stored, one.raw):
+            return Conflict(index, one.id)
+    return None

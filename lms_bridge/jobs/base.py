@@ -1,0 +1,56 @@
+"""What a sync job is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol, TypeVar
+
+Progress = Callable[[int, int | None], None]
+"""called with how much is done and how much there is (None: not known)"""
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class JobFailed(Exception):
+    """The run could not go on; the message is a sentence for a person."""
+
+
+class Job(Protocol):
+    """One sync job."""
+
+    exclusive: bool
+    """whether only one process may run it at a time"""
+
+    def has_work(self) -> bool:
+        """Whether a run would find something to do; must be cheap."""
+
+    def run(self, progress: Progress) -> Counter[str]:
+        """Do it; how many of what was done. Raises :exc:`JobFailed`."""
+
+
+def side_by_side(
+    work: Callable[[Item], Answer], items: Iterable[Item], *, concurrency: int
+) -> Iterator[tuple[Item, Answer]]:
+    """Do `work` on each of `items`, at most `concurrency` at once; answers as they come.
+
+    `items` is drawn only as fast as it is worked on. The first error ends it, after what is
+    under way.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(concurrency) as pool:
+        under_way: dict[Future[Answer], Item] = {}
+        while True:
+            while len(under_way) < concurrency:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    break
+                under_way[pool.submit(work, item)] = item
+            if not under_way:
+                return
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield under_way.pop(future), future.result()

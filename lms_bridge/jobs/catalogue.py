@@ -1,0 +1,31 @@
+"""Which sync jobs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lms_bridge.bridge import Bridge
+from lms_bridge.i18n import mark
+from lms_bridge.jobs.base import Job
+from lms_bridge.jobs.deliver import Deliver
+from lms_bridge.jobs.pull_completions import PullCompletions
+from lms_bridge.jobs.recognise import Recognise
+from lms_bridge.jobs.reconcile import Reconcile
+from lms_bridge.jobs.refresh_employees import RefreshEmployees
+
+JOBS: dict[str, Callable[[Bridge], Job]] = {
+    "recognise": Recognise,
+    "deliver": Deliver,
+    "pull_completions": PullCompletions,
+    "refresh_employees": RefreshEmployees,
+    "reconcile": Reconcile,
+}
+"""by the name they have in ``[jobs.NAME]``"""
+
+TITLES = {
+    "recognise": mark("judge what has come in"),
+    "deliver": mark("carry completions to the registry and badges to the LMS"),
+    "pull_completions": mark("ask the LMS for completions that no statement told"),
+    "refresh_employees": mark("take names, units and status from the registry"),
+    "reconcile": mark("compare what was confirmed with the registry and the LMS"),
+}

@@ -1,0 +1,34 @@
+"""The learning platforms that the bridge works with, one folder each.
+
+To add one: write a class with the verbs of :class:`lms_bridge.lms.base.Lms` and a settings
+struct derived from :class:`lms_bridge.lms.base.LmsSettings` whose tag is the kind, in a
+folder of its own, and name both in :data:`KINDS`. A kind "ilias" is then configured as
+``[lms.NAME]`` with ``type = "ilias"``; nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lms_bridge.lms.base import Lms, LmsSettings
+from lms_bridge.lms.moodle.client import Moodle
+from lms_bridge.lms.moodle.settings import MoodleSettings
+
+
+class Kind(NamedTuple):
+    """A kind of LMS: what is configured of it, and what makes one."""
+
+    settings: type[LmsSettings]
+    adapter: Callable[[str, Any], Lms]
+
+
+KINDS: dict[str, Kind] = {"moodle": Kind(MoodleSettings, Moodle)}
+
+
+def make(name: str, settings: LmsSettings) -> Lms:
+    """The LMS ``[lms.NAME]`` of the kind that `settings` belong to."""
+    for kind in KINDS.values():
+        if type(settings) is kind.settings:
+            return kind.adapter(name, settings)
+    raise TypeError(f"{type(settings).__name__} are not the settings of an LMS")

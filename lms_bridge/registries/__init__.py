@@ -1,0 +1,35 @@
+"""The personnel registries that the bridge can record in, one folder each.
+
+To add one: write a class with the verbs of :class:`lms_bridge.registries.base.Registry`
+and a settings struct derived from :class:`lms_bridge.config.remote.RemoteSettings` whose
+tag is the kind, in a folder of its own, and name both in :data:`KINDS`. A kind "simpeg" is
+then configured as ``[registry.NAME]`` with ``type = "simpeg"``; nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.registries.base import Registry
+from lms_bridge.registries.siasn.client import Siasn
+from lms_bridge.registries.siasn.settings import SiasnSettings
+
+
+class Kind(NamedTuple):
+    """A kind of registry: what is configured of it, and what makes one."""
+
+    settings: type[RemoteSettings]
+    adapter: Callable[[str, Any], Registry]
+
+
+KINDS: dict[str, Kind] = {"siasn": Kind(SiasnSettings, Siasn)}
+
+
+def make(name: str, settings: RemoteSettings) -> Registry:
+    """The registry ``[registry.NAME]`` of the kind that `settings` belong to."""
+    for kind in KINDS.values():
+        if type(settings) is kind.settings:
+            return kind.adapter(name, settings)
+    raise TypeError(f"{type(settings).__name__} are not the settings of a registry")

@@ -1,0 +1,325 @@
+"""What people ask the bridge, as queries: how much, where is it, what waits for whom.
+
+The command line and the pages show what these return; neither has SQL of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, exists, func, or_, select
+
+from lms_bridge.catalogue.course import Course
+from lms_bridge.deliveries import health
+from lms_bridge.deliveries.breaker import Health
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.reasons import Reason
+from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.store.schema import (
+    attempts,
+    completions,
+    courses,
+    deliveries,
+    employees,
+    remotes,
+    sightings,
+    statements,
+)
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The bridge in numbers."""
+
+    statements: int
+    sightings: dict[str, int]
+    completions: int
+    deliveries: dict[str, dict[str, int]]
+    """by remote, then by state"""
+    remotes: dict[str, Health]
+
+
+class DeliveryLine(msgspec.Struct, frozen=True):
+    """A delivery as it stands."""
+
+    id: int
+    completion_id: int
+    step: str
+    remote: str
+    state: State
+    reason: Reason
+    due_at: dt.datetime
+    attempts: int
+    result_id: str
+    link: str
+    changed_at: dt.datetime
+
+
+class CompletionLine(msgspec.Struct, frozen=True):
+    """A completion with all its deliveries."""
+
+    id: int
+    employee: str
+    nip: str
+    unit: str
+    course_key: str
+    course: str
+    role: str
+    run: str
+    hours: int
+    completed_at: dt.datetime
+    time_source: str
+    certificate_number: str
+    withdrawn_at: dt.datetime | None
+    deliveries: list[DeliveryLine]
+
+    @property
+    def is_through(self) -> bool:
+        """Whether nothing is left to be done about it."""
+        return all(one.state in (State.DONE, State.CANCELLED) for one in self.deliveries)
+
+
+class AttentionLine(msgspec.Struct, frozen=True):
+    """Sightings that wait, together, for one cause to be mended."""
+
+    state: str
+    reason: Reason
+    course: str
+    person: str
+    count: int
+    first_at: dt.datetime | None
+
+
+class AttemptLine(msgspec.Struct, frozen=True):
+    """One attempt at a delivery, with what was said."""
+
+    number: int
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    outcome: str
+    reason: Reason | None
+    exchanges: list[Any]
+
+
+def overview(db: Connection, *, now: dt.datetime) -> Overview:
+    """How much there is of everything, and how the remotes are doing."""
+    by_remote: dict[str, dict[str, int]] = {}
+    rows = select(deliveries.c.remote, deliveries.c.state, func.count()).group_by(
+        deliveries.c.remote, deliveries.c.state
+    )
+    for remote, state, count in db.execute(rows):
+        by_remote.setdefault(remote, {})[state] = count
+    by_state = select(sightings.c.state, func.count()).group_by(sightings.c.state)
+    names = sorted({*by_remote, *db.execute(select(remotes.c.name)).scalars()})
+    return Overview(
+        statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
+        sightings={state: count for state, count in db.execute(by_state)},
+        completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
+        deliveries=by_remote,
+        remotes={name: health.read(db, name, now=now) for name in names},
+    )
+
+
+def list_completions(
+    db: Connection,
+    *,
+    now: dt.datetime,
+    course: str = "",
+    nip: str = "",
+    unfinished: bool = False,
+    ids: Sequence[int] = (),
+    limit: int = 100,
+) -> list[CompletionLine]:
+    """Completions, the newest first, narrowed to a course's key, a NIP, or to those not through."""
+    query = (
+        select(
+            completions,
+            employees.c.name.label("employee"),
+            employees.c.nip,
+            employees.c.unit_name,
+            courses.c.key.label("course_key"),
+            courses.c.content,
+        )
+        .join(employees, completions.c.employee_id == employees.c.id)
+        .join(courses, completions.c.course_id == courses.c.id)
+        .order_by(completions.c.id.desc())
+        .limit(limit)
+    )
+    if course:
+        query = query.where(courses.c.key == course)
+    if nip:
+        query = query.where(employees.c.nip == nip)
+    if ids:
+        query = query.where(completions.c.id.in_(ids))
+    if unfinished:
+        query = query.where(
+            exists().where(
+                deliveries.c.completion_id == completions.c.id,
+                deliveries.c.state.not_in([State.DONE, State.CANCELLED]),
+            )
+        )
+    rows = db.execute(query).all()
+    steps: dict[int, list[DeliveryLine]] = {}
+    mine = deliveries.c.completion_id.in_([row.id for row in rows])
+    for one in list_deliveries(db, now=now, where=mine):
+        steps.setdefault(one.completion_id, []).append(one)
+    return [
+        CompletionLine(
+            id=row.id,
+            employee=row.employee,
+            nip=row.nip,
+            unit=row.unit_name,
+            course_key=row.course_key,
+            course=msgspec.convert(row.content, Course).name,
+            role=row.role,
+            run=row.run,
+            hours=row.hours,
+            completed_at=row.completed_at,
+            time_source=row.time_source,
+            certificate_number=row.certificate_number,
+            withdrawn_at=row.withdrawn_at,
+            deliveries=steps.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def list_deliveries(
+    db: Connection,
+    *,
+    now: dt.datetime,
+    where: Any = None,
+    states: Iterable[str] = (),
+    remote: str = "",
+    limit: int | None = None,
+) -> list[DeliveryLine]:
+    """Deliveries in the order in which they were made.
+
+    One that waits for a remote that is down shows the remote's reason: its own is that it
+    waits.
+    """
+    query: Select[Any] = select(deliveries).order_by(deliveries.c.id)
+    if where is not None:
+        query = query.where(where)
+    if states := list(states):
+        query = query.where(deliveries.c.state.in_(states))
+    if remote:
+        query = query.where(deliveries.c.remote == remote)
+    if limit:
+        query = query.limit(limit)
+    rows = db.execute(query).all()
+    down = {
+        name: known.reason
+        for name in {row.remote for row in rows}
+        if (known := health.read(db, name, now=now)).state == "down"
+    }
+    return [_delivery(row, down.get(row.remote)) for row in rows]
+
+
+def list_attempts(db: Connection, delivery_id: int) -> list[AttemptLine]:
+    """Every attempt at a delivery, in order."""
+    query = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
+    return [
+        AttemptLine(
+            number=row.number,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+            reason=_reason(row),
+            exchanges=row.exchanges or [],
+        )
+        for row in db.execute(query)
+    ]
+
+
+def list_attention(db: Connection, *, limit: int = 200) -> list[AttentionLine]:
+    """What was seen and waits for a person or for the LMS, gathered by cause."""
+    query = (
+        select(
+            sightings.c.state,
+            sightings.c.reason_code,
+            func.min(sightings.c.id).label("first_id"),
+            sightings.c.course_name,
+            sightings.c.actor_name,
+            func.count().label("count"),
+            func.min(sightings.c.completed_at).label("first_at"),
+        )
+        .where(sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING]))
+        .group_by(
+            sightings.c.state,
+            sightings.c.reason_code,
+            sightings.c.course_name,
+            sightings.c.actor_name,
+            sightings.c.actor,
+        )
+        .order_by(func.min(sightings.c.id))
+        .limit(limit)
+    )
+    rows = db.execute(query).all()
+    details = {
+        row.id: row
+        for row in db.execute(
+            select(sightings.c.id, sightings.c.reason_code, sightings.c.reason_details).where(
+                sightings.c.id.in_([row.first_id for row in rows])
+            )
+        )
+    }
+    return [
+        AttentionLine(
+            state=row.state,
+            reason=_reason(details[row.first_id]) or Reason("new"),
+            course=row.course_name or "",
+            person=row.actor_name or "",
+            count=row.count,
+            first_at=row.first_at,
+        )
+        for row in rows
+    ]
+
+
+def why(db: Connection, statement_id: str) -> list[tuple[str, str, Reason | None, int | None]]:
+    """What became of a statement: (role, state, reason, completion) for each person in it."""
+    query = (
+        select(sightings)
+        .join(statements, sightings.c.statement_seq == statements.c.seq)
+        .where(statements.c.id == statement_id)
+        .order_by(sightings.c.id)
+    )
+    return [(row.role, row.state, _reason(row), row.completion_id) for row in db.execute(query)]
+
+
+def is_settled(db: Connection, *, now: dt.datetime) -> bool:
+    """Whether nothing moves any more unless a person acts: all judged, all delivered or blocked."""
+    moving = exists().where(
+        or_(
+            sightings.c.state == SightingState.NEW,
+            sightings.c.state == SightingState.ASKING,
+        )
+    )
+    under_way = exists().where(
+        deliveries.c.state.in_([State.WAITING, State.RUNNING, State.RETRYING])
+    )
+    return not db.execute(select(or_(moving, under_way))).scalar_one()
+
+
+def _delivery(row: Row[Any], down: Reason | None) -> DeliveryLine:
+    reason = _reason(row) or Reason("new")
+    return DeliveryLine(
+        id=row.id,
+        completion_id=row.completion_id,
+        step=row.step,
+        remote=row.remote,
+        state=State(row.state),
+        reason=down if down and row.state == State.WAITING else reason,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        result_id=row.result_id or "",
+        link=row.result_link or "",
+        changed_at=row.changed_at,
+    )
+
+
+def _reason(row: Row[Any]) -> Reason | None:
+    return Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None
