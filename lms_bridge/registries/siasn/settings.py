@@ -7,7 +7,12 @@ from lms_bridge.config.secrets import Secret
 
 
 class SiasnSettings(
-    RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="siasn"
+    RemoteSettings,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="siasn",
 ):
     """WS SIASN of BKN: one API behind two tokens (registry facts, section 1)."""
 
@@ -28,4 +33,4 @@ class SiasnSettings(
     check_nip: Secret | None = None
     """NIP of a known employee, by which lms-bridge check proves the look-up"""
     settle_seconds: Seconds = 120
-    """how long a write whose answer did not come may still take effect; it is looked up after that"""
+    """how long a write whose answer did not come may still take effect; then it is looked up"""

@@ -1,0 +1,142 @@
+"""Badges of a Moodle site: found on a profile, and brought about.
+
+No web service awards a badge. Rating the competency or adding to the cohort that is the
+badge's criterion makes Moodle issue it within the same request, or with its cron, or, when
+something is not as it should be, never; the call itself succeeds either way. What was
+issued is seen on the learner's profile only (Moodle facts, section 1).
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from lms_bridge.http.trouble import unreadable
+from lms_bridge.lms.base import BadgeAward, IssuedBadge
+from lms_bridge.lms.moodle import values as v
+from lms_bridge.lms.moodle.refusals import MoodleError, account_gone, refusal
+from lms_bridge.lms.moodle.webservice import WebService
+from lms_bridge.reasons import Reason
+
+USER_BADGES = "core_badges_get_user_badges"
+LIST_COMPETENCIES = "core_competency_list_competencies"
+GRADE = "core_competency_grade_competency"
+ADD_TO_COHORT = "core_cohort_add_cohort_members"
+
+
+class Badges:
+    """The badges of one site."""
+
+    def __init__(self, service: WebService) -> None:
+        self._service = service
+        self._competencies: dict[str, str] = {}
+
+    def find(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
+        """The latest badge of that name that the learner shows."""
+        try:
+            answer = self._service.call(USER_BADGES, userid=user_id)
+        except MoodleError as error:
+            if error.errorcode == "invaliduser":
+                raise account_gone(self._service.remote, user_id) from None
+            raise
+        badges = answer.get("badges") if isinstance(answer, dict) else None
+        found = [
+            self._issued(row)
+            for row in self._service.listed(badges, USER_BADGES)
+            if _same_name(row.get("name"), award.name) and v.text(row.get("uniquehash"))
+        ]
+        return max(found, key=lambda badge: str(badge.issued_at or ""), default=None)
+
+    def award(self, user_id: str, award: BadgeAward, note: str) -> None:
+        """Do what makes Moodle issue the badge."""
+        if award.route == "competency":
+            self._grade(user_id, award, note)
+        else:
+            self._add_to_cohort(user_id, award.cohort)
+
+    def _issued(self, row: dict[str, Any]) -> IssuedBadge:
+        unique_hash = v.text(row["uniquehash"])
+        return IssuedBadge(
+            id=v.text(row.get("id")),
+            name=html.unescape(v.text(row.get("name"))),
+            hash=unique_hash,
+            link=f"{self._service.url}/badges/badge.php?hash={unique_hash}",
+            issued_at=v.moment(row.get("dateissued")),
+        )
+
+    def _grade(self, user_id: str, award: BadgeAward, note: str) -> None:
+        competency_id = self._competencies.get(award.competency)
+        if competency_id is None:
+            competency_id = self._competencies[award.competency] = self._competency_id(
+                award.competency
+            )
+        try:
+            self._service.call(
+                GRADE, userid=user_id, competencyid=competency_id, grade=award.rating, note=note
+            )
+        except MoodleError as error:
+            if error.errorcode != "invalidpersistenterror":
+                raise
+            # It says that the user, the competency or the rating does not exist, in words that
+            # depend on the account's language; the remembered id may be what is outdated.
+            self._competencies.pop(award.competency, None)
+            message = error.reason.details.get("message", "")
+            if "user" in message.casefold():
+                raise account_gone(self._service.remote, user_id) from None
+            raise
+
+    def _competency_id(self, number: str) -> str:
+        rows = self._service.rows(
+            LIST_COMPETENCIES, filters=[{"column": "idnumber", "value": number}]
+        )
+        found = [v.text(row.get("id")) for row in rows if v.text(row.get("idnumber")) == number]
+        if len(found) == 1 and found[0]:
+            return found[0]
+        # Frameworks number their competencies independently of each other.
+        code = "competency_ambiguous" if found else "competency_unknown"
+        details = {"count": len(found)} if found else {}
+        raise MoodleError(
+            Reason(code, remote=self._service.remote, competency=number, **details),
+            retryable=False,
+        )
+
+    def _add_to_cohort(self, user_id: str, cohort: str) -> None:
+        """Add the learner; errors come as warnings, and being in it already is one of them."""
+        answer = self._service.call(
+            ADD_TO_COHORT,
+            members=[
+                {
+                    "cohorttype": {"type": "idnumber", "value": cohort},
+                    # "id" or "username"; "idnumber" is not accepted for users (section 3).
+                    "usertype": {"type": "id", "value": user_id},
+                }
+            ],
+        )
+        warnings = answer.get("warnings") if isinstance(answer, dict) else None
+        if warnings is None:
+            raise unreadable(self._service.remote, f"{ADD_TO_COHORT} brought no warnings")
+        for warning in self._service.listed(warnings, ADD_TO_COHORT):
+            code, message = v.text(warning.get("warningcode")), v.text(warning.get("message"))
+            if code == "3":  # already a member
+                continue
+            if code == "2" and message.startswith("user "):
+                raise account_gone(self._service.remote, user_id)
+            if code == "2":
+                raise MoodleError(
+                    Reason(
+                        "cohort_unknown",
+                        remote=self._service.remote,
+                        cohort=cohort,
+                        message=message,
+                    ),
+                    retryable=False,
+                )
+            raise refusal(self._service.remote, ADD_TO_COHORT, f"warning {code}", message)
+
+
+def _same_name(theirs: Any, ours: str) -> bool:
+    return _plain(v.text(theirs)) == _plain(ours)
+
+
+def _plain(name: str) -> str:
+    return " ".join(html.unescape(name).split()).casefold()

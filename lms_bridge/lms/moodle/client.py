@@ -1,0 +1,68 @@
+"""Moodle as an LMS: the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lms_bridge.checks import Check
+from lms_bridge.lms.base import (
+    BadgeAward,
+    CourseCompletion,
+    IssuedBadge,
+    LmsCourse,
+    LmsUser,
+    UserField,
+)
+from lms_bridge.lms.moodle.badges import Badges
+from lms_bridge.lms.moodle.check import checks
+from lms_bridge.lms.moodle.courses import Courses, course_id_of
+from lms_bridge.lms.moodle.people import People
+from lms_bridge.lms.moodle.settings import MoodleSettings
+from lms_bridge.lms.moodle.webservice import WebService
+
+
+class Moodle:
+    """The LMS ``[lms.NAME]`` with ``type = "moodle"``. Threads may share it.
+
+    >>> moodle = Moodle("moodle", settings)
+    >>> learner, = moodle.find_users("number", ["198703152010012001"])
+    >>> moodle.award_badge(learner.id, award, note="certificate PKA-2026/00007")
+    >>> moodle.find_badge(learner.id, award).link
+    'https://moodle.example/badges/badge.php?hash=c6438a6f9b986501d6ee29d2f96a827bceb8c0b8'
+    """
+
+    def __init__(self, name: str, settings: MoodleSettings) -> None:
+        self.name = name
+        self.home_page = settings.home_page or settings.url.rstrip("/")
+        self._service = WebService(name, settings)
+        self._courses = Courses(self._service)
+        self._people = People(self._service, self._courses, settings.known_user)
+        self._badges = Badges(self._service)
+
+    def find_users(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
+        return self._people.find(field, values)
+
+    def sees_users(self) -> bool | None:
+        return self._people.are_seen()
+
+    def find_badge(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
+        return self._badges.find(user_id, award)
+
+    def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+        self._badges.award(user_id, award, note)
+
+    def find_course(
+        self, *, course_id: str = "", number: str = "", short_name: str = ""
+    ) -> LmsCourse | None:
+        return self._courses.find(course_id=course_id, number=number, short_name=short_name)
+
+    def course_id_of(self, activity: str) -> str:
+        return course_id_of(activity, self.home_page, self._service.url)
+
+    def completions_of(
+        self, course: LmsCourse, *, known: frozenset[str] = frozenset()
+    ) -> Iterator[CourseCompletion]:
+        return self._courses.completions(course.id, known)
+
+    def check(self) -> Iterator[Check]:
+        return checks(self._service, self._people, self._courses, home_page=self.home_page)

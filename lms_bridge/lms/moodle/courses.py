@@ -1,0 +1,163 @@
+"""Courses of a Moodle site, who takes part in them, and who has completed them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lms_bridge.http.trouble import unreadable
+from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
+from lms_bridge.lms.moodle import values as v
+from lms_bridge.lms.moodle.refusals import MoodleError
+from lms_bridge.lms.moodle.webservice import WebService
+
+FIND_COURSES = "core_course_get_courses_by_field"
+PARTICIPANTS = "core_enrol_get_enrolled_users"
+COMPLETION = "core_completion_get_course_completion_status"
+
+PAGE = 200
+"""participants asked for at once"""
+_SITE_COURSE = "1"
+_ANY = 2  # completionstatus.aggregation: one criterion is enough (1: all of them are needed)
+_NOT_TRACKED = ("usernotenroled", "notenroled", "invaliduser")
+_NO_CRITERIA = ("nocriteriaset", "err_nocriteria")
+
+
+class Courses:
+    """The courses of one site."""
+
+    def __init__(self, service: WebService) -> None:
+        self._service = service
+        self._last_seen = ""
+
+    def find(self, *, course_id: str, number: str, short_name: str) -> LmsCourse | None:
+        """The course with that id, ID number or short name, in this order."""
+        for field, value in (("id", course_id), ("idnumber", number), ("shortname", short_name)):
+            if not value or (field == "id" and not value.isdigit()):
+                continue
+            for row in self.listed(field=field, value=value):
+                self._last_seen = v.text(row.get("id"))
+                return LmsCourse(
+                    id=self._last_seen,
+                    name=html.unescape(v.text(row.get("fullname"))),
+                    short_name=html.unescape(v.text(row.get("shortname"))),
+                    # Moodle finds by it and shows it only to those who may edit the course, so
+                    # what was asked for is carried over (Moodle facts, section 2).
+                    number=v.text(row.get("idnumber")) or (value if field == "idnumber" else ""),
+                )
+        return None
+
+    def listed(self, **question: str) -> list[dict[str, Any]]:
+        """The courses that answer to `question`, or all; never the site's front page."""
+        answer = self._service.call(FIND_COURSES, **question)
+        courses = answer.get("courses") if isinstance(answer, dict) else None
+        found = self._service.listed(courses, FIND_COURSES)
+        return [row for row in found if v.text(row.get("id")) not in ("", _SITE_COURSE)]
+
+    def some(self) -> Iterator[str]:
+        """Ids of a few courses: the one seen last, or else the first that the site lists."""
+        if self._last_seen:
+            yield self._last_seen
+            return
+        for row in self.listed()[:5]:
+            yield v.text(row["id"])
+
+    def participants(self, course_id: str) -> Iterator[LmsUser]:
+        """Who is enrolled, actively as far as the role may tell active from suspended.
+
+        A page can come back short, for Moodle leaves out the people whom the bridge may not
+        see after it has counted; so only a page with nobody new in it is the end.
+        """
+        seen: set[str] = set()
+        active, start = True, 0
+        while True:
+            options = {
+                "userfields": "id,username,fullname,idnumber,email",
+                "limitfrom": start,
+                "limitnumber": PAGE,
+                "sortby": "id",
+            } | ({"onlyactive": 1} if active else {})
+            try:
+                page = self._service.rows(
+                    PARTICIPANTS,
+                    courseid=course_id,
+                    options=[{"name": name, "value": value} for name, value in options.items()],
+                )
+            except MoodleError as error:
+                if not active or error.errorcode != "nopermissions":
+                    raise
+                # It takes moodle/course:enrolreview to ask for active enrolments. It can be done
+                # without: of the others Moodle says `usernotenroled` when asked one by one.
+                active = False
+                continue
+            fresh = [user for user in map(v.user, page) if user.id and user.id not in seen]
+            if not fresh:
+                return
+            seen.update(user.id for user in fresh)
+            yield from fresh
+            start += PAGE
+
+    def completions(self, course_id: str, known: frozenset[str]) -> Iterator[CourseCompletion]:
+        """The participants who have completed the course, but for those in `known`."""
+        self._last_seen = course_id
+        for user in self.participants(course_id):
+            if user.id in known:
+                continue
+            try:
+                status = self.status(course_id, user.id)
+            except MoodleError as error:
+                if error.errorcode in _NO_CRITERIA:
+                    return
+                if error.errorcode in _NOT_TRACKED:  # teachers, suspended enrolments
+                    continue
+                raise
+            if status.get("completed") is True:
+                yield CourseCompletion(user, completed_at(status))
+
+    def status(self, course_id: str, user_id: str) -> dict[str, Any]:
+        """``completionstatus`` of one participant."""
+        answer = self._service.call(COMPLETION, courseid=course_id, userid=user_id)
+        status = answer.get("completionstatus") if isinstance(answer, dict) else None
+        if not isinstance(status, dict):
+            raise unreadable(self._service.remote, f"{COMPLETION} brought no status")
+        return status
+
+
+def course_id_of(activity: str, *sites: str) -> str:
+    """The course's id in an activity id of one of `sites`; "" for any other activity.
+
+    >>> course_id_of("https://moodle.example/course/view.php?id=2", "https://moodle.example")
+    '2'
+    """
+    for site in sites:
+        start = f"{site.rstrip('/')}/course/view.php?id="
+        if activity.startswith(start) and re.fullmatch(r"[0-9]+", activity[len(start) :]):
+            return activity[len(start) :]
+    return ""
+
+
+def is_answer(error: MoodleError) -> bool:
+    """Whether the error is Moodle's way of saying that somebody has completed nothing."""
+    return error.errorcode in _NOT_TRACKED + _NO_CRITERIA
+
+
+def completed_at(status: Mapping[str, Any]) -> dt.datetime | None:
+    """When the criterion was met by which the course was complete; None if Moodle does not say.
+
+    There is no time stamp of the course itself (Moodle facts, section 2). Where all criteria
+    are needed the last one counts; where any is enough, the first: another one that is met
+    later does not make the course complete again.
+    """
+    criteria = status.get("completions")
+    moments = [
+        moment
+        for criterion in (criteria if isinstance(criteria, list) else [])
+        if isinstance(criterion, dict)
+        and criterion.get("complete") is True
+        and (moment := v.moment(criterion.get("timecompleted")))
+    ]
+    choose = min if status.get("aggregation") == _ANY else max
+    return choose(moments, default=None)

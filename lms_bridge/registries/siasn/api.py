@@ -1,0 +1,110 @@
+"""One call of the WS SIASN API: both tokens on it, renewed at need, its answer judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.registries.siasn.tokens import Tokens
+from lms_bridge.registries.siasn.verdict import Verdict, judge
+
+
+class Api:
+    """The API of one registry. Threads may share it."""
+
+    def __init__(self, name: str, settings: SiasnSettings) -> None:
+        self.remote = f"registry.{name}"
+        self.url = settings.api_url.rstrip("/")
+        self.http = HttpClient(settings)
+        self.tokens = Tokens(name, settings, self.http)
+
+    def get(self, path: str) -> Verdict:
+        """Ask for `path`: a verdict of kind "success" or "none", with the data."""
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: dict[str, Any]) -> Verdict:
+        """Write `body`: a verdict of kind "success".
+
+        The error is `outcome_unknown` unless the answer proves that nothing was written.
+        """
+        return self._call("POST", path, body)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Verdict:
+        """Call, and once more for each token that is refused, renewed."""
+        writing = body is not None
+        renewed: set[str] = set()
+        while True:
+            apim, sso = self.tokens.apim.get(), self.tokens.sso.get()
+            try:
+                answer = self.http.exchange(
+                    method,
+                    self.url + path,
+                    headers={
+                        "Accept": "application/json",
+                        "Authorization": f"Bearer {apim}",
+                        "Auth": f"bearer {sso}",
+                    },
+                    json=body,
+                )
+            except NoAnswerError as failure:
+                raise no_answer(self.remote, failure, writing=writing) from None
+            verdict = judge(answer)
+            if verdict.kind != "token":
+                return self._settled(verdict, answer, writing=writing)
+            token = verdict.token
+            if token == "either":  # noqa: S105 - it does not say which: one after the other
+                token = "sso" if "apim" in renewed else "apim"
+            if token == "apim":  # noqa: S105
+                self.tokens.apim.refused(apim, verdict.message)
+            else:
+                self.tokens.sso.refused(sso, verdict.message)
+            if writing and not verdict.proven:
+                raise outcome_unknown(self.remote, verdict.message)
+            if token in renewed:
+                raise self._rejected(token, verdict.message)
+            renewed.add(token)
+
+    def _settled(self, verdict: Verdict, answer: Answer, *, writing: bool) -> Verdict:
+        """The verdict that the caller can use; every other one as the error that it is."""
+        said = verdict.message
+        match verdict.kind:
+            case "success":
+                return verdict
+            case "none" if not writing:
+                return verdict
+            case "none" | "refused":
+                raise DeliveryError(
+                    Reason("registry_refused", remote=self.remote, message=said), retryable=False
+                )
+            case "busy" if writing:
+                # It says that something behind it failed, not that nothing was written.
+                raise outcome_unknown(self.remote, said)
+            case "mismatch":
+                raise DeliveryError(
+                    Reason("sso_mismatch", remote=self.remote, message=said),
+                    retryable=False,
+                    remote_wide=True,
+                )
+            case "busy" | "suspended" | "throttled":
+                raise unavailable(self.remote, said, retry_after=answer.retry_after())
+        setting = f"{self.remote}.api_url"
+        raise by_status(self.remote, answer, setting=setting, writing=writing)
+
+    def _rejected(self, token: str, message: str) -> DeliveryError:
+        """A token that was only just issued is refused: the credentials behind it are no good."""
+        setting = "consumer_key" if token == "apim" else "sso_username"  # noqa: S105
+        return DeliveryError(
+            Reason(
+                "credentials_rejected",
+                remote=self.remote,
+                credential=setting,
+                message=message,
+                setting=f"{self.remote}.{setting}",
+            ),
+            retryable=False,
+            remote_wide=True,
+        )

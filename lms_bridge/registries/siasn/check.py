@@ -1,0 +1,122 @@
+"""Proving the way to WS SIASN step by step, without writing anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from lms_bridge.checks import Check
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http import NoAnswerError
+from lms_bridge.http.trouble import read_secret
+from lms_bridge.redaction import mask_nip
+from lms_bridge.registries.base import Registry
+from lms_bridge.registries.siasn.api import Api
+from lms_bridge.registries.siasn.rows import STRUCTURAL
+from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.registries.siasn.tokens import expiry
+
+NOBODY = "0" * 18
+"""an NIP that nobody has: looking it up proves the tokens and touches no one's data"""
+_KURSUS = 3
+_SOON = dt.timedelta(days=1)
+
+
+def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
+    """The lines of ``lms-bridge check``; what rests on a step that failed is not tried."""
+    steps: dict[str, Iterator[Check]] = {
+        "address": _address(api),
+        "consumer key": _consumer_key(api),
+        "SSO token": _sso_token(registry, api, settings),
+        "employee look-up": _look_up(registry, api, settings),
+    }
+    for subject, lines in steps.items():
+        try:
+            for line in lines:
+                yield line
+                if line.verdict == "failed":
+                    return
+        except DeliveryError as error:
+            reason = error.reason
+            yield Check(f"{api.remote}: {subject}", "failed", reason.what(), reason.remedy())
+            return
+
+
+def _address(api: Api) -> Iterator[Check]:
+    subject = f"{api.remote}: address"
+    try:
+        # Without tokens, so it is refused; that there is an answer is all that is asked.
+        answer = api.http.exchange("GET", api.url, headers={"Accept": "application/json"})
+    except NoAnswerError as failure:
+        remedy = (
+            f"Give {api.remote}.ca_bundle the certificate authority of this address."
+            if "TLS" in failure.what
+            else f"See that {api.url} is right, that its port is open outbound, and that BKN has"
+            " put this server's address on its list."
+        )
+        yield Check(subject, "failed", f"{api.url}: {failure.what}.", remedy)
+        return
+    yield Check(subject, "ok", f"{api.url} answers (HTTP {answer.status}).")
+
+
+def _consumer_key(api: Api) -> Iterator[Check]:
+    api.tokens.apim.get()
+    yield Check(f"{api.remote}: consumer key", "ok", "A token was issued for it.")
+
+
+def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
+    subject = f"{api.remote}: SSO token"
+    try:
+        registry.find_employee(NOBODY)
+    except DeliveryError as error:
+        if error.reason.code != "registry_refused":  # a refusal of the NIP, not of the token
+            raise
+    until = expiry(api.tokens.sso.get())
+    if settings.sso_token is None:
+        yield Check(subject, "ok", "A token was issued for the operator's account and accepted.")
+    elif until is None:
+        yield Check(subject, "ok", "The operator's token is accepted; it does not say until when.")
+    else:
+        soon = until - dt.datetime.now(dt.UTC) < _SOON
+        yield Check(
+            subject,
+            "warning" if soon else "ok",
+            f"The operator's token is accepted, until {until:%Y-%m-%d %H:%M} UTC.",
+            f"Put a fresh token where {api.remote}.sso_token points before then." if soon else "",
+        )
+
+
+def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
+    subject = f"{api.remote}: employee look-up"
+    setting = f"{api.remote}.check_nip"
+    if settings.check_nip is None:
+        yield Check(
+            subject,
+            "warning",
+            "No known employee is configured, so nobody was looked up.",
+            f"Set {setting} to the NIP of somebody who agrees to it.",
+        )
+        return
+    nip = "".join(read_secret(settings.check_nip, api.remote, setting).split())
+    employee = registry.find_employee(nip)
+    if employee is None:
+        yield Check(
+            subject,
+            "failed",
+            f"The registry knows nobody with the NIP {mask_nip(nip)}.",
+            f"Correct {setting}; if it is right, the SSO account may not see this employee.",
+        )
+        return
+    yield Check(
+        subject,
+        "ok",
+        f"{mask_nip(nip)} was found: {employee.status or 'no status'},"
+        f" {employee.unit_name or 'no unit'}.",
+    )
+    kursus = len(registry.trainings_of(employee, _KURSUS))
+    diklat = len(registry.trainings_of(employee, STRUCTURAL))
+    yield Check(
+        f"{api.remote}: training history",
+        "ok",
+        f"It can be read: {kursus} rows of kursus, {diklat} of diklat.",
+    )

@@ -1,0 +1,72 @@
+"""WS SIASN as a registry: the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from lms_bridge.checks import Check
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http.trouble import outcome_unknown, unreadable
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
+from lms_bridge.registries.siasn import rows
+from lms_bridge.registries.siasn.api import Api
+from lms_bridge.registries.siasn.check import checks
+from lms_bridge.registries.siasn.settings import SiasnSettings
+
+
+class Siasn:
+    """The registry ``[registry.NAME]`` with ``type = "siasn"``. Threads may share it.
+
+    >>> siasn = Siasn("siasn", settings)
+    >>> employee = siasn.find_employee("198703152010012001")
+    >>> siasn.record(employee, training)
+    '8ae482898d2f4a1f018d30b1a5c01f2e'
+    """
+
+    def __init__(self, name: str, settings: SiasnSettings) -> None:
+        self.name = name
+        self._settings = settings
+        self._api = Api(name, settings)
+
+    def find_employee(self, nip: str) -> RegistryEmployee | None:
+        verdict = self._api.get(f"/pns/data-utama/{quote(nip, safe='')}")
+        if verdict.kind == "none":
+            return None
+        data = verdict.data
+        if isinstance(data, list) and len(data) == 1:
+            data = data[0]
+        if not isinstance(data, dict):
+            raise unreadable(self._api.remote, "data-utama brought no person")
+        employee = rows.employee(data)
+        # A record written for the wrong person is the one mistake that cannot be seen later.
+        if employee.nip != nip or not employee.person_id:
+            raise unreadable(self._api.remote, "data-utama brought another person or no id")
+        return employee
+
+    def trainings_of(self, employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
+        verdict = self._api.get(rows.history_path(quote(employee.nip, safe=""), kind))
+        found: Any = verdict.data if verdict.kind == "success" else []
+        found = [] if found is None else found
+        # A row left out here could be ours, and would be written a second time.
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise unreadable(self._api.remote, "the training history is no list of rows")
+        return [rows.read(row, kind) for row in found]
+
+    def record(self, employee: RegistryEmployee, training: Training) -> str:
+        if training.kind == rows.STRUCTURAL and not training.structural_training:
+            raise DeliveryError(
+                Reason("course_lacks", field="structural_training", course=training.name),
+                retryable=False,
+            )
+        body = rows.written(employee, training, self._settings.instansi_id)
+        verdict = self._api.post(rows.save_path(training.kind), body)
+        row_id = rows.new_id(verdict.data, training.kind)
+        if not row_id:
+            raise outcome_unknown(self._api.remote, "it says success and not under which id")
+        return row_id
+
+    def check(self) -> Iterator[Check]:
+        return checks(self, self._api, self._settings)

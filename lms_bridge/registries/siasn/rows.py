@@ -1,0 +1,168 @@
+"""Trainings as rows of WS SIASN, written under one set of names and read back under another.
+
+The traps are those of registry facts, sections 2 and 5: ``nomorSertipikat`` is written and
+``noSertipikat`` read, dates are d-m-Y and unset ones ``01-01-0001``, numbers come back as
+strings, hours may be null or have words around them, and names may hold U+FFFD.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lms_bridge.http import storable
+from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
+
+STRUCTURAL = 1
+"""``jenisDiklatId`` of Diklat Struktural, which alone goes to the *diklat* history (section 4)"""
+
+# The letter that the reference list jenisDiklat gives to each kind (section 3): T technical,
+# F functional, P the short forms. Every kind that is not listed here has T.
+_LETTERS = {2: "F", 4: "P", 7: "P", 9: "P"}
+_DMY = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?!\d)")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,42}")  # hex or UUID, opaque (section 5)
+
+
+def history_path(nip: str, kind: int) -> str:
+    """Where the rows of the history that `kind` belongs to are read."""
+    return f"/pns/{'rw-diklat' if kind == STRUCTURAL else 'rw-kursus'}/{nip}"
+
+
+def save_path(kind: int) -> str:
+    """Where a row of `kind` is written."""
+    return "/diklat/save" if kind == STRUCTURAL else "/kursus/save"
+
+
+def written(employee: RegistryEmployee, training: Training, instansi_id: str) -> dict[str, Any]:
+    """`training` as the body of the save call of its kind; ``id`` null makes a new row."""
+    if training.kind == STRUCTURAL:
+        return {
+            "id": None,
+            "pnsOrangId": employee.person_id,
+            "latihanStrukturalId": training.structural_training,
+            "nomor": training.certificate_number,
+            "tanggal": _dmy(training.starts),
+            "tanggalSelesai": _dmy(training.ends),
+            "tahun": training.starts.year,
+            "jumlahJam": training.hours,
+            "institusiPenyelenggara": training.organiser,
+            "bobot": 0,
+            "jenisKompetensi": "",
+        }
+    return {
+        "id": None,
+        "pnsOrangId": employee.person_id,
+        "instansiId": instansi_id,
+        "jenisDiklatId": str(training.kind),
+        # A legacy list without today's forms of training: left empty, the kind classifies (3).
+        "jenisKursus": "",
+        "jenisKursusSertipikat": _LETTERS.get(training.kind, "T"),
+        "namaKursus": training.name,
+        "institusiPenyelenggara": training.organiser,
+        "nomorSertipikat": training.certificate_number,
+        "jumlahJam": training.hours,
+        "tahunKursus": training.starts.year,
+        "tanggalKursus": _dmy(training.starts),
+        "tanggalSelesaiKursus": _dmy(training.ends),
+        "lokasiId": "",
+    }
+
+
+def new_id(data: Any, kind: int) -> str:
+    """The id of the row that a save call says it wrote; empty if it does not say.
+
+    The key is named after the history, and ``mapData`` has been seen as a bare text (section 2).
+    """
+    if isinstance(data, Mapping):
+        first, second = "rwKursusId", "rwDiklatId"
+        if kind == STRUCTURAL:
+            first, second = second, first
+        data = data.get(first) or data.get(second) or data.get("id")
+    found = text(data)
+    return found if _ID.fullmatch(found) else ""
+
+
+def read(row: Mapping[str, Any], kind: int) -> RecordedTraining:
+    """A row of the history of `kind`, as it was read."""
+    if kind == STRUCTURAL:
+        starts = date(row.get("tanggal"))
+        return RecordedTraining(
+            id=text(row.get("id")),
+            name=text(row.get("latihanStrukturalNama")),
+            organiser=text(row.get("institusiPenyelenggara")),
+            certificate_number=text(row.get("nomor")),
+            hours=number(row.get("jumlahJam")),
+            starts=starts,
+            ends=date(row.get("tanggalSelesai")) or starts,
+            kind=STRUCTURAL,
+        )
+    starts = date(row.get("tanggalKursus"))
+    # Older answers call the last day tglSelesaiKursus; where it is unset, the first is meant.
+    ends = date(row.get("tanggalSelesaiKursus")) or date(row.get("tglSelesaiKursus")) or starts
+    return RecordedTraining(
+        id=text(row.get("id")),
+        name=text(row.get("namaKursus")),
+        organiser=text(row.get("institusiPenyelenggara")),
+        certificate_number=text(row.get("noSertipikat")) or text(row.get("nomorSertipikat")),
+        hours=number(row.get("jumlahJam")),
+        starts=starts,
+        ends=ends,
+        kind=number(row.get("jenisDiklatId")),
+    )
+
+
+def employee(data: Mapping[str, Any]) -> RegistryEmployee:
+    """The person of a data-utama answer, the minimum that a bridge needs (section 6)."""
+    return RegistryEmployee(
+        nip="".join(text(data.get("nipBaru")).split()),
+        person_id=text(data.get("id")),
+        name=text(data.get("nama")),
+        unit_id=text(data.get("unorId")),
+        unit_name=text(data.get("unorNama")),
+        status=text(data.get("kedudukanPnsNama")),
+    )
+
+
+def text(value: Any) -> str:
+    """A text of an answer; numbers as they are written, null as nothing, no U+FFFD."""
+    if isinstance(value, str):
+        return storable(value).replace("\ufffd", "").strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def number(value: Any) -> int | None:
+    """The first whole number of an answer: 20, "20", "20 JP", 20.0; None where there is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return int(value) if 0 <= value < 1_000_000 else None
+    if isinstance(value, str) and (
+        found := re.search(r"(?<![\d.,-])\d{1,6}(?!\d)", value, re.ASCII)
+    ):
+        return int(found[0])
+    return None
+
+
+def date(value: Any) -> dt.date | None:
+    """A date of an answer; None for null, "" and Go's zero date 01-01-0001."""
+    if not isinstance(value, str):
+        return None
+    if found := _DMY.match(value.strip()):
+        day, month, year = (int(part) for part in found.groups())
+    elif found := _ISO.match(value.strip()):
+        year, month, day = (int(part) for part in found.groups())
+    else:
+        return None
+    try:
+        return dt.date(year, month, day) if year > 1 else None
+    except ValueError:
+        return None
+
+
+def _dmy(day: dt.date) -> str:
+    return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
