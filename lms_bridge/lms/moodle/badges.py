@@ -65,11 +65,8 @@ class Badges:
         )
 
     def _grade(self, user_id: str, award: BadgeAward, note: str) -> None:
-        competency_id = self._competencies.get(award.competency)
-        if competency_id is None:
-            competency_id = self._competencies[award.competency] = self._competency_id(
-                award.competency
-            )
+        remembered = self._competencies.get(award.competency)
+        competency_id = remembered or self._competency_id(award.competency)
         try:
             self._service.call(
                 GRADE, userid=user_id, competencyid=competency_id, grade=award.rating, note=note
@@ -80,10 +77,13 @@ class Badges:
             # It says that the user, the competency or the rating does not exist, in words that
             # depend on the account's language; the remembered id may be what is outdated.
             self._competencies.pop(award.competency, None)
-            message = error.reason.details.get("message", "")
-            if "user" in message.casefold():
+            if "user" in error.reason.details.get("message", "").casefold():
                 raise account_gone(self._service.remote, user_id) from None
-            raise
+            if not remembered:
+                raise
+            self._grade(user_id, award, note)
+        else:
+            self._competencies[award.competency] = competency_id
 
     def _competency_id(self, number: str) -> str:
         rows = self._service.rows(
