@@ -79,6 +79,7 @@ class Server:
         """Go down at once: refuse new connections and cut those that are open."""
         listener, self._listener = self._listener, None
         if listener is not None:
+            _shut(listener.socket)  # wakes the thread that waits for connections
             listener.shutdown()
             listener.server_close()
             listener.cut()
@@ -173,6 +174,7 @@ class _Connection(socketserver.StreamRequestHandler):
             "SERVER_PORT": str(self.server.server_address[1]),
             "SERVER_PROTOCOL": protocol,
             "REMOTE_ADDR": self.client_address[0],
+            "REMOTE_PORT": str(self.client_address[1]),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.errors": sys.stderr,

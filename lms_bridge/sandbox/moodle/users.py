@@ -59,6 +59,7 @@ def site_info(site: Site, params: Nothing) -> object:
         "userquota": 104857600,
         "usermaxuploadfilesize": 67108864,
         "userhomepage": 1,
+        "userprivateaccesskey": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "siteid": 1,
         "sitecalendartype": "gregorian",
         "usercalendartype": "gregorian",

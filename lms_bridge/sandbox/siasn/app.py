@@ -104,6 +104,11 @@ class SiasnSandbox(Sandbox):
 
     # --- for looking at
 
+    def people(self) -> list[Person]:
+        """Everybody the registry knows."""
+        with self.lock:
+            return list(self._by_nip.values())
+
     def rows(self, nip: str | None = None) -> list[Row]:
         """Copies of the rows of one person or of all, kursus first, as they would be read."""
         with self.lock:
