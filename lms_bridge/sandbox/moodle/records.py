@@ -38,7 +38,7 @@ class Course:
     idnumber: str = ""
     criterion: Criterion = ACTIVITY
     activity: str = "Materi"
-    """name of the one activity that completes the course, for the criterion "activity\""""
+    """name of the one activity that completes the course, if one does"""
     competencies: list[int] = field(default_factory=list)
     """ids of the competencies linked to the course, which may be rated in it"""
     participants: dict[int, str] = field(default_factory=dict)

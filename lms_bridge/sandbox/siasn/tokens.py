@@ -42,7 +42,7 @@ class Tokens:
         self.token_seconds = token_seconds
         self.operator_token = operator_token
         self.sso_of_another_instansi = False
-        """every SSO token is then good and yet refused: "Token SSO mismatch\""""
+        """every SSO token is then good and yet refused, with "Token SSO mismatch" for data"""
         self._apim: dict[str, float] = {}
         self._sso: dict[str, float] = {}
         self._issued = 0
