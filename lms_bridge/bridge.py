@@ -53,9 +53,7 @@ class Bridge:
             store = open_store(settings.database.url, path.parent)
             migrations.upgrade(store)
             with store.writing() as db:
-                courses.put(
-                    db, settings.courses, source="config", now=utc_now(), complete=True
-                )
+                courses.put(db, settings.courses, source="config", now=utc_now(), complete=True)
         except SecretMissing as error:
             raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
         except ValueError as error:

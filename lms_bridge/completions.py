@@ -240,7 +240,7 @@ def _correct_time(db: Connection, row: Row[Any], telling: Telling, zone: dt.tzin
 
 
 def dates(course: Course, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
-    """First and last day for the registry: the course's own, else the day of completion in `zone`."""
+    """First and last day for the registry: the course's, else the day of completion in `zone`."""
     day = completed_at.astimezone(zone).date()
     ends = course.ends or day
     return course.starts or min(day, ends), ends

@@ -96,7 +96,9 @@ class Intake:
         self, db: Connection, requests: Sequence[Request]
     ) -> list[tuple[str, ...] | Exception]:
         now = self._clock()
-        known = _stored(db, [one.id for request in requests for one in request.arrived if one.given])
+        known = _stored(
+            db, [one.id for request in requests for one in request.arrived if one.given]
+        )
         answers: list[tuple[str, ...] | Exception] = []
         rows: list[dict[str, Any]] = []
         for request in requests:

@@ -107,9 +107,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "voiding": Sentence(mark("The statement takes back statement %(target)s.")),
     "voided": Sentence(mark("The statement was taken back by statement %(by)s.")),
-    "learner_earns_nothing": Sentence(
-        mark("The course gives hours to its instructors only.")
-    ),
+    "learner_earns_nothing": Sentence(mark("The course gives hours to its instructors only.")),
     "no_such_earner": Sentence(mark("The statement no longer gives hours to this person.")),
     # --- a completion that waits for a person -----------------------------------------------
     "unknown_course": Sentence(
@@ -127,7 +125,9 @@ SENTENCES: dict[str, Sentence] = {
         ),
     ),
     "unknown_home_page": Sentence(
-        mark("The account %(actor)s belongs to %(home_page)s, which is none of the configured LMSs."),
+        mark(
+            "The account %(actor)s belongs to %(home_page)s, which is none of the configured LMSs."
+        ),
         mark(
             "Set home_page of the LMS, list it under accounts, or link the account to a NIP"
             " (lms-bridge employees import)."
@@ -194,14 +194,19 @@ SENTENCES: dict[str, Sentence] = {
     "new": Sentence(mark("It waits for its turn.")),
     "done": Sentence(mark("Done and confirmed.")),
     "settling": Sentence(
-        mark("It was sent and no answer came; it is looked up as soon as it must have taken effect.")
+        mark(
+            "It was sent and no answer came; it is looked up as soon as it must have taken effect."
+        )
     ),
     "internal_error": Sentence(
         mark("The bridge itself failed at this step; the log has the details."),
         mark("Report it with the log lines of delivery %(delivery)s; it is tried again by itself."),
     ),
     "interrupted": Sentence(
-        mark("The bridge stopped in the middle of the attempt; whether it took effect is looked up first.")
+        mark(
+            "The bridge stopped in the middle of the attempt; whether it took effect is looked up"
+            " first."
+        )
     ),
     "outcome_unknown": Sentence(
         mark(
@@ -225,7 +230,9 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(remote)s cannot be used without the secret that %(setting)s names: %(error)s."),
         mark("Put it there; deliveries go on by themselves."),
     ),
-    "collision": Sentence(mark("%(remote)s was changing the same record at that moment: %(error)s")),
+    "collision": Sentence(
+        mark("%(remote)s was changing the same record at that moment: %(error)s")
+    ),
     "gave_up": Sentence(
         mark("Tried %(attempts)s times, the last time with: %(last)s"),
         mark("When the cause is gone: lms-bridge deliveries retry %(delivery)s"),
@@ -242,18 +249,25 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "registry_refused": Sentence(
         mark("%(remote)s refused the record: %(message)s"),
-        mark("Correct the course or the employee's data, then: lms-bridge deliveries retry %(delivery)s"),
+        mark(
+            "Correct the course or the employee's data, then: lms-bridge deliveries retry"
+            " %(delivery)s"
+        ),
     ),
     "course_lacks": Sentence(
         mark("The registry needs %(field)s, and the course %(course)s does not give it."),
-        mark("Complete the course in the catalogue, then: lms-bridge deliveries retry %(delivery)s"),
+        mark(
+            "Complete the course in the catalogue, then: lms-bridge deliveries retry %(delivery)s"
+        ),
     ),
     "credentials_rejected": Sentence(
         mark("%(remote)s does not accept %(credential)s: %(message)s"),
         mark("Correct the setting %(setting)s; deliveries go on by themselves."),
     ),
     "sso_token_expired": Sentence(
-        mark("%(remote)s says that the operator's SSO token has expired or is not valid: %(message)s"),
+        mark(
+            "%(remote)s says that the operator's SSO token has expired or is not valid: %(message)s"
+        ),
         mark(
             "Put a fresh token where registry.%(name)s.sso_token points; deliveries go on by"
             " themselves."
@@ -261,7 +275,10 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "sso_mismatch": Sentence(
         mark("%(remote)s says that the SSO account belongs to another instansi: %(message)s"),
-        mark("Use an SSO account of the same instansi as the consumer key; deliveries go on by themselves."),
+        mark(
+            "Use an SSO account of the same instansi as the consumer key; deliveries go on by"
+            " themselves."
+        ),
     ),
     "row_vanished": Sentence(
         mark("The row %(row)s that %(remote)s confirmed is no longer there."),
@@ -271,7 +288,9 @@ SENTENCES: dict[str, Sentence] = {
         ),
     ),
     "row_differs": Sentence(
-        mark("The row %(row)s in %(remote)s says %(field)s %(theirs)s; the bridge recorded %(ours)s."),
+        mark(
+            "The row %(row)s in %(remote)s says %(field)s %(theirs)s; the bridge recorded %(ours)s."
+        ),
         mark("See which is right; a row corrected in the registry by hand is left as it is."),
     ),
     # --- the LMS -----------------------------------------------------------------------------
@@ -284,13 +303,13 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "lms_accounts_ambiguous": Sentence(
         mark("%(count)s accounts of %(remote)s carry the NIP %(nip)s: %(accounts)s."),
-        mark(
-            "Leave the NIP in one of them, then: lms-bridge deliveries retry %(delivery)s"
-        ),
+        mark("Leave the NIP in one of them, then: lms-bridge deliveries retry %(delivery)s"),
     ),
     "lms_token_rejected": Sentence(
         mark("%(remote)s does not accept the bridge's token: %(message)s"),
-        mark("Make a new token for the service account and put it where lms.%(name)s.token points."),
+        mark(
+            "Make a new token for the service account and put it where lms.%(name)s.token points."
+        ),
     ),
     "lms_access_refused": Sentence(
         mark(

@@ -92,6 +92,18 @@ class AttentionLine(msgspec.Struct, frozen=True):
     first_at: dt.datetime | None
 
 
+class StatementLine(msgspec.Struct, frozen=True):
+    """A statement with what was seen in it."""
+
+    id: str
+    stored: dt.datetime
+    person: str
+    verb: str
+    about: str
+    state: str
+    reason: Reason | None
+
+
 class AttemptLine(msgspec.Struct, frozen=True):
     """One attempt at a delivery, with what was said."""
 
@@ -276,6 +288,29 @@ def list_attention(db: Connection, *, limit: int = 200) -> list[AttentionLine]:
             first_at=row.first_at,
         )
         for row in rows
+    ]
+
+
+def list_statements(db: Connection, *, limit: int) -> list[StatementLine]:
+    """The newest statements with what was seen in them."""
+    newest = select(statements.c.seq).order_by(statements.c.seq.desc()).limit(limit)
+    query = (
+        select(statements.c.id.label("statement_id"), statements.c.stored, sightings)
+        .join(sightings, sightings.c.statement_seq == statements.c.seq)
+        .where(statements.c.seq.in_(newest.scalar_subquery()))
+        .order_by(statements.c.seq.desc(), sightings.c.id)
+    )
+    return [
+        StatementLine(
+            id=row.statement_id,
+            stored=row.stored,
+            person=row.actor_name or row.actor or "",
+            verb=row.verb or "",
+            about=row.course_name or row.object_id or "",
+            state=row.state,
+            reason=_reason(row),
+        )
+        for row in db.execute(query)
     ]
 
 

@@ -16,9 +16,9 @@ class TableError(Exception):
         super().__init__("\n".join(f"{source}: {problem}" for problem in self.problems))
 
 
-def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str]) -> Iterator[
-    tuple[int, dict[str, str]]
-]:
+def read_csv(
+    path: Path, *, required: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
     """(line number, row) for each row that is not empty; column names are lower-cased.
 
     Raises :exc:`TableError` when the file is not UTF-8 text, lacks a required column or has

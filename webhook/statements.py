@@ -30,7 +30,7 @@ blueprint = Blueprint("statements", __name__, url_prefix="/xapi")
 
 @blueprint.before_request
 def authenticate() -> Response | None:
-    """Every request carries a sender's credentials and names its version (Communication 3.3, 4.0)."""
+    """Every request carries credentials and names its version (Communication 3.3, 4.0)."""
     senders = cast(Senders, current_app.extensions["senders"])
     sender = senders.of(request.headers.get("Authorization"))
     if sender is None:
@@ -94,9 +94,7 @@ def put_statement() -> Response:
             return _error(400, "PUT takes one statement, not an array (Communication 2.1.1)")
         inner = received[0].statement.id
         if inner and inner.lower() != statement_id.lower():
-            return _error(
-                400, f"the statement's id {inner} is not its statementId {statement_id}"
-            )
+            return _error(400, f"the statement's id {inner} is not its statementId {statement_id}")
         bridge.intake.store_as(g.sender.name, statement_id, received[0])
     except InvalidStatement as error:
         return _error(400, str(error))
@@ -133,9 +131,7 @@ def _refused_arguments(known: tuple[str, ...]) -> Response | None:
 
 def _refused_type() -> Response | None:
     if request.mimetype != "application/json":
-        return _error(
-            400, f"Content-Type {request.mimetype[:60]!r} is not application/json"
-        )
+        return _error(400, f"Content-Type {request.mimetype[:60]!r} is not application/json")
     return None
 
 

@@ -11,7 +11,7 @@ import msgspec
 from lms_bridge.lms.base import BadgeAward
 
 STRUCTURAL = 1
-"""``jenisDiklatId`` of structural training, the one kind with a history of its own (registry facts, 4)"""
+"""``jenisDiklatId`` of structural training, which has a history of its own (registry facts, 4)"""
 
 KINDS = {
     1: "Diklat Struktural",
@@ -40,7 +40,7 @@ KINDS = {
     24: "Bimbingan di Tempat Kerja",
     25: "Pelatihan nonklasikal lainnya",
 }
-"""The registry's kinds of training (``jenisDiklatId``; registry facts, section 3), names shortened"""
+"""The registry's kinds of training (``jenisDiklatId``; registry facts, 3), names shortened"""
 
 RunPolicy = Literal["once", "yearly", "registration", "session"]
 
@@ -49,7 +49,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::[^{}]*)?\}")
 
 
 class Competency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A competency that the course develops, at a level of the government's job standards (1 to 5)."""
+    """A competency that the course develops, at a level (1 to 5) of the job standards."""
 
     name: str
     level: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
@@ -106,11 +106,13 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if not (self.activities or self.external_ids or self.short_ids):
             raise ValueError(
-                "needs at least one of activities, external_ids and short_ids, or nothing is recognised"
+                "needs activities, external_ids or short_ids, or nothing is recognised"
             )
         if self.hours == 0 and self.instructor_hours == 0:
             raise ValueError("hours must be at least 1, or instructor_hours where only they count")
-        if self.kind == STRUCTURAL and self.structural_training not in {str(n) for n in range(1, 9)}:
+        if self.kind == STRUCTURAL and self.structural_training not in {
+            str(n) for n in range(1, 9)
+        }:
             raise ValueError("kind 1 (Diklat Struktural) needs structural_training, 1 to 8")
         if self.starts and self.ends and self.starts > self.ends:
             raise ValueError("starts must not be after ends")

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.catalogue.course import Course
-from lms_bridge.catalogue.matching import CataloguedCourse, Catalogue, doubly_marked
+from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse, doubly_marked
 from lms_bridge.recognition.sightings import reconsider
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import courses
@@ -56,9 +56,7 @@ def put(
         f"course {course.key} is kept in the {_KEPT[known[course.key].source]} and can only be"
         " changed there"
         for course in wanted
-        if course.key in known
-        and known[course.key].active
-        and known[course.key].source != source
+        if course.key in known and known[course.key].active and known[course.key].source != source
     ]
     keys = {course.key for course in wanted}
     others = [

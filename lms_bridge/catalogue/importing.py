@@ -51,7 +51,9 @@ def from_csv(path: Path) -> list[Course]:
             problems.append(f"line {line}: {error}")
             continue
         if course.key in lines:
-            problems.append(f"line {line}: key {course.key!r} stands in line {lines[course.key]} too")
+            problems.append(
+                f"line {line}: key {course.key!r} stands in line {lines[course.key]} too"
+            )
         lines[course.key] = line
         found.append(course)
     if problems:

@@ -69,16 +69,22 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
         for name, table in _tables(document.get(section, {}), section, problems):
             kind = kinds.get(str(table.get("type", "")))
             if kind is None:
-                problems.append(Problem(f"{section}.{name}.type", _one_of(table.get("type"), kinds)))
+                problems.append(
+                    Problem(f"{section}.{name}.type", _one_of(table.get("type"), kinds))
+                )
                 continue
             problems += _unknown_names(table, kind.settings, f"{section}.{name}", extra=("type",))
-            remotes[section][name] = _convert(table, kind.settings, f"{section}.{name}", base, problems)
+            remotes[section][name] = _convert(
+                table, kind.settings, f"{section}.{name}", base, problems
+            )
     settings = None
     plain = {name: value for name, value in document.items() if name not in remotes}
     if not problems:
         settings = _convert(plain | {"lms": {}, "registry": {}}, Settings, "", base, problems)
     if settings is not None and not problems:
-        settings = msgspec.structs.replace(settings, lms=remotes["lms"], registry=remotes["registry"])
+        settings = msgspec.structs.replace(
+            settings, lms=remotes["lms"], registry=remotes["registry"]
+        )
         problems += _contradictions(settings)
     if problems or settings is None:
         raise ConfigError(source, problems)
@@ -107,7 +113,7 @@ def _tables(
 def _unknown_names(
     table: Any, struct: Any, path: str, extra: tuple[str, ...] = ()
 ) -> Iterator[Problem]:
-    """Every name in `table` that `struct` does not have, however deep, with the nearest that it has."""
+    """Every name in `table`, however deep, that `struct` does not have, with the nearest."""
     if not isinstance(table, Mapping):
         return
     hints = get_type_hints(struct)

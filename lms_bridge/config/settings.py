@@ -60,7 +60,7 @@ class Sender(_Section):
     username: Annotated[str, msgspec.Meta(min_length=1)]
     password: Secret
     lms: str = ""
-    """the ``[lms.NAME]`` that its people and courses belong to; may be left out where there is one"""
+    """the ``[lms.NAME]`` that its people and courses belong to; left out: the only one there is"""
     registration_is_run: bool | None = None
     """whether context.registration tells one attempt at a course from another; left out: yes,
     except for Moodle's logstore_xapi, which makes a new one up with each sending"""
@@ -175,7 +175,7 @@ class Settings(_Section):
     courses: list[Course] = []
 
     def remote(self, name: str) -> RemoteSettings:
-        """The settings of remote `name` as deliveries call it: ``lms.NAME`` or ``registry.NAME``."""
+        """The settings of the remote that deliveries call ``lms.NAME`` or ``registry.NAME``."""
         kind, _, short = name.partition(".")
         found: RemoteSettings = (self.lms if kind == "lms" else self.registry)[short]
         return found

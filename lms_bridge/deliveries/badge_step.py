@@ -93,4 +93,6 @@ class BadgeStep:
 
 
 def _issued(badge: IssuedBadge) -> Outcome:
-    return Outcome(badge.hash, badge.link, issued_at=badge.issued_at and badge.issued_at.isoformat())
+    return Outcome(
+        badge.hash, badge.link, issued_at=badge.issued_at and badge.issued_at.isoformat()
+    )

@@ -17,7 +17,7 @@ from lms_bridge.registries.base import RecordedTraining, Training
 
 
 class Ours(msgspec.Struct, frozen=True):
-    """What the person's *other* completions have in the registry: row ids and certificate numbers."""
+    """What the person's *other* completions have there: row ids and certificate numbers."""
 
     ids: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ row must have appeared if it ever will (``settle_seconds``), when the history is
 from __future__ import annotations
 
 import datetime as dt
+
 import msgspec
 from sqlalchemy import select, update
 
@@ -69,7 +70,9 @@ class RecordStep:
                 Reason("employee_not_in_registry", remote=work.remote, nip=work.nip),
                 retryable=False,
             )
-        remember_employee(self._store, work.employee_id, self._registry.name, employee, self._clock())
+        remember_employee(
+            self._store, work.employee_id, self._registry.name, employee, self._clock()
+        )
         return employee
 
     def _others(self, work: Work) -> Ours:
@@ -132,5 +135,3 @@ def remember_employee(
                 refreshed_at=now,
             )
         )
-
-

@@ -95,7 +95,9 @@ class PullCompletions:
             known = frozenset(completions.known_users(db, entry.id, lms.name))
         pulled = lms.completions_of(course, known=known)
         for some in _in_groups(pulled, _AT_ONCE):
-            answers = look_up(lms, [Ask(_key(lms, one), lms.name, "id", one.user.id) for one in some])
+            answers = look_up(
+                lms, [Ask(_key(lms, one), lms.name, "id", one.user.id) for one in some]
+            )
             with self._bridge.store.writing() as db:
                 for one in some:
                     state = self._take(db, lms, course, entry, one, answers[_key(lms, one)])

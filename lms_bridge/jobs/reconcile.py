@@ -46,7 +46,9 @@ class Reconcile:
         counts: Counter[str] = Counter()
         for registry in self._bridge.registries.values():
             remote = f"registry.{registry.name}"
-            self._compare(remote, lambda people, r=registry: self._rows(r, people), counts, progress)
+            self._compare(
+                remote, lambda people, r=registry: self._rows(r, people), counts, progress
+            )
         for lms in self._bridge.lms.values():
             remote = f"lms.{lms.name}"
             self._compare(remote, lambda people, p=lms: self._badges(p, people), counts, progress)
@@ -87,9 +89,7 @@ class Reconcile:
             for one, row_id in works
         ]
 
-    def _badges(
-        self, lms: Lms, works: list[tuple[Work, str]]
-    ) -> list[tuple[Work, Reason | None]]:
+    def _badges(self, lms: Lms, works: list[tuple[Work, str]]) -> list[tuple[Work, Reason | None]]:
         """What the LMS says of one person's badges."""
         found: list[tuple[Work, Reason | None]] = []
         for one, _ in works:

@@ -75,9 +75,7 @@ class RefreshEmployees:
                 self._unknown(employee_id)
                 counts["not_in_registry"] += 1
             else:
-                remember_employee(
-                    self._bridge.store, employee_id, registry.name, answer, utc_now()
-                )
+                remember_employee(self._bridge.store, employee_id, registry.name, answer, utc_now())
                 counts["refreshed"] += 1
             progress(number, len(people))
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Callable
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from sqlalchemy import Connection, delete, or_, select, update
@@ -158,9 +157,7 @@ def _take(db: Connection, name: str, owner: str) -> bool:
     holder = db.execute(
         select(jobs.c.lease_owner).where(jobs.c.name == name).with_for_update()
     ).scalar()
-    free = or_(
-        jobs.c.lease_owner.is_(None), jobs.c.lease_owner == owner, jobs.c.lease_until <= now
-    )
+    free = or_(jobs.c.lease_owner.is_(None), jobs.c.lease_owner == owner, jobs.c.lease_until <= now)
     if holder and is_certainly_dead(holder):
         free = or_(free, jobs.c.lease_owner == holder)
     taken = db.execute(
@@ -183,5 +180,3 @@ def _forget_old(db: Connection, name: str, run_id: int) -> None:
         .scalar_subquery()
     )
     db.execute(delete(job_runs).where(job_runs.c.job == name, job_runs.c.id <= newest))
-
-

@@ -8,7 +8,7 @@ changes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -27,8 +27,8 @@ class LmsSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     home_page: str = ""
     """``account.homePage`` of the actors in its statements; empty: the same as `url`"""
     account_name: Literal["auto", "id", "username", "nip"] = "auto"
-    """what ``account.name`` holds: the LMS's user id, the username or the NIP; "auto" takes 18 digits
-    for a NIP, other digits for an id and the rest for a username"""
+    """what ``account.name`` holds: the LMS's user id, the username or the NIP; "auto" takes 18
+    digits for a NIP, other digits for an id and the rest for a username"""
 
 
 class LmsUser(msgspec.Struct, frozen=True):
@@ -77,6 +77,8 @@ class LmsCourse(msgspec.Struct, frozen=True):
     short_name: str = ""
     number: str = ""
     """Moodle: ``idnumber``; empty when the LMS does not show it"""
+    fields: Mapping[str, str] = {}
+    """custom fields of the course, by their short names"""
 
 
 class CourseCompletion(msgspec.Struct, frozen=True):
@@ -115,6 +117,12 @@ class Lms(Protocol):
         self, *, course_id: str = "", number: str = "", short_name: str = ""
     ) -> LmsCourse | None:
         """The course with that id, ID number or short name; None if the LMS shows none."""
+
+    def courses(self) -> Iterator[LmsCourse]:
+        """Every course that the service account can see, with its custom fields."""
+
+    def activity_of(self, course: LmsCourse) -> str:
+        """The activity id by which statements name `course`."""
 
     def course_id_of(self, activity: str) -> str:
         """The id of the course whose activity id in statements is `activity`; "" if of none."""

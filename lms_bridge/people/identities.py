@@ -152,7 +152,7 @@ def remember(
 
 
 def label(actor: Agent) -> str:
-    """The actor as a person would recognise it, without more personal data than the statement has."""
+    """The actor as a person would recognise it, with no more personal data than it shows."""
     if actor.account:
         who = actor.account.name
     elif actor.mbox:

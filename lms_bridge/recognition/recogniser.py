@@ -107,9 +107,7 @@ class Recogniser:
             for one in batch:
                 values = self._judge(db, one, catalogue)
                 counts[values["state"]] += 1
-                db.execute(
-                    update(sightings).where(sightings.c.id == one.id).values(**values)
-                )
+                db.execute(update(sightings).where(sightings.c.id == one.id).values(**values))
         return len(batch)
 
     def _judge(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:
@@ -220,7 +218,9 @@ class Recogniser:
             db.execute(
                 update(sightings)
                 .where(sightings.c.id == row.id)
-                .values(completion_id=None, due_at=None, **_none(Reason("voided", by=one.statement_id)))
+                .values(
+                    completion_id=None, due_at=None, **_none(Reason("voided", by=one.statement_id))
+                )
             )
             if row.completion_id is not None:
                 completions.withdraw(db, row.completion_id, now)
@@ -269,7 +269,9 @@ class Recogniser:
     def _asked_about(self, one: Sighting) -> Agent | Group | None:
         if one.role == "learner":
             return one.seen.actor
-        return one.seen.instructors[one.position] if one.position < len(one.seen.instructors) else None
+        return (
+            one.seen.instructors[one.position] if one.position < len(one.seen.instructors) else None
+        )
 
     def _ask(self, lms: str, asks: list[Ask], keys: Mapping[str, list[int]]) -> int:
         """Ask `lms`, and set the sightings of what it could tell to be judged again."""
@@ -310,12 +312,8 @@ class Recogniser:
                     _set(db, keys[key], decided_at=now, **self._unanswered(answer, now))
         return judged_again
 
-    def _learn(
-        self, db: Connection, lms: str, key: str, found: Found, now: dt.datetime
-    ) -> None:
-        employee_id = identities.employee_of(
-            db, found.nip, name=found.user.full_name, now=now
-        )
+    def _learn(self, db: Connection, lms: str, key: str, found: Found, now: dt.datetime) -> None:
+        employee_id = identities.employee_of(db, found.nip, name=found.user.full_name, now=now)
         identities.remember(
             db, key, employee_id, source="lms", now=now, lms=lms, lms_user_id=found.user.id
         )

@@ -27,7 +27,7 @@ from typing import Literal
 import msgspec
 
 from lms_bridge.catalogue.course import Course
-from lms_bridge.catalogue.matching import CataloguedCourse, Catalogue
+from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse
 from lms_bridge.config.settings import Recognition
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.seen import Seen
@@ -44,9 +44,7 @@ class Completed(msgspec.Struct, frozen=True):
     course: CataloguedCourse
 
 
-def judge(
-    seen: Seen, *, rules: Recognition, catalogue: Catalogue, lms: str
-) -> Completed | Reason:
+def judge(seen: Seen, *, rules: Recognition, catalogue: Catalogue, lms: str) -> Completed | Reason:
     """What `seen` comes to: a completion of a catalogued course, or why it is none (yet)."""
     if seen.verb == vocabulary.VOIDED:
         return Reason("voiding", target=seen.object_id)

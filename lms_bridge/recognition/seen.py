@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from xapi import Activity, Agent, Group, Statement, StatementRef, vocabulary
+from xapi import Activity, Agent, Group, Statement, StatementRef
 from xapi.times import parse_timestamp
 
 TimeSource = Literal["learner", "lms", "criteria"]
@@ -85,9 +85,7 @@ def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | s
         changes |= {
             "instructors": _members(context.instructor or None),
             "registration": context.registration or "",
-            "around": tuple(
-                activity.id for activity in (*around.parent, *around.grouping)
-            )
+            "around": tuple(activity.id for activity in (*around.parent, *around.grouping))
             if around
             else (),
         }

@@ -1,0 +1,98 @@
+"""``employees``: who is behind an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy import func, or_, select
+
+from lms_bridge.bridge import utc_now
+from lms_bridge.cli import shared
+from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.i18n import mark
+from lms_bridge.people import importing
+from lms_bridge.people import nip as nips
+from lms_bridge.store import schema
+
+
+@click.group()
+def employees() -> None:
+    """See employees, and link accounts to them."""
+
+
+@employees.command("list")
+@click.option("--search", default="", help="Part of a name, or a NIP.")
+@click.option("--limit", default=50, show_default=True)
+@shared.json_option
+@pass_session
+def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
+    """List the employees that the bridge has met, with their accounts."""
+    people, keys = schema.employees, schema.identities
+    query = select(people).order_by(people.c.name, people.c.id).limit(limit)
+    if search:
+        query = query.where(
+            or_(
+                func.lower(people.c.name).contains(search.lower(), autoescape=True),
+                people.c.nip == (nips.normalise(search) or search),
+            )
+        )
+    with session.bridge.store.reading() as db:
+        rows = db.execute(query).all()
+        known: dict[int, list[str]] = {}
+        mine = select(keys).where(keys.c.employee_id.in_([row.id for row in rows]))
+        for row in db.execute(mine.order_by(keys.c.id)):
+            known.setdefault(row.employee_id, []).append(row.key)
+    if as_json:
+        shared.print_json(
+            [
+                {
+                    "nip": row.nip,
+                    "name": row.name,
+                    "unit": row.unit_name,
+                    "status": row.status,
+                    "identities": known.get(row.id, []),
+                }
+                for row in rows
+            ]
+        )
+        return
+    say = session.say
+    made = shared.table(
+        "", "NIP", say(mark("name")), say(mark("unit")), say(mark("status")), say(mark("accounts"))
+    )
+    for row in rows:
+        accounts = [key for key in known.get(row.id, []) if key != f"nip:{row.nip}"]
+        made.add_row(row.nip, row.name, row.unit_name, row.status, "\n".join(accounts))
+    shared.rows_or_nothing(session.console, made, say(mark("No employees.")))
+
+
+@employees.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@shared.json_option
+@pass_session
+def import_(session: Session, file: Path, as_json: bool) -> None:
+    """Link accounts to employees by a CSV FILE; what it says overrides every other source.
+
+    The columns are nip, and any of name, unit_id, unit_name, former_nips, home_page and
+    account (an account as it stands in statements), email, lms and lms_user_id. All rows are
+    taken, or none. Statements that waited for one of the people are judged again.
+    """
+    people = importing.from_csv(file)
+    with session.bridge.store.writing() as db:
+        done = importing.put(db, people, now=utc_now())
+    if as_json:
+        shared.print_json(done)
+        return
+    for warning in done.warnings:
+        click.echo(f"lms-bridge: {file.name}: {warning}", err=True)
+    click.echo(
+        session.say(
+            mark(
+                "%(people)s people, %(links)s links; %(reconsidered)s statements are judged again."
+            ),
+            people=done.people,
+            links=done.links,
+            reconsidered=done.reconsidered,
+        )
+    )

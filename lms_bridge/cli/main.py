@@ -1,0 +1,106 @@
+"""The entry point and the order of the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lms_bridge import __version__
+from lms_bridge.catalogue.courses import CatalogueError
+from lms_bridge.cli.shared import Session, fail
+from lms_bridge.config.secrets import SecretMissing
+from lms_bridge.errors import DeliveryError
+from lms_bridge.jobs.base import JobFailed
+from lms_bridge.jobs.runs import Busy
+from lms_bridge.tables import TableError
+
+
+class Ordered(click.Group):
+    """A group that lists its commands in the order in which a newcomer needs them.
+
+    An error that is the user's to mend ends the program with its sentence, not with a
+    traceback.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (TableError, CatalogueError, DeliveryError, SecretMissing, JobFailed, Busy) as error:
+            fail(str(error))
+
+
+@click.group(
+    cls=Ordered,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="First steps: lms-bridge demo; then init, check and serve.",
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("lms-bridge.toml"),
+    envvar="LMS_BRIDGE_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["id", "en"]),
+    envvar="LMS_BRIDGE_LANGUAGE",
+    help="Language of what is printed; the configured one if left out.",
+)
+@click.version_option(__version__, prog_name="lms-bridge")
+@click.pass_context
+def main(ctx: click.Context, config: Path, language: str | None) -> None:
+    """Course completions from the LMS into the personnel registry, and badges back.
+
+    The bridge receives xAPI statements from an LMS, recognises course completions, records
+    them in the registry (SIASN or a SIMPEG), and has the LMS issue the badges.
+    """
+    session = Session(config, language)
+    ctx.obj = session
+    ctx.call_on_close(session.close)
+
+
+def _add_commands() -> None:
+    from lms_bridge.cli import (
+        check,
+        completions,
+        courses,
+        deliveries,
+        demo,
+        employees,
+        init,
+        jobs,
+        sandbox,
+        serve,
+        statements,
+        status,
+    )
+
+    for command in (
+        demo.demo,
+        init.init,
+        check.check,
+        serve.serve,
+        serve.worker,
+        status.status,
+        status.attention,
+        completions.completions,
+        deliveries.deliveries,
+        statements.statements,
+        courses.courses,
+        employees.employees,
+        jobs.jobs,
+        sandbox.sandbox,
+    ):
+        main.add_command(command)
+
+
+_add_commands()
