@@ -147,7 +147,8 @@ class HttpClient:
         ) as error:
             # The library's own message holds the URL and with it the NIP: it must not follow
             # this one into a traceback.
-            raise NoAnswerError(self._why(error), maybe_sent=progress.maybe_sent(error)) from None
+            sent = progress.maybe_sent(error)
+            raise NoAnswerError(self._why(error, sent=sent), maybe_sent=sent) from None
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -155,30 +156,35 @@ class HttpClient:
             session = self._local.session = new_session()
         return session
 
-    def _why(self, error: Exception) -> str:
-        """In a few words, what hindered the call."""
+    def _why(self, error: Exception, *, sent: bool) -> str:
+        """In a few words, what hindered the call; of several causes, the one that says most."""
         connect, read = self._timeouts
-        for cause in progress.causes(error):
-            match cause:
-                case urllib3.exceptions.NameResolutionError():
-                    return "its host name cannot be resolved"
-                case requests.ConnectTimeout() | urllib3.exceptions.ConnectTimeoutError():
-                    return f"no connection within {connect:g} seconds"
-                case (
-                    requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError() | TimeoutError()
-                ):
-                    return f"no answer within {read:g} seconds"
-                case ssl.SSLCertVerificationError():
-                    return f"its TLS certificate is not trusted: {cause.verify_message}"
-                case ConnectionRefusedError():
-                    return "the connection was refused"
-                case http.client.RemoteDisconnected():
-                    return "the connection was closed without an answer"
-                case ConnectionResetError() | BrokenPipeError():
-                    return "the connection was reset"
-                case ssl.SSLError():
-                    return f"the TLS connection failed: {cause.reason or cause}"
+        causes = list(progress.causes(error))
+        for kind, words in _WORDS:
+            for cause in causes:
+                if isinstance(cause, kind):
+                    return words.format(cause=cause)
+        if any(isinstance(cause, _TIMEOUTS) for cause in causes):
+            return f"no answer within {read:g} s" if sent else f"no connection within {connect:g} s"
+        for cause in causes:
+            if isinstance(cause, OSError) and cause.errno and cause.strerror:
+                return cause.strerror
         return redact(f"{type(error).__name__}: {error}")[:200]
+
+
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (urllib3.exceptions.NameResolutionError, "its host name cannot be resolved"),
+    (
+        ssl.SSLCertVerificationError,
+        "its TLS certificate is not trusted: {cause.verify_message}",
+    ),
+    (ConnectionRefusedError, "the connection was refused"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (ConnectionResetError, "the connection was reset"),
+    (BrokenPipeError, "the connection was reset"),
+    (ssl.SSLError, "the TLS connection failed: {cause.reason}"),
+)
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.ReadTimeoutError, TimeoutError)
 
 
 def new_session() -> requests.Session:

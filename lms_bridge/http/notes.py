@@ -70,7 +70,7 @@ def add(
             status=status,
             seconds=round(seconds, 3),
             request=_shown(request),
-            answer=None if answer is None else _shown(_parsed(answer)),
+            answer=None if answer is None else shown(answer),
             failure=failure,
         )
     )
@@ -81,13 +81,14 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
-def _parsed(text: str) -> Any:
-    """`text` as JSON, or itself where it is none."""
+def shown(text: str) -> Any:
+    """What of an answer's text may be seen: its JSON redacted, or the start of the text."""
     try:
         # A NIP that comes as a number is kept as text, so that it is masked like any other.
-        return json.loads(text, parse_int=lambda run: run if len(run) > 15 else int(run))
+        value = json.loads(text, parse_int=lambda run: run if len(run) > 15 else int(run))
     except (ValueError, RecursionError):
-        return text
+        value = text[:4000]
+    return _shown(value)
 
 
 def _shown(value: Any) -> Any:

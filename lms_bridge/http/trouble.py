@@ -8,12 +8,13 @@ there. `remote` is the remote as deliveries call it: ``lms.moodle``, ``registry.
 from __future__ import annotations
 
 import html
+import json
 import re
 
 from lms_bridge.config.secrets import Secret, SecretMissing
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import Answer, NoAnswerError
-from lms_bridge.http.notes import storable
+from lms_bridge.http.notes import shown, storable
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import redact
 
@@ -23,14 +24,20 @@ _UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DO
 
 def shortened(text: str, limit: int = 300) -> str:
     """What a remote said, fit for a sentence: in one line, redacted, cut."""
-    line = " ".join(redact(storable(text)).split())
+    line = " ".join(redact(storable(text[: 20 * limit])).split())
     return line if len(line) <= limit else line[:limit].rstrip() + "…"
 
 
 def excerpt(answer: Answer) -> str:
-    """A few words of an answer that is not the API's: its status, and a page's title or start."""
-    text = answer.text()[:20_000]
-    if "<" in text:
+    """A few words of an answer that is not as it should be: its status, and what it shows.
+
+    Of a page the title, or else its words; of JSON the values that may be seen.
+    """
+    text = answer.text().strip()
+    if text.startswith(("{", "[")):
+        text = json.dumps(shown(text), ensure_ascii=False)
+    elif "<" in text:
+        text = text[:20_000]
         title = _TITLE.search(text)
         text = html.unescape(title[1] if title else _UNSEEN.sub(" ", text))
     words = shortened(text, 120)

@@ -29,6 +29,7 @@ def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Ch
         "consumer key": _consumer_key(api),
         "SSO token": _sso_token(registry, api, settings),
         "employee look-up": _look_up(registry, api, settings),
+        "training history": _history(registry, api, settings),
     }
     for subject, lines in steps.items():
         try:
@@ -88,23 +89,23 @@ def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterato
 
 def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
     subject = f"{api.remote}: employee look-up"
-    setting = f"{api.remote}.check_nip"
-    if settings.check_nip is None:
+    nip = _check_nip(api, settings)
+    if nip is None:
         yield Check(
             subject,
             "warning",
             "No known employee is configured, so nobody was looked up.",
-            f"Set {setting} to the NIP of somebody who agrees to it.",
+            f"Set {api.remote}.check_nip to the NIP of somebody who agrees to it.",
         )
         return
-    nip = "".join(read_secret(settings.check_nip, api.remote, setting).split())
     employee = registry.find_employee(nip)
     if employee is None:
         yield Check(
             subject,
             "failed",
             f"The registry knows nobody with the NIP {mask_nip(nip)}.",
-            f"Correct {setting}; if it is right, the SSO account may not see this employee.",
+            f"Correct {api.remote}.check_nip; if it is right, the SSO account may not see this"
+            " employee.",
         )
         return
     yield Check(
@@ -113,10 +114,22 @@ def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
         f"{mask_nip(nip)} was found: {employee.status or 'no status'},"
         f" {employee.unit_name or 'no unit'}.",
     )
-    kursus = len(registry.trainings_of(employee, _KURSUS))
-    diklat = len(registry.trainings_of(employee, STRUCTURAL))
-    yield Check(
-        f"{api.remote}: training history",
-        "ok",
-        f"It can be read: {kursus} rows of kursus, {diklat} of diklat.",
-    )
+
+
+def _history(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
+    nip = _check_nip(api, settings)
+    employee = registry.find_employee(nip) if nip else None
+    if employee:
+        kursus = len(registry.trainings_of(employee, _KURSUS))
+        diklat = len(registry.trainings_of(employee, STRUCTURAL))
+        yield Check(
+            f"{api.remote}: training history",
+            "ok",
+            f"It can be read: {kursus} rows of kursus, {diklat} of diklat.",
+        )
+
+
+def _check_nip(api: Api, settings: SiasnSettings) -> str | None:
+    if settings.check_nip is None:
+        return None
+    return "".join(read_secret(settings.check_nip, api.remote, f"{api.remote}.check_nip").split())
