@@ -99,6 +99,40 @@ def test_the_activity_of_a_course_is_its_page(moodle, activity, course_id):
     assert moodle.course_id_of(activity) == course_id
 
 
+def test_a_course_and_its_activity_name_each_other(moodle):
+    assert moodle.activity_of(COURSE) == "https://moodle.example/course/view.php?id=2"
+    assert moodle.course_id_of(moodle.activity_of(COURSE)) == "2"
+
+
+def custom(kind: str, value: object, raw: object) -> dict[str, object]:
+    name = f"a_{kind}"
+    return {"type": kind, "shortname": name, "name": name, "value": value, "valueraw": raw}
+
+
+def test_every_course_is_listed_with_its_custom_fields(moodle, site, captured):
+    answer = json.loads(captured["course_by_idnumber"])
+    answer["courses"][0]["customfields"] = [
+        custom("text", "Data &amp; Statistik", "Data & Statistik"),
+        custom("textarea", "<p>BKPSDM Kota</p>", "<p>BKPSDM Kota</p>"),
+        custom("number", "20 JP", "20.0000"),
+        custom("checkbox", "Ya", "1"),
+        custom("select", "Workshop", 4),
+        custom("date", None, 0),
+    ]
+    site.answers(COURSES, answer)
+    (course,) = moodle.courses()
+    assert course.short_name == "PKA-2026"
+    assert course.fields == {
+        "a_text": "Data & Statistik",
+        "a_textarea": "BKPSDM Kota",
+        "a_number": "20",
+        "a_checkbox": "1",
+        "a_select": "Workshop",
+        "a_date": "",
+    }
+    assert "field" not in site.asked(COURSES)[0]
+
+
 def test_who_has_completed_a_course_is_told_with_the_time(moodle, site, captured, participants):
     participants(captured["participants"])
     site.answers(COMPLETION, captured["completed"])

@@ -71,11 +71,29 @@ def test_the_envelope_with_capital_keys_is_known():
 
 
 @pytest.mark.parametrize(
-    "message",
-    ["Service Unavailable", "context deadline exceeded", "Silakan coba lagi", "Request Timeout"],
+    ("message", "proven"),
+    [
+        ("Service Unavailable", True),
+        ("Silakan coba lagi", True),
+        ("Gagal menyimpan data, silakan coba beberapa saat lagi", True),
+        ("Sistem sedang dalam pemeliharaan", True),
+        ("context deadline exceeded", False),
+        ("Request Timeout", False),
+        ("upstream timed out", False),
+        ("dial tcp 10.1.1.1:5432: connect: connection refused", False),
+    ],
 )
-def test_a_refusal_for_a_passing_reason_is_no_refusal(message):
-    assert verdict({"success": False, "message": message}).kind == "busy"
+def test_a_refusal_for_a_passing_reason_is_no_refusal(message, proven):
+    """One that tells of a time-out behind the API does not prove that nothing was written."""
+    found = verdict({"success": False, "message": message})
+    assert (found.kind, found.proven) == ("busy", proven)
+
+
+@pytest.mark.parametrize(
+    "message", ["Dicoba dua kali", "NIP tidak aktif lagi", "Pelatihan mencoba"]
+)
+def test_a_refusal_that_only_sounds_like_it_stays_a_refusal(message):
+    assert verdict({"success": False, "message": message}).kind == "refused"
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n", b"0", b"null", b'""'])

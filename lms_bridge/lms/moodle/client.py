@@ -15,7 +15,7 @@ from lms_bridge.lms.base import (
 )
 from lms_bridge.lms.moodle.badges import Badges
 from lms_bridge.lms.moodle.check import checks
-from lms_bridge.lms.moodle.courses import Courses, course_id_of
+from lms_bridge.lms.moodle.courses import Courses, activity_of, course_id_of
 from lms_bridge.lms.moodle.people import People
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.moodle.webservice import WebService
@@ -55,6 +55,12 @@ class Moodle:
         self, *, course_id: str = "", number: str = "", short_name: str = ""
     ) -> LmsCourse | None:
         return self._courses.find(course_id=course_id, number=number, short_name=short_name)
+
+    def courses(self) -> Iterator[LmsCourse]:
+        return self._courses.all()
+
+    def activity_of(self, course: LmsCourse) -> str:
+        return activity_of(course.id, self.home_page)
 
     def course_id_of(self, activity: str) -> str:
         return course_id_of(activity, self.home_page, self._service.url)

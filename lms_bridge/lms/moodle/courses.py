@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from lms_bridge.http.trouble import unreadable
 from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
 from lms_bridge.lms.moodle import values as v
@@ -23,6 +25,7 @@ PAGE = 200
 _SITE_COURSE = "1"
 _ANY = 2  # completionstatus.aggregation: one criterion is enough (1: all of them are needed)
 _NOT_TRACKED = ("usernotenroled", "notenroled", "invaliduser")
+_TAG = re.compile(r"<[^>]*>")
 _NO_CRITERIA = ("nocriteriaset", "err_nocriteria")
 
 
@@ -39,16 +42,18 @@ class Courses:
             if not value or (field == "id" and not value.isdigit()):
                 continue
             for row in self.listed(field=field, value=value):
-                self._last_seen = v.text(row.get("id"))
-                return LmsCourse(
-                    id=self._last_seen,
-                    name=html.unescape(v.text(row.get("fullname"))),
-                    short_name=html.unescape(v.text(row.get("shortname"))),
+                course = _course(row)
+                self._last_seen = course.id
+                if field == "idnumber" and not course.number:
                     # Moodle finds by it and shows it only to those who may edit the course, so
                     # what was asked for is carried over (Moodle facts, section 2).
-                    number=v.text(row.get("idnumber")) or (value if field == "idnumber" else ""),
-                )
+                    course = msgspec.structs.replace(course, number=value)
+                return course
         return None
+
+    def all(self) -> Iterator[LmsCourse]:
+        """Every course that is shown to the bridge."""
+        yield from map(_course, self.listed())
 
     def listed(self, **question: str) -> list[dict[str, Any]]:
         """The courses that answer to `question`, or all; never the site's front page."""
@@ -126,6 +131,11 @@ class Courses:
         return status
 
 
+def activity_of(course_id: str, site: str) -> str:
+    """The activity id of a course in the statements of `site`: the address of its page."""
+    return f"{site.rstrip('/')}/course/view.php?id={course_id}"
+
+
 def course_id_of(activity: str, *sites: str) -> str:
     """The course's id in an activity id of one of `sites`; "" for any other activity.
 
@@ -133,7 +143,7 @@ def course_id_of(activity: str, *sites: str) -> str:
     '2'
     """
     for site in sites:
-        start = f"{site.rstrip('/')}/course/view.php?id="
+        start = activity_of("", site)
         if activity.startswith(start) and re.fullmatch(r"[0-9]+", activity[len(start) :]):
             return activity[len(start) :]
     return ""
@@ -161,3 +171,33 @@ def completed_at(status: Mapping[str, Any]) -> dt.datetime | None:
     ]
     choose = min if status.get("aggregation") == _ANY else max
     return choose(moments, default=None)
+
+
+def _course(row: Mapping[str, Any]) -> LmsCourse:
+    fields = row.get("customfields")
+    return LmsCourse(
+        id=v.text(row.get("id")),
+        name=html.unescape(v.text(row.get("fullname"))),
+        short_name=html.unescape(v.text(row.get("shortname"))),
+        number=v.text(row.get("idnumber")),
+        fields={
+            v.text(field.get("shortname")): _field(field)
+            for field in (fields if isinstance(fields, list) else [])
+            if isinstance(field, dict)
+        },
+    )
+
+
+def _field(field: Mapping[str, Any]) -> str:
+    """The value of a custom field: as it is shown, but for numbers and ticks as they are kept.
+
+    A number is shown with its unit ("20 JP"), a tick as Yes or Ya; a choice is kept as the
+    place of the option that is shown.
+    """
+    raw = field.get("valueraw")
+    if field.get("type") in ("number", "checkbox") and raw is not None:
+        try:
+            return f"{float(raw):g}"
+        except (TypeError, ValueError, OverflowError):
+            return v.text(raw)
+    return html.unescape(_TAG.sub(" ", v.text(field.get("value")))).strip()

@@ -80,8 +80,7 @@ class Api:
                 raise DeliveryError(
                     Reason("registry_refused", remote=self.remote, message=said), retryable=False
                 )
-            case "busy" if writing:
-                # It says that something behind it failed, not that nothing was written.
+            case "busy" if writing and not verdict.proven:
                 raise outcome_unknown(self.remote, said)
             case "mismatch":
                 raise DeliveryError(

@@ -11,6 +11,7 @@ faults of the two systems in front of the API, WSO2 (APIM) and Keycloak (SSO).
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -41,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True):
     message: str = ""
     token: Token = ""
     proven: bool = True
-    """whether it is certain that the request never reached the backend (kind "token")"""
+    """whether it is certain that nothing was written (kinds "token" and "busy")"""
 
 
 # Echo's answers to a bad JWT; the backend behind the gateway is Go (registry facts, section 1).
@@ -50,22 +51,17 @@ _BAD_JWT = ("invalid or expired jwt", "missing or malformed jwt")
 _APIM_REFUSALS = {*range(900900, 900906), *range(900908, 900911)}
 _THROTTLING = range(900800, 900900)
 _NOTHING = "data tidak ditemukan"
-_PASSING = (
-    "service unavailable",
-    "internal server error",
-    "bad gateway",
-    "timeout",
-    "time out",
-    "timed out",
-    "deadline exceeded",
-    "connection refused",
-    "connection reset",
-    "coba lagi",
-    "coba kembali",
-    "try again",
-    "maintenance",
-    "pemeliharaan",
-    "sedang gangguan",
+# What is only so for now: try again, unavailable, under maintenance …
+_PASSING = re.compile(
+    r"service unavailable|try again|\bcoba( \w+){0,4} (lagi|kembali)\b|maintenance|pemeliharaan"
+    r"|sedang gangguan",
+    re.IGNORECASE,
+)
+# … and what tells of something behind the API that did not answer, and may yet do it.
+_UNANSWERED = re.compile(
+    r"time[d-]?[ -]?out|deadline exceeded|connection (refused|reset)|bad gateway"
+    r"|internal server error",
+    re.IGNORECASE,
 )
 
 
@@ -158,8 +154,9 @@ def _refusal(body: dict[str, Any]) -> Verdict:
     said = _said(body) or "no reason given"
     if said.casefold().strip(" .!") == _NOTHING:
         return Verdict("none", message=said)
-    passing = any(words in said.casefold() for words in _PASSING)
-    return Verdict("busy" if passing else "refused", message=readable(said))
+    if _UNANSWERED.search(said):
+        return Verdict("busy", message=readable(said), proven=False)
+    return Verdict("busy" if _PASSING.search(said) else "refused", message=readable(said))
 
 
 def _said(body: dict[str, Any]) -> str:
