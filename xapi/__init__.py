@@ -47,10 +47,9 @@ from xapi.context import Context, ContextActivities, StatementRef
 from xapi.errors import InvalidStatement, RequestTooLarge
 from xapi.identifiers import canonical_uuid, is_iri, is_uuid
 from xapi.interaction import InteractionComponent
-from xapi.part import StatementObject
 from xapi.reading import Received, parse_statement, read_statements
 from xapi.result import Result, Score
-from xapi.statement import Statement, SubStatement
+from xapi.statement import Statement, StatementObject, SubStatement
 from xapi.times import format_timestamp, parse_timestamp
 from xapi.verb import Verb
 

@@ -10,10 +10,10 @@ from xapi.errors import broken
 from xapi.identifiers import is_iri
 from xapi.interaction import COMPONENT_LISTS, ComponentList, InteractionType, check_component_list
 from xapi.part import (
+    ByObjectType,
     Extensions,
     LanguageMap,
     Part,
-    StatementObject,
     check_extensions,
     check_language_map,
     not_an_iri,
@@ -93,7 +93,7 @@ class Definition(Part, frozen=True):
             check_component_list(f"$.{name}", components)
 
 
-class Activity(Part, StatementObject, frozen=True):
+class Activity(Part, ByObjectType, frozen=True):
     """Something to be done or learned, known by its `id` (Data 2.4.4.1)."""
 
     id: str

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from xapi.errors import broken
 from xapi.identifiers import canonical_mailto, is_iri, is_mailto, is_sha1, is_uri
-from xapi.part import Part, StatementObject, not_an_iri
+from xapi.part import ByObjectType, Part, not_an_iri
 
 
 class Account(Part, frozen=True):
@@ -29,19 +29,11 @@ class Account(Part, frozen=True):
             raise not_an_iri("$.homePage", self.home_page, "Data 2.4.2.4")
 
 
-class Actor(StatementObject):
-    """An :class:`Agent` or a :class:`Group`, told apart by ``objectType`` (Data 2.4.2)."""
-
+class _AnyActor(ByObjectType):
     __slots__ = ()
 
-    name: str | UnsetType
-    mbox: str | UnsetType
-    mbox_sha1sum: str | UnsetType
-    openid: str | UnsetType
-    account: Account | UnsetType
 
-
-class _Identified(Part, Actor, frozen=True, kw_only=True):
+class _Identified(Part, _AnyActor, frozen=True, kw_only=True):
     """The properties that Agents and Groups share: a name and the identifiers."""
 
     name: str | UnsetType = UNSET
@@ -106,6 +98,12 @@ class Group(_Identified, frozen=True, kw_only=True):
     def is_anonymous(self) -> bool:
         """Whether the group has no identifier, and so is no other statement's group."""
         return actor_key(self) is None
+
+
+if TYPE_CHECKING:
+    Actor: TypeAlias = Agent | Group
+else:
+    Actor = _AnyActor
 
 
 def actor_key(actor: Actor) -> str | None:

@@ -10,12 +10,12 @@ from xapi.activity import Activity
 from xapi.actor import Actor, Group
 from xapi.errors import broken
 from xapi.identifiers import is_language_tag, is_uuid
-from xapi.part import Extensions, Part, StatementObject, check_extensions, not_a_uuid
+from xapi.part import ByObjectType, Extensions, Part, check_extensions, not_a_uuid
 
 Activities: TypeAlias = tuple[Activity, ...]
 
 
-class StatementRef(Part, StatementObject, frozen=True):
+class StatementRef(Part, ByObjectType, frozen=True):
     """A pointer to another statement, which need not exist here (Data 2.4.4.3)."""
 
     object_type: Literal["StatementRef"]

@@ -69,6 +69,8 @@ class RequestTooLarge(InvalidStatement):
 
 def broken(path: str, value: Any, rule: str, clause: str) -> InvalidStatement:
     """The error that a part of a statement raises about itself: `path` begins at the part."""
+    if isinstance(value, msgspec.Struct | tuple):
+        value = msgspec.to_builtins(value)
     return InvalidStatement(None, path, value, rule, clause)
 
 
@@ -89,6 +91,6 @@ def member(path: str, name: str) -> str:
     >>> member("$.verb", "id"), member("$.verb.display", "en-US")
     ('$.verb.id', '$.verb.display["en-US"]')
     """
-    if name.isascii() and name.isidentifier():
+    if len(name) <= _LONGEST and name.isascii() and name.isidentifier():
         return f"{path}.{name}"
     return f"{path}[{shown(name)}]"

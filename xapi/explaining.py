@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from xapi.errors import InvalidStatement, RequestTooLarge, broken, member
+from xapi.errors import InvalidStatement, RequestTooLarge, broken, member, shown
 
 _KINDS: Final = {
     "str": "a string",
@@ -64,7 +64,7 @@ def explained(error: msgspec.ValidationError, value: Any) -> InvalidStatement:
         # A part refused itself; the decoder has added how it came to the part.
         return cause.inside(_split(str(error)[len(str(cause)) :])[1])
     message, steps = _split(str(error))
-    path, parent, found = _follow(steps, value)
+    path, found = _follow(steps, value)
     if match := _EXPECTED.search(message):
         wanted = _KINDS.get(match["wanted"], match["wanted"])
         return not_a(wanted, path, None if match["found"] == "null" else found, _clause(path))
@@ -73,7 +73,7 @@ def explained(error: msgspec.ValidationError, value: Any) -> InvalidStatement:
     if match := _UNKNOWN.search(message):
         return _unknown(path, found, match["name"])
     if message.startswith("Invalid enum value"):
-        return broken(path, found, _choice(path, parent), _clause(path))
+        return broken(path, found, _choice(path), _clause(path))
     if "out of range" in message:
         return broken(path, found, "holds a number too large to be read", _clause(path))
     return broken(path, found, f"is not valid: {message}", _clause(path))
@@ -94,7 +94,7 @@ def unreadable(error: Exception, raw: bytes) -> InvalidStatement:
     if isinstance(error, UnicodeDecodeError):
         return broken("$", raw, f"is not UTF-8: {error.reason}", "Communication 1.4")
     reason = str(error).removeprefix("JSON is malformed: ")
-    if _is_lenient_json(raw):
+    if "truncated" in reason and _is_lenient_json(raw):
         reason = "a text contains half of a surrogate pair"
     return broken("$", raw, f"is not JSON: {reason}", "Communication 1.5.1")
 
@@ -120,9 +120,9 @@ def _split(text: str) -> tuple[str, str]:
     return message, "$" + path[:-1]
 
 
-def _follow(steps: str, value: Any) -> tuple[str, Any, Any]:
-    """Walk from `value` to where `steps` lead: the path in full, the parent, what stands there."""
-    path, parent = "$", None
+def _follow(steps: str, value: Any) -> tuple[str, Any]:
+    """Walk from `value` to where `steps` lead: the path in full, and what stands there."""
+    path = "$"
     for step in _STEP.finditer(steps):
         try:
             if step["place"]:
@@ -132,11 +132,11 @@ def _follow(steps: str, value: Any) -> tuple[str, Any, Any]:
                 key = next(name for name in value if not isinstance(value[name], str))
             else:
                 key = step["name"]
-            parent, value = value, value[key]
+            value = value[key]
         except (LookupError, TypeError, StopIteration):
-            return "$" + steps[1:], None, value
+            return steps, value
         path = f"{path}[{key}]" if isinstance(key, int) else member(path, key)
-    return path, parent, value
+    return path, value
 
 
 def _unknown(path: str, parent: Any, name: str) -> InvalidStatement:
@@ -145,11 +145,11 @@ def _unknown(path: str, parent: Any, name: str) -> InvalidStatement:
     in_substatement = isinstance(parent, dict) and parent.get("objectType") == "SubStatement"
     if in_substatement and name in ("id", "stored", "version", "authority"):
         return broken(place, value, "must not stand in a SubStatement", "Data 2.4.4.3")
-    rule = f'is not allowed here: no property is called "{name}" (names are case-sensitive)'
+    rule = f"is not allowed here: no property is called {shown(name)} (names are case-sensitive)"
     return broken(place, value, rule, "Data 2.2")
 
 
-def _choice(path: str, parent: Any) -> str:
+def _choice(path: str) -> str:
     if path.endswith(".interactionType"):
         return "is not an interaction type (they are case-sensitive)"
     if re.search(r"\.member\[[0-9]+\]\.objectType$", path):

@@ -28,7 +28,7 @@ Extensions: TypeAlias = dict[str, Any]
 
 
 DEEPEST: Final = 100
-"""how many arrays and objects may stand within each other in an extension"""
+"""how many arrays and objects may stand within each other in an extension; each is a level"""
 
 
 class Part(
@@ -43,11 +43,12 @@ class Part(
     """The base of everything that a statement is made of."""
 
 
-class StatementObject:
-    """What can be the object of a statement (Data 2.4.4).
+class ByObjectType:
+    """What an ``objectType`` may say that it is: a type that only the decoder uses.
 
-    An Activity, an Agent, a Group, a SubStatement or a StatementRef, told apart by
-    ``objectType``; without one it is an Activity.
+    :data:`xapi.Actor` and :data:`xapi.StatementObject` are unions to whoever reads a statement,
+    and to the decoder subclasses of this one, for which it asks :mod:`xapi.reading` to choose:
+    the standard lets the ``objectType`` be left out, which no tagged union can.
     """
 
     __slots__ = ()
@@ -57,7 +58,7 @@ def check_language_map(path: str, texts: LanguageMap) -> None:
     """Refuse a language map with a key that is no language tag (Data 2.2 and 4.2)."""
     for tag in texts:
         if not is_language_tag(tag):
-            rule = f'stands under "{tag}", which is no RFC 5646 language tag'
+            rule = f"stands under {shown(tag)}, which is no RFC 5646 language tag"
             raise broken(member(path, tag), texts[tag], rule, "Data 4.2")
 
 
@@ -69,7 +70,7 @@ def check_extensions(path: str, extensions: Extensions) -> None:
     """
     for key, value in extensions.items():
         if not is_iri(key):
-            rule = f'stands under "{key}", which is no absolute IRI'
+            rule = f"stands under {shown(key)}, which is no absolute IRI"
             raise broken(member(path, key), value, rule, "Data 4.1")
         if type(value) in _CONTAINERS and _nests_deeper(value, DEEPEST):
             rule = f"nests deeper than the {DEEPEST} levels that this LRS follows"

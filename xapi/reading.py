@@ -8,9 +8,10 @@ whole, by :exc:`InvalidStatement`; no bytes at all make anything else come out.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from xapi.activity import Activity
 from xapi.actor import IDENTIFIERS, Actor, Agent, Group
@@ -19,13 +20,13 @@ from xapi.errors import InvalidStatement, RequestTooLarge, broken
 from xapi.explaining import explained, not_a, unreadable
 from xapi.identifiers import canonical_uuid
 from xapi.part import Part
-from xapi.statement import Statement, SubStatement
+from xapi.statement import Statement, StatementObject, SubStatement
 from xapi.wellformed import check_names, may_repeat_names
 
 _Pieces = TypeVar("_Pieces")
 
 
-class Received(msgspec.Struct, frozen=True):
+class Received(msgspec.Struct, frozen=True, gc=False):
     """One statement of a request: what was understood, and the bytes it was understood from."""
 
     raw: bytes
@@ -38,10 +39,10 @@ def read_statements(body: bytes, *, most: int | None = None) -> list[Received]:
 
     `most` is how many this LRS takes in one request, if that is limited.
 
-    >>> [received] = read_statements(b\'\'\'[ {"id": "fd41c918-b88b-4b20-a0a5-a4c32391aaa0",
+    >>> [received] = read_statements(b'''[ {"id": "fd41c918-b88b-4b20-a0a5-a4c32391aaa0",
     ...     "actor": {"mbox": "mailto:siti@example.id"},
     ...     "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
-    ...     "object": {"id": "https://lms.example/course/7"}} ]\'\'\')
+    ...     "object": {"id": "https://lms.example/course/7"}} ]''')
     >>> received.statement.verb.id
     'http://adlnet.gov/expapi/verbs/completed'
 
@@ -54,47 +55,55 @@ def read_statements(body: bytes, *, most: int | None = None) -> list[Received]:
         if raw[:1] != b"{":
             rule = "is neither a statement, an object, nor an array of statements"
             raise broken("$", raw, rule, "Communication 2.1.2")
-        return [Received(raw, _statement(raw, None))]
+        return [Received(raw, parse_statement(raw))]
     pieces = _cut(_MANY, body)
     if most is not None and len(pieces) > most:
         rule = f"statements in one request are more than the {most} that this LRS takes"
         raise RequestTooLarge(None, "$", len(pieces), rule, "Communication 3.2")
-    received: list[Received] = []
-    places: dict[str, int] = {}
-    for index, piece in enumerate(pieces):
-        raw = bytes(piece)
-        statement = _statement(raw, index)
-        if statement.id:
-            first = places.setdefault(canonical_uuid(statement.id), index)
-            if first != index:
-                rule = f"is the id of statement {first} as well"
-                raise InvalidStatement(index, "$.id", statement.id, rule, "Communication 2.1.2")
-        received.append(Received(raw, statement))
-    return received
+    raws = [bytes(piece) for piece in pieces]
+    statements = [_decoded(raw, index) for index, raw in enumerate(raws)]
+    _check_ids(statements)
+    if may_repeat_names(body, _ENCODER.encode(statements)):
+        for index, raw in enumerate(raws):
+            _check_names(raw, index)
+    return list(map(Received, raws, statements))
 
 
 def parse_statement(raw: bytes) -> Statement:
     """The one statement in `raw`, held to the same rules as :func:`read_statements` holds it."""
-    return _statement(raw, None)
+    statement = _decoded(raw, None)
+    if may_repeat_names(raw, _ENCODER.encode(statement)):
+        _check_names(raw, None)
+    return statement
 
 
-_WHITE_SPACE: Final = b" \\t\\n\\r"
+_WHITE_SPACE: Final = b" \t\n\r"
+
+
+class _Choice(NamedTuple):
+    """The parts that an ``objectType`` can name in some place, and where the standard says so."""
+
+    parts: dict[str, type[Part]]
+    default: str
+    clause: str
+
+
+_ACTORS: Final[dict[str, type[Part]]] = {"Agent": Agent, "Group": Group}
 _OBJECTS: Final[dict[str, type[Part]]] = {
     "Activity": Activity,
-    "Agent": Agent,
-    "Group": Group,
+    **_ACTORS,
     "SubStatement": SubStatement,
     "StatementRef": StatementRef,
 }
-_ACTORS: Final[dict[str, type[Part]]] = {"Agent": Agent, "Group": Group}
+_CHOICES: Final[dict[Any, _Choice]] = {
+    Actor: _Choice(_ACTORS, "Agent", "Data 2.4.2"),
+    StatementObject: _Choice(_OBJECTS, "Activity", "Data 2.4.4"),
+}
 
 
-def _by_object_type(kind: type, value: Any) -> Part:
+def _by_object_type(place: type, value: Any) -> Part:
     """The part that `value`, an actor or the object of a statement, is by its ``objectType``."""
-    if kind is Actor:
-        parts, default, clause = _ACTORS, "Agent", "Data 2.4.2"
-    else:
-        parts, default, clause = _OBJECTS, "Activity", "Data 2.4.4"
+    parts, default, clause = _CHOICES[place]
     if type(value) is not dict:
         raise not_a("an object", "$", value, clause)
     name = value.get("objectType", default)
@@ -136,21 +145,16 @@ def _cut(decoder: msgspec.json.Decoder[_Pieces], body: bytes) -> _Pieces:
         raise unreadable(error, body) from None
 
 
-def _statement(raw: bytes, index: int | None) -> Statement:
+def _decoded(raw: bytes, index: int | None) -> Statement:
     try:
         try:
-            statement: Statement = _USUAL.decode(raw)
+            return _USUAL.decode(raw)
         except msgspec.ValidationError:
-            statement = _STATEMENT.decode(raw)
-        if may_repeat_names(raw, _ENCODER.encode(statement)):
-            check_names(raw)
-    except InvalidStatement as error:
-        raise error.of_statement(index) from None
+            return _STATEMENT.decode(raw)
     except msgspec.ValidationError as error:
         raise explained(error, _plain(raw)).of_statement(index) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise unreadable(error, raw).of_statement(index) from None
-    return statement
 
 
 def _plain(raw: bytes) -> Any:
@@ -158,3 +162,21 @@ def _plain(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return raw  # something else is wrong as well, further on
+
+
+def _check_names(raw: bytes, index: int | None) -> None:
+    try:
+        check_names(raw)
+    except InvalidStatement as error:
+        raise error.of_statement(index) from None
+
+
+def _check_ids(statements: list[Statement]) -> None:
+    places: dict[str, int] = {}
+    for index, statement in enumerate(statements):
+        if statement.id is UNSET:
+            continue
+        first = places.setdefault(canonical_uuid(statement.id), index)
+        if first != index:
+            rule = f"is the id of statement {first} as well"
+            raise InvalidStatement(index, "$.id", statement.id, rule, "Communication 2.1.2")

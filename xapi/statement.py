@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
 from xapi.activity import Activity
-from xapi.actor import Actor, Group
+from xapi.actor import Actor, Agent, Group
 from xapi.attachment import Attachment
 from xapi.context import Context, StatementRef
 from xapi.errors import broken
 from xapi.identifiers import is_uuid
-from xapi.part import Part, StatementObject, not_a_uuid
+from xapi.part import ByObjectType, Part, not_a_uuid
 from xapi.result import Result
 from xapi.times import parse_timestamp
 from xapi.verb import Verb
@@ -36,7 +36,7 @@ class _Told(Part, frozen=True, kw_only=True):
     """when it happened, as the sender wrote it; see :attr:`occurred_at`"""
     attachments: tuple[Attachment, ...] | UnsetType = UNSET
 
-    def check(self) -> None:
+    def _check_parts_together(self) -> None:
         """Refuse what the parts cannot see of each other (Data 2.3.2, 2.4.6 and 2.4.7)."""
         if self.verb.id == VOIDED and not isinstance(self.object, StatementRef):
             rule = "is not a StatementRef, the only thing that can be voided"
@@ -58,7 +58,7 @@ class _Told(Part, frozen=True, kw_only=True):
         return parse_timestamp(self.timestamp) if self.timestamp else None
 
 
-class SubStatement(_Told, StatementObject, frozen=True, kw_only=True):
+class SubStatement(_Told, ByObjectType, frozen=True, kw_only=True):
     """A statement inside another, about something that need not have happened (Data 2.4.4.3)."""
 
     object_type: Literal["SubStatement"]
@@ -67,7 +67,13 @@ class SubStatement(_Told, StatementObject, frozen=True, kw_only=True):
         if isinstance(self.object, SubStatement):
             rule = "is a SubStatement inside a SubStatement"
             raise broken("$.object", self.object, rule, "Data 2.4.4.3")
-        self.check()
+        self._check_parts_together()
+
+
+if TYPE_CHECKING:
+    StatementObject: TypeAlias = Activity | Agent | Group | SubStatement | StatementRef
+else:
+    StatementObject = ByObjectType
 
 
 class Statement(_Told, frozen=True, kw_only=True):
@@ -84,7 +90,7 @@ class Statement(_Told, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.id is not UNSET and not is_uuid(self.id):
             raise not_a_uuid("$.id", self.id, "Data 2.4.1")
-        self.check()
+        self._check_parts_together()
         if self.stored is not UNSET:
             _check_timestamp("$.stored", self.stored)
         if self.version is not UNSET and not _VERSION.fullmatch(self.version):
