@@ -255,6 +255,15 @@ def test_a_suspended_backend_stops_the_registry_and_renews_no_token(siasn, servi
     assert len(service.asked(LOOK_UP)) == 1
 
 
+@pytest.mark.parametrize("body", ["", "0"])
+def test_an_empty_answer_to_a_question_means_that_siasn_is_down(siasn, service, body):
+    service.answers(LOOK_UP, body)
+    with pytest.raises(DeliveryError) as caught:
+        siasn.find_employee(NIP)
+    assert caught.value.reason.code == "remote_unavailable"
+    assert (caught.value.retryable, caught.value.remote_wide) == (True, True)
+
+
 def test_throttling_is_waited_for_as_long_as_it_asks(siasn, service):
     service.answers(LOOK_UP, (429, "", {"Retry-After": "30"}))
     with pytest.raises(DeliveryError) as caught:

@@ -198,7 +198,7 @@ def test_a_call_is_not_repeated_for_ever(settings, service, answer):
     with pytest.raises(DeliveryError) as caught:
         Siasn("siasn", settings).find_employee(NIP)
     assert caught.value.reason.code == "credentials_rejected"
-    assert (caught.value.remote_wide, caught.value.retryable) == (True, False)
+    assert (caught.value.remote_wide, caught.value.retryable) == (True, True)
     assert len(service.asked(LOOK_UP)) <= 3
 
 
@@ -223,6 +223,15 @@ def test_a_write_is_never_repeated_after_a_runtime_error_but_the_token_is_renewe
     assert len(service.asked("/kursus/save")) == 1
     siasn.find_employee(NIP)
     assert len(requests_to(service, APIM)) == 2
+
+
+def test_a_runtime_error_that_a_new_token_does_not_help_is_an_outage(settings, service):
+    runtime_error = {"code": 101503, "message": "Runtime Error", "description": "No back end"}
+    service.answers(LOOK_UP, runtime_error)
+    with pytest.raises(DeliveryError) as caught:
+        Siasn("siasn", settings).find_employee(NIP)
+    assert caught.value.reason.code == "remote_unavailable"
+    assert len(service.asked(LOOK_UP)) == 2
 
 
 def test_a_consumer_key_that_is_not_accepted_names_its_setting(tokens, service):

@@ -64,6 +64,8 @@ class Api:
                 self.tokens.sso.refused(sso, verdict.message)
             if writing and not verdict.proven:
                 raise outcome_unknown(self.remote, verdict.message)
+            if token in renewed and not verdict.proven:  # so it was not the token
+                raise unavailable(self.remote, verdict.message)
             if token in renewed:
                 raise self._rejected(token, verdict.message)
             renewed.add(token)
@@ -90,11 +92,17 @@ class Api:
                 )
             case "busy" | "suspended" | "throttled":
                 raise unavailable(self.remote, said, retry_after=answer.retry_after())
+            case "unavailable" if not writing:
+                raise unavailable(self.remote, said, retry_after=answer.retry_after())
         setting = f"{self.remote}.api_url"
         raise by_status(self.remote, answer, setting=setting, writing=writing)
 
     def _rejected(self, token: str, message: str) -> DeliveryError:
-        """A token that was only just issued is refused: the credentials behind it are no good."""
+        """A token that was only just issued is refused too: its account may be no good.
+
+        It may also be that the gateway's nodes do not know it yet; so it is not taken for
+        certain (not `retryable`) at the first time.
+        """
         setting = "consumer_key" if token == "apim" else "sso_username"  # noqa: S105
         return DeliveryError(
             Reason(
@@ -104,6 +112,6 @@ class Api:
                 message=message,
                 setting=f"{self.remote}.{setting}",
             ),
-            retryable=False,
+            retryable=True,
             remote_wide=True,
         )

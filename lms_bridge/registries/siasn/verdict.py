@@ -78,7 +78,7 @@ def judge(answer: Answer) -> Verdict:
     if answer.status == 429:
         return Verdict("throttled", message=excerpt(answer))
     # An empty body and a bare 0 are what clients see while SIASN is down (section 5).
-    if answer.status >= 500 or text in ("", "0", "null", '""'):
+    if answer.status >= 500 or (answer.status == 200 and text in ("", "0", "null", '""')):
         return Verdict("unavailable", message=excerpt(answer))
     return Verdict("unreadable", message=excerpt(answer))
 
