@@ -56,7 +56,7 @@ def settings(wire, monkeypatch):
         consumer_secret=secret,
         sso_username=secret,
         sso_password=secret,
-        read_timeout_seconds=0.4,
+        read_timeout_seconds=0.8,
     )
 
 
@@ -68,7 +68,7 @@ def siasn(settings):
 @pytest.fixture
 def moodle(wire, monkeypatch):
     monkeypatch.setenv("A_SECRET", "x")
-    settings = MoodleSettings(url=wire.url, token=Secret("env:A_SECRET"), read_timeout_seconds=0.4)
+    settings = MoodleSettings(url=wire.url, token=Secret("env:A_SECRET"), read_timeout_seconds=0.8)
     return Moodle("moodle", settings)
 
 

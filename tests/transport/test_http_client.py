@@ -10,29 +10,13 @@ import ssl
 import subprocess
 import threading
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from wires import Wire, drips, floods, hangs, resets, says, sends
+from wires import client, drips, failure, floods, hangs, resets, says, sends
 
 from lms_bridge import __version__
-from lms_bridge.config.remote import RemoteSettings
-from lms_bridge.http import LARGEST_ANSWER, Answer, HttpClient, NoAnswerError, recorded
-
-NIP = "198703152010012001"
-
-
-def client(**settings) -> HttpClient:
-    return HttpClient(
-        RemoteSettings(connect_timeout_seconds=1, read_timeout_seconds=0.3, **settings)
-    )
-
-
-def failure(url: str, method: str = "POST", http: HttpClient | None = None) -> NoAnswerError:
-    with pytest.raises(NoAnswerError) as caught:
-        (http or client()).exchange(method, url, json={"a": 1})
-    return caught.value
+from lms_bridge.http import LARGEST_ANSWER, Answer
 
 
 def closed_port() -> int:
@@ -252,7 +236,7 @@ def test_a_connection_is_good_again_after_a_failure(wire):
 )
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(wire, deed):
     wire.does(deed)
-    error = failure(wire.url, http=HttpClient(RemoteSettings(read_timeout_seconds=5)))
+    error = failure(wire.url, http=client())
     assert error.maybe_sent
     assert error.what == f"its answer is longer than {LARGEST_ANSWER >> 20} MiB"
 
@@ -313,83 +297,6 @@ def test_a_certificate_of_the_ca_bundle_is_trusted(tls_port, certificate, monkey
     assert http.exchange("GET", f"https://localhost:{tls_port}/").status == 200
 
 
-# --- notes -----------------------------------------------------------------------------------
-
-
-def test_a_note_is_kept_of_every_call_inside_the_block(wire):
-    wire.does(says(b'{"code":1}'), says(b"", "503 Service Unavailable"), resets)
-    http = client()
-    http.exchange("GET", wire.url)
-    with recorded() as notes:
-        http.exchange("GET", f"{wire.url}/a?token=abc")
-        failure(f"{wire.url}/b", http=http)
-    first, second = notes
-    assert (first.method, first.url, first.status) == ("GET", f"{wire.url}/a", 503)
-    assert (second.status, second.failure) == (None, "the connection was reset")
-    assert 0 <= first.seconds < 1
-
-
-def test_threads_do_not_see_each_others_notes(wire):
-    wire.does(says())
-    http = client()
-
-    def call(number: int) -> list[str]:
-        with recorded() as notes:
-            for _ in range(5):
-                http.exchange("GET", f"{wire.url}/{number}")
-        return [note.url for note in notes]
-
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(call, range(8)))
-    assert found == [[f"{wire.url}/{number}"] * 5 for number in range(8)]
-
-
-def test_a_note_masks_the_nip_in_the_path_and_in_every_value(wire):
-    wire.does(says(f'{{"nip":{NIP},"list":["{NIP}"],"{NIP}":1}}'.encode()))
-    with recorded() as notes:
-        client().exchange("POST", f"{wire.url}/pns/{NIP}", json={"nipBaru": NIP})
-    assert notes[0].url.endswith("/pns/1987************01")
-    assert notes[0].request == {"nipBaru": "1987************01"}
-    assert notes[0].answer["nip"] == "1987************01"
-
-
-def test_a_note_of_a_secret_exchange_shows_neither_side(wire):
-    wire.does(says(b'{"access_token":"abc"}'))
-    with recorded() as notes:
-        client().exchange("POST", wire.url, form={"password": "xyz"}, secret=True)
-    assert (notes[0].request, notes[0].answer, notes[0].status) == (None, None, 200)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"[" * 100_000, b'{"a":' * 600 + b"1" + b"}" * 600, b'["\\ud800\\u0000"]', b"9" * 5000],
-    ids=["deep", "rather deep", "no characters", "a long number"],
-)
-def test_a_note_of_an_odd_answer_can_be_kept(wire, body):
-    wire.does(says(body))
-    with recorded() as notes:
-        client().exchange("GET", wire.url)
-    kept = json.dumps(notes[0].answer, ensure_ascii=False).encode()
-    assert b"\\u0000" not in kept
-
-
-def test_a_note_of_a_large_answer_is_small(wire):
-    body = json.dumps({str(number): "x" * 100 for number in range(10_000)}).encode()
-    wire.does(says(body))
-    with recorded() as notes:
-        client().exchange("GET", wire.url)
-    assert len(str(notes[0].answer)) < 1000
-
-
-def test_the_nip_of_a_failed_call_is_in_no_traceback(wire):
-    wire.does(resets)
-    try:
-        client().exchange("GET", f"{wire.url}/pns/data-utama/{NIP}")
-    except NoAnswerError:
-        shown = traceback.format_exc()
-    assert NIP not in shown
-
-
 # --- Retry-After -----------------------------------------------------------------------------
 
 
@@ -414,10 +321,3 @@ def test_retry_after_is_seconds_or_a_date_and_a_day_at_most(value, seconds):
 
 def test_without_retry_after_there_is_none():
     assert Answer(503, {}, b"").retry_after() is None
-
-
-def test_a_wire_is_what_these_tests_take_it_for(wire: Wire):
-    wire.does(says(b"hello"))
-    with socket.create_connection(("127.0.0.1", wire.port)) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
-        assert connection.recv(1000).endswith(b"hello")

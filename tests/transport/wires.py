@@ -8,6 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
+from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.http import HttpClient, NoAnswerError
+
 Deed = Callable[[socket.socket], None]
 
 
@@ -116,3 +121,17 @@ def drips(connection: socket.socket) -> None:
     for _ in range(1000):
         connection.sendall(b".")
         time.sleep(0.05)
+
+
+def client(read: float = 5, **settings: str) -> HttpClient:
+    """A client that waits so many seconds for an answer."""
+    return HttpClient(
+        RemoteSettings(connect_timeout_seconds=1, read_timeout_seconds=read, **settings)
+    )
+
+
+def failure(url: str, http: HttpClient | None = None) -> NoAnswerError:
+    """What a call that must fail fails with; it has no patience, if not that of `http`."""
+    with pytest.raises(NoAnswerError) as caught:
+        (http or client(read=0.3)).exchange("POST", url, json={"a": 1})
+    return caught.value
