@@ -75,14 +75,19 @@ def broken(path: str, value: Any, rule: str, clause: str) -> InvalidStatement:
 
 
 def shown(value: Any) -> str:
-    """`value` as JSON, cut to a length that a person reads."""
+    """`value` as JSON on one line, cut to a length that a person reads.
+
+    What a terminal would obey instead of showing it is shown as a replacement character.
+    """
     if isinstance(value, bytes):
-        text = value[: 4 * _LONGEST].decode("utf-8", "replace")
+        text = " ".join(value[: 8 * _LONGEST].decode("utf-8", "replace").split())
+        if not text:
+            return "an empty body"
     else:
         text = msgspec.json.encode(value).decode()
-    if not text.strip():
-        return "an empty body"
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def member(path: str, name: str) -> str:

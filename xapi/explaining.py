@@ -27,7 +27,6 @@ _KINDS: Final = {
 }
 
 _CLAUSES: Final = {
-    "id": "Data 2.4.1",
     "actor": "Data 2.4.2",
     "member": "Data 2.4.2.2",
     "mbox": "Data 2.4.2.3",
@@ -57,26 +56,32 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<place>[0-9]+)\]|\[(?P<some>\.\.\.)\]")
 
 
-def explained(error: msgspec.ValidationError, value: Any) -> InvalidStatement:
-    """What `error` means, which decoding or converting `value` raised; the path begins at it."""
+def explained(
+    error: msgspec.ValidationError, value: Any, clause: str = "Data 2.4"
+) -> InvalidStatement:
+    """What `error` means, which decoding or converting `value` raised; the path begins at it.
+
+    `clause` describes `value` as a whole, by default a statement.
+    """
     cause = error.__cause__
     if isinstance(cause, InvalidStatement):
         # A part refused itself; the decoder has added how it came to the part.
         return cause.inside(_split(str(error)[len(str(cause)) :])[1])
     message, steps = _split(str(error))
     path, found = _follow(steps, value)
+    clause = _clause(path, clause)
     if match := _EXPECTED.search(message):
         wanted = _KINDS.get(match["wanted"], match["wanted"])
-        return not_a(wanted, path, None if match["found"] == "null" else found, _clause(path))
+        return not_a(wanted, path, None if match["found"] == "null" else found, clause)
     if match := _MISSING.search(message):
-        return broken(path, found, f'lacks the property "{match["name"]}"', _clause(path))
+        return broken(path, found, f'lacks the property "{match["name"]}"', clause)
     if match := _UNKNOWN.search(message):
         return _unknown(path, found, match["name"])
     if message.startswith("Invalid enum value"):
-        return broken(path, found, _choice(path), _clause(path))
+        return broken(path, found, _choice(path), clause)
     if "out of range" in message:
-        return broken(path, found, "holds a number too large to be read", _clause(path))
-    return broken(path, found, f"is not valid: {message}", _clause(path))
+        return broken(path, found, "holds a number too large to be read", clause)
+    return broken(path, found, f"is not valid: {message}", clause)
 
 
 def not_a(wanted: str, path: str, value: Any, clause: str) -> InvalidStatement:
@@ -94,15 +99,15 @@ def unreadable(error: Exception, raw: bytes) -> InvalidStatement:
     if isinstance(error, UnicodeDecodeError):
         return broken("$", raw, f"is not UTF-8: {error.reason}", "Communication 1.4")
     reason = str(error).removeprefix("JSON is malformed: ")
-    if "truncated" in reason and _is_lenient_json(raw):
+    if _has_broken_pairs_only(raw):
         reason = "a text contains half of a surrogate pair"
     return broken("$", raw, f"is not JSON: {reason}", "Communication 1.5.1")
 
 
-def _is_lenient_json(raw: bytes) -> bool:
-    """Whether Python's own reader, which lets broken surrogate pairs pass, can read it."""
+def _has_broken_pairs_only(raw: bytes) -> bool:
+    """Whether Python's own reader, which lets half a surrogate pair pass, can read it."""
     try:
-        json.loads(raw, parse_constant=_refuse)
+        json.loads(raw.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return False
     return True
@@ -159,10 +164,9 @@ def _choice(path: str) -> str:
     return "is not the objectType of what belongs here (it is case-sensitive)"
 
 
-def _clause(path: str) -> str:
-    clause = "Data 2.4"
-    for depth, step in enumerate(_STEP.finditer(path)):
-        name = step["name"]
-        if name in _CLAUSES and (name != "id" or depth == 0):
-            clause = _CLAUSES[name]
+def _clause(path: str, clause: str) -> str:
+    if clause == "Data 2.4" and path == "$.id":
+        return "Data 2.4.1"
+    for step in _STEP.finditer(path):
+        clause = _CLAUSES.get(step["name"], clause)
     return clause

@@ -7,6 +7,7 @@ few IRIs and language tags over and over, so those that were found good are reme
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ def _remembering(has_form: Callable[[str], bool]) -> Callable[[str], bool]:
     """`has_form`, which looks at a text once and then knows it."""
     known: set[str] = set()
 
+    @functools.wraps(has_form)
     def knows(text: str) -> bool:
         if text in known:
             return True
@@ -31,7 +33,6 @@ def _remembering(has_form: Callable[[str], bool]) -> Callable[[str], bool]:
             known.add(text)
         return True
 
-    knows.__doc__ = has_form.__doc__
     return knows
 
 

@@ -117,7 +117,7 @@ def _by_object_type(place: type, value: Any) -> Part:
         if part is Activity and "objectType" not in value and not IDENTIFIERS.isdisjoint(value):
             rule = 'lacks "objectType", which an Agent or a Group must have here'
             raise broken("$", value, rule, "Data 2.4.4.2") from None
-        raise explained(error, value) from None
+        raise explained(error, value, clause) from None
 
 
 class _Usual(Statement, frozen=True, kw_only=True):

@@ -11,6 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:Z|(?!-00:00)[+\-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+"""what nearly every sender writes, and Python reads at once"""
+
 _ZONE = r"(?P<zone> Z | [+\-] [0-9]{2} (?: :? [0-9]{2} )? )?"
 _EXTENDED = re.compile(
     rf"""
@@ -53,13 +59,12 @@ def parse_timestamp(text: str) -> dt.datetime:
 
     Raises :exc:`ValueError` if `text` is no Timestamp.
     """
-    # What nearly every sender writes, 2026-11-24T06:09:27.250Z, Python reads at once. Of what
-    # has this shape it reads nothing that ISO 8601 does not allow; the rest is looked at.
-    if text[10:11] == "T" and text[16:17] == ":" and text[-1:] == "Z":
+    if _RFC_3339.fullmatch(text):
         try:
-            return dt.datetime.fromisoformat(text)
-        except ValueError:
-            pass
+            moment = dt.datetime.fromisoformat(text)
+            return moment if text[-1] == "Z" else moment.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            pass  # a leap second or midnight as 24:00; if it is neither, it is refused below
     return _parse_any(text)
 
 
