@@ -30,6 +30,8 @@ class Account(Part, frozen=True):
 
 
 class _AnyActor(ByObjectType):
+    """An Agent or a Group, to the decoder."""
+
     __slots__ = ()
 
 
@@ -104,17 +106,16 @@ if TYPE_CHECKING:
     Actor: TypeAlias = Agent | Group
 else:
     Actor = _AnyActor
+"""whoever acts: an Agent, or a Group that says that it is one (Data 2.4.2)"""
 
 
 def actor_key(actor: Actor) -> str | None:
     """The identity of `actor` as one text, or None for an anonymous group, which has none.
 
-    Two actors are one and the same if and only if their keys are equal, whatever their names;
-    what the standard calls case-insensitive (the domain of an address, the digits of a hash)
-    is in lower case. An account's key is unambiguous because no IRI contains ``|``.
-
-    The key of an Agent and of a Group with the same identifier are equal: an identifier
-    refers to one thing only (Data 2.4.2.3).
+    Actors whose keys are equal are one and the same, whatever their names: an identifier
+    refers to one Agent or Group only (Data 2.4.2.3). What has no case (the domain of an
+    address, the digits of a hash) is in lower case; an account's key is unambiguous because
+    no IRI contains ``|``.
     """
     if actor.account:
         return f"account:{actor.account.home_page}|{actor.account.name}"

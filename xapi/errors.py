@@ -51,6 +51,9 @@ class InvalidStatement(ValueError):
         place = self.path if self.index is None else f"statement {self.index}, {self.path}"
         return f"{place}: {shown(self.value)} {self.rule} ({SPECIFICATION} {self.clause})"
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"  # not the value, which may be a whole body
+
     def inside(self, path: str) -> InvalidStatement:
         """The same error, told from the whole of which `path` leads to this part."""
         return type(self)(self.index, path + self.path[1:], self.value, self.rule, self.clause)

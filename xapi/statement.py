@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     StatementObject: TypeAlias = Activity | Agent | Group | SubStatement | StatementRef
 else:
     StatementObject = ByObjectType
+"""what a statement can be about; without an ``objectType`` it is an Activity (Data 2.4.4)"""
 
 
 class Statement(_Told, frozen=True, kw_only=True):

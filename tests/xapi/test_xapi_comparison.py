@@ -197,6 +197,10 @@ def test_a_statement_becomes_another_by(one: Any, other: Any) -> None:
     assert not same_statement(told(other), told(one))
 
 
+def test_the_same_bytes_are_the_same_statement() -> None:
+    assert same_statement(told(FULL), told(FULL))
+
+
 def test_the_order_of_properties_and_the_white_space_do_not_count() -> None:
     shuffled = json.dumps(dict(reversed(FULL.items())), indent=3).encode()
     assert same_statement(told(FULL), shuffled)

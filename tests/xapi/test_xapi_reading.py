@@ -76,6 +76,7 @@ def test_an_error_can_be_carried_to_another_process() -> None:
 def test_a_long_value_is_shown_shortened() -> None:
     error = refusal(changed(SIMPLE, "verb.id", "x" * 100_000))
     assert len(str(error)) < 250
+    assert len(repr(error)) < 300
     assert "xxx…" in str(error)
 
 
