@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import CataloguedCourse
@@ -24,6 +24,7 @@ from lms_bridge.recognition.rules import Role
 from lms_bridge.recognition.seen import TimeSource
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import certificate_counters, completions, deliveries, sightings
+from lms_bridge.store.types import AnyRow
 
 SAME_EVENT = dt.timedelta(days=2)
 """Two tellings of one completion differ by a cron run at the most. Around New Year they would else
@@ -107,7 +108,7 @@ def reason_columns(reason: Reason | None) -> dict[str, Any]:
     return {"reason_code": reason.code, "reason_details": reason.details}
 
 
-def _existing(db: Connection, telling: Telling, zone: dt.tzinfo) -> Row[Any] | None:
+def _existing(db: Connection, telling: Telling, zone: dt.tzinfo) -> AnyRow | None:
     mine = select(completions).where(
         completions.c.employee_id == telling.who.employee_id,
         completions.c.course_id == telling.entry.id,
@@ -217,7 +218,7 @@ def _revive(db: Connection, completion_id: int, now: dt.datetime) -> None:
     )
 
 
-def _correct_time(db: Connection, row: Row[Any], telling: Telling, zone: dt.tzinfo) -> None:
+def _correct_time(db: Connection, row: AnyRow, telling: Telling, zone: dt.tzinfo) -> None:
     """Take the better time, unless the registry may already have the other one."""
     sent = select(func.count()).where(
         deliveries.c.completion_id == row.id,

@@ -52,8 +52,10 @@ def set_up(settings: Log) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
     # These say at "info" what our own lines say better, and name whole URLs.
-    for noisy in ("apscheduler", "urllib3", "alembic", "werkzeug"):
+    for noisy in ("urllib3", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of each time that a job is due while it still runs, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _redacted(

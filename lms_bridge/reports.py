@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, exists, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries import health
@@ -28,6 +28,7 @@ from lms_bridge.store.schema import (
     sightings,
     statements,
 )
+from lms_bridge.store.types import AnyRow
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -123,11 +124,11 @@ def overview(db: Connection, *, now: dt.datetime) -> Overview:
     )
     for remote, state, count in db.execute(rows):
         by_remote.setdefault(remote, {})[state] = count
-    by_state = select(sightings.c.state, func.count()).group_by(sightings.c.state)
+    by_state = select(sightings.c.state, func.count().label("many")).group_by(sightings.c.state)
     names = sorted({*by_remote, *db.execute(select(remotes.c.name)).scalars()})
     return Overview(
         statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
-        sightings={state: count for state, count in db.execute(by_state)},
+        sightings={row.state: row.many for row in db.execute(by_state)},
         completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
         deliveries=by_remote,
         remotes={name: health.read(db, name, now=now) for name in names},
@@ -255,7 +256,7 @@ def list_attention(db: Connection, *, limit: int = 200) -> list[AttentionLine]:
             func.min(sightings.c.id).label("first_id"),
             sightings.c.course_name,
             sightings.c.actor_name,
-            func.count().label("count"),
+            func.count().label("many"),
             func.min(sightings.c.completed_at).label("first_at"),
         )
         .where(sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING]))
@@ -284,7 +285,7 @@ def list_attention(db: Connection, *, limit: int = 200) -> list[AttentionLine]:
             reason=_reason(details[row.first_id]) or Reason("new"),
             course=row.course_name or "",
             person=row.actor_name or "",
-            count=row.count,
+            count=row.many,
             first_at=row.first_at,
         )
         for row in rows
@@ -339,7 +340,7 @@ def is_settled(db: Connection, *, now: dt.datetime) -> bool:
     return not db.execute(select(or_(moving, under_way))).scalar_one()
 
 
-def _delivery(row: Row[Any], down: Reason | None) -> DeliveryLine:
+def _delivery(row: AnyRow, down: Reason | None) -> DeliveryLine:
     reason = _reason(row) or Reason("new")
     return DeliveryLine(
         id=row.id,
@@ -356,5 +357,5 @@ def _delivery(row: Row[Any], down: Reason | None) -> DeliveryLine:
     )
 
 
-def _reason(row: Row[Any]) -> Reason | None:
+def _reason(row: AnyRow) -> Reason | None:
     return Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None

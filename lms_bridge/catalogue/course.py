@@ -87,11 +87,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     lms: str = ""
     """name of the one LMS whose statements count; empty: any"""
-    activities: list[str] = []
-    external_ids: list[str] = []
-    short_ids: list[str] = []
+    activities: tuple[str, ...] = ()
+    external_ids: tuple[str, ...] = ()
+    short_ids: tuple[str, ...] = ()
 
-    verbs: list[str] = []
+    verbs: tuple[str, ...] = ()
     """verbs that tell of a completion of this course; empty: those of ``[recognition]``"""
     minimum_score: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """share of the score range that must be reached, 0 to 1"""
@@ -100,7 +100,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     session_extension: str = ""
     """with run = "session": the context extension that holds the session's id"""
 
-    competencies: list[Competency] = []
+    competencies: tuple[Competency, ...] = ()
     badge: BadgeAward | None = None
 
     def __post_init__(self) -> None:

@@ -130,7 +130,8 @@ def _where(steps: Sequence[DeliveryLine]) -> Text:
             text.append("\n")
         if one.state == State.DONE:
             text.append("✓ ", style="green")
-            text.append(one.result_id[:12] + ("…" if len(one.result_id) > 12 else ""))
+            # The registry's id is what somebody may have to look up; a badge has its link.
+            text.append(one.result_id if one.step == "record" else one.result_id[:10] + "…")
         else:
             text.append_text(shared.state_text(one.state))
     return text if steps else Text("–", style="dim")

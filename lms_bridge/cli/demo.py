@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-
 import click
 from rich.panel import Panel
 from rich.status import Status
@@ -35,9 +34,7 @@ _DOING = {
 @click.option("--seed", default=1, show_default=True, help="Of the faults.")
 @click.option("--port", default=0, help="Of the bridge; any free one if left out.")
 @pass_session
-def demo(
-    session: Session, once: bool, as_json: bool, faulty: bool, seed: int, port: int
-) -> None:
+def demo(session: Session, once: bool, as_json: bool, faulty: bool, seed: int, port: int) -> None:
     """Do the main job once, end to end, with statements captured from a real Moodle.
 
     Starts the bridge and two sandboxes on this machine, sends the statements as an LMS
@@ -143,9 +140,10 @@ def _print(session: Session, stage: Stage, facts: Facts) -> None:
 
 def _stay(session: Session, stage: Stage, *, quiet: bool) -> None:
     if not quiet:
+        config = stage.folder / "lms-bridge.toml"
         lines = [
             f"{session.say(mark('Look at it:'))} {stage.address}/",
-            f"{session.say(mark('Ask it:'))} lms-bridge -c {stage.folder / "lms-bridge.toml"} completions",
+            f"{session.say(mark('Ask it:'))} lms-bridge -c {config} completions",
             session.say(mark("Ctrl-C ends it and removes everything.")),
         ]
         session.console.print(Panel("\n".join(lines), expand=False))
@@ -153,5 +151,3 @@ def _stay(session: Session, stage: Stage, *, quiet: bool) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         session.console.print()
-
-

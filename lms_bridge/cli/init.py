@@ -40,9 +40,13 @@ def init(session: Session) -> None:
     click.echo(say(mark("Now:")))
     steps = (
         mark("1. In %(config)s, set the address of your LMS and your courses."),
-        mark("2. Put the tokens into the empty files in %(kept)s/ (docs/ tells where they come from)."),
+        mark(
+            "2. Put the tokens into the empty files in %(kept)s/ (docs/ tells where they come from)."
+        ),
         mark("3. lms-bridge check proves each connection and names what is missing."),
-        mark("4. lms-bridge serve; then let the LMS send to it, with the password in %(kept)s/sender-password."),
+        mark(
+            "4. lms-bridge serve; then let the LMS send to it, with the password in %(kept)s/sender-password."
+        ),
     )
     for step in steps:
         click.echo("  " + say(step, config=config, kept=kept))

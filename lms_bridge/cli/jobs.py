@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
@@ -29,10 +31,10 @@ def list_(session: Session, as_json: bool) -> None:
     """List the jobs with their last and next run."""
     now = utc_now()
     settings = session.bridge.settings
-    entries = []
+    entries: list[dict[str, Any]] = []
     with session.bridge.store.reading() as db:
         for name in JOBS:
-            last = db.execute(
+            row = db.execute(
                 select(job_runs)
                 .where(job_runs.c.job == name)
                 .order_by(job_runs.c.id.desc())
@@ -46,7 +48,7 @@ def list_(session: Session, as_json: bool) -> None:
                     "enabled": scheduler.trigger_of(settings, name) is not None,
                     "paused": paused,
                     "next_run": None if paused else scheduler.next_run(settings, name, now=now),
-                    "last": last and dict(last._mapping),
+                    "last": dict(row._mapping) if row else None,
                 }
             )
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lms_bridge.sandbox.__main__ import main as sandbox
 
+sandbox.name = "sandbox"
 sandbox.short_help = "Run a made-up Moodle and SIASN, to try the bridge against."
 
 __all__ = ["sandbox"]

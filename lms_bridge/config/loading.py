@@ -77,7 +77,7 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
             remotes[section][name] = _convert(
                 table, kind.settings, f"{section}.{name}", base, problems
             )
-    settings = None
+    settings: Settings | None = None
     plain = {name: value for name, value in document.items() if name not in remotes}
     if not problems:
         settings = _convert(plain | {"lms": {}, "registry": {}}, Settings, "", base, problems)

@@ -24,15 +24,15 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A table of the configuration: no other names than the ones it declares."""
 
 
-class Database(_Section):
+class Database(_Section, frozen=True, kw_only=True):
     """Where statements, completions and deliveries are kept."""
 
-    url: str | Secret = "sqlite:///lms-bridge.db"
+    url: str = "sqlite:///lms-bridge.db"
     """``sqlite:///FILE`` (relative to the configuration file) or ``postgresql://…``; a URL with a
     password is given as env:NAME or file:PATH"""
 
 
-class Web(_Section):
+class Web(_Section, frozen=True, kw_only=True):
     """The service that receives statements."""
 
     host: str = "127.0.0.1"
@@ -44,7 +44,7 @@ class Web(_Section):
     """statements in one request"""
 
 
-class Console(_Section):
+class Console(_Section, frozen=True, kw_only=True):
     """The pages that show where everything is."""
 
     access: Literal["off", "loopback", "password"] = "loopback"
@@ -53,7 +53,7 @@ class Console(_Section):
     password: Secret | None = None
 
 
-class Sender(_Section):
+class Sender(_Section, frozen=True, kw_only=True):
     """A system that may send statements, and its credential."""
 
     name: Name
@@ -66,7 +66,7 @@ class Sender(_Section):
     except for Moodle's logstore_xapi, which makes a new one up with each sending"""
 
 
-class Account(_Section):
+class Account(_Section, frozen=True, kw_only=True):
     """What the account names under one home page are."""
 
     home_page: Annotated[str, msgspec.Meta(min_length=1)]
@@ -75,23 +75,21 @@ class Account(_Section):
     """the ``[lms.NAME]`` in which a username or an id is looked up"""
 
 
-class Recognition(_Section):
+class Recognition(_Section, frozen=True, kw_only=True):
     """What makes a statement tell of a completion, beside what each course says itself."""
 
-    verbs: list[str] = [vocabulary.COMPLETED, vocabulary.PASSED]
-    course_types: list[str] = [
-        vocabulary.CMI5_COURSE,
-        vocabulary.ADL_COURSE,
-    ]
+    verbs: tuple[str, ...] = (vocabulary.COMPLETED, vocabulary.PASSED)
+    course_types: tuple[str, ...] = (vocabulary.COURSE,
+        vocabulary.ADL_COURSE)
     """activity types that are a whole course; completing anything else is no completion unless the
     catalogue lists that very activity"""
-    course_events: list[str] = ["\\core\\event\\course_completed"]
+    course_events: tuple[str, ...] = ("\\core\\event\\course_completed",)
     """Moodle events (in logstore_xapi's context extension) that are the completion of a course"""
     ask_again_hours: Annotated[float, msgspec.Meta(gt=0)] = 6
     """how often the LMS is asked again about an account that it could not tell a NIP of"""
 
 
-class Retry(_Section):
+class Retry(_Section, frozen=True, kw_only=True):
     """How long the bridge waits between attempts."""
 
     first_seconds: Seconds = 30
@@ -103,7 +101,7 @@ class Retry(_Section):
     """after that a delivery is blocked and shown to a person, never dropped"""
 
 
-class Breaker(_Section):
+class Breaker(_Section, frozen=True, kw_only=True):
     """When a remote counts as down, and how it is found to be back."""
 
     failures: Count = 3
@@ -112,7 +110,7 @@ class Breaker(_Section):
     most_probe_seconds: Seconds = 300
 
 
-class Delivery(_Section):
+class Delivery(_Section, frozen=True, kw_only=True):
     """How completions are carried to registries and LMSs."""
 
     lease_seconds: Annotated[float, msgspec.Meta(ge=1)] = 120
@@ -123,7 +121,7 @@ class Delivery(_Section):
     breaker: Breaker = Breaker()
 
 
-class Job(_Section):
+class Job(_Section, frozen=True, kw_only=True):
     """When a sync job runs: every so many seconds, or at the times of a cron line."""
 
     enabled: bool = True
@@ -138,7 +136,7 @@ class Job(_Section):
             raise ValueError("takes every_seconds or cron, not both")
 
 
-class Jobs(_Section):
+class Jobs(_Section, frozen=True, kw_only=True):
     """The sync jobs."""
 
     recognise: Job = Job(every_seconds=1)
@@ -148,14 +146,14 @@ class Jobs(_Section):
     reconcile: Job = Job(cron="0 4 * * 0")
 
 
-class Log(_Section):
+class Log(_Section, frozen=True, kw_only=True):
     """What the bridge writes about its work, to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True, kw_only=True):
     """The whole configuration."""
 
     language: Literal["id", "en"] = "id"
@@ -163,8 +161,8 @@ class Settings(_Section):
     database: Database = Database()
     web: Web = Web()
     console: Console = Console()
-    senders: list[Sender] = []
-    accounts: list[Account] = []
+    senders: tuple[Sender, ...] = ()
+    accounts: tuple[Account, ...] = ()
     lms: dict[Name, Any] = {}
     """by name; each value is the settings struct of its kind"""
     registry: dict[Name, Any] = {}
@@ -172,7 +170,7 @@ class Settings(_Section):
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()
     log: Log = Log()
-    courses: list[Course] = []
+    courses: tuple[Course, ...] = ()
 
     def remote(self, name: str) -> RemoteSettings:
         """The settings of the remote that deliveries call ``lms.NAME`` or ``registry.NAME``."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 Write = Callable[[Connection], Any]
 Finish = Callable[[Connection], str]
+Answer = TypeVar("Answer")
 
 _LOOK_AGAIN_SECONDS = 1.0
 _WRITE_TRIES = 5
@@ -107,12 +108,18 @@ class Crew:
             event = _written(db, finish) if finish else None
             return event, self._foreman.claim(db, self._remote)
 
-        event, work = _insistently(lambda: self._commits.submit(step))
+        event, work = _insistently(lambda: self._submit(step))
         if event:
             self._counts[event] += 1
             with self._changed:
                 self._changed.notify_all()
         return work
+
+    def _submit(
+        self, step: Callable[[Connection], tuple[str | None, Work | None]]
+    ) -> tuple[str | None, Work | None]:
+        done: tuple[str | None, Work | None] = self._commits.submit(step)
+        return done
 
     def _all_waiting(self) -> bool:
         with self._changed:
@@ -148,7 +155,7 @@ def _written(db: Connection, finish: Finish) -> str:
         return "lost"
 
 
-def _insistently(write: Callable[[], Any]) -> Any:
+def _insistently(write: Callable[[], Answer]) -> Answer:
     """Do `write`; while the database cannot be reached, wait a little and do it again.
 
     What a remote has confirmed should not have to be looked up there again only because

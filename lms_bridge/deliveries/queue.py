@@ -145,6 +145,7 @@ def fail(
         health.note_success(db, taken.remote, now=now)
     decision = retry.decide(
         error,
+        delivery=taken.delivery_id,
         failures=taken.failures,
         effort_since=taken.effort_since,
         remote_is_down=down,
@@ -152,9 +153,6 @@ def fail(
         chance=chance,
         policy=settings.retry,
         not_before=not_before,
-    )
-    reason = Reason(
-        decision.reason.code, **{**decision.reason.details, "delivery": taken.delivery_id}
     )
     _still_ours(
         db,
@@ -168,11 +166,11 @@ def fail(
             lease_owner=None,
             lease_until=None,
             changed_at=now,
-            **reason_columns(reason),
+            **reason_columns(decision.reason),
         ),
     )
     outcome = "unknown" if error.outcome_unknown else decision.event
-    _write_attempt(db, taken, outcome, error.reason, exchanges, now)
+    _write_attempt(db, taken, outcome, decision.reason, exchanges, now)
     return decision
 
 

@@ -27,6 +27,7 @@ class Decision(msgspec.Struct, frozen=True):
 def decide(
     error: DeliveryError,
     *,
+    delivery: int,
     failures: int,
     effort_since: dt.datetime,
     remote_is_down: bool,
@@ -35,28 +36,30 @@ def decide(
     policy: Retry,
     not_before: dt.datetime | None = None,
 ) -> Decision:
-    """What to do after `error`.
+    """What to do after `error`, which happened to the delivery with that number.
 
     `failures` counts the failures of this effort before this one; `chance` is a random
     number from 0 to 1, for the jitter; `not_before` is when an unknown outcome can first be
     looked up. While the whole remote is down the delivery only waits: neither its patience
     nor its back-off is used up by it.
     """
+    reason = Reason(error.reason.code, **{**error.reason.details, "delivery": delivery})
     if not error.retryable and not error.remote_wide:
-        return Decision("block", now, error.reason)
+        return Decision("block", now, reason)
     earliest = not_before or now
     if remote_is_down:
         # A little later than the others, so that the next probe is made with another delivery:
         # one that the remote cannot digest would else keep it down for all.
         return Decision(
-            "hold", max(earliest, now + dt.timedelta(seconds=policy.first_seconds)), error.reason
+            "hold", max(earliest, now + dt.timedelta(seconds=policy.first_seconds)), reason
         )
     if now - effort_since > dt.timedelta(days=policy.give_up_after_days):
-        last = error.reason.what()
-        return Decision("block", now, Reason("gave_up", attempts=failures + 1, last=last))
-    asked = error.retry_after
-    seconds = asked if asked is not None else wait_seconds(failures, chance=chance, policy=policy)
-    return Decision("postpone", max(earliest, now + dt.timedelta(seconds=seconds)), error.reason)
+        gave_up = Reason("gave_up", attempts=failures + 1, last=reason.what(), delivery=delivery)
+        return Decision("block", now, gave_up)
+    seconds = wait_seconds(failures, chance=chance, policy=policy)
+    if error.retry_after is not None:
+        seconds = min(error.retry_after, policy.most_seconds)
+    return Decision("postpone", max(earliest, now + dt.timedelta(seconds=seconds)), reason)
 
 
 def wait_seconds(failures: int, *, chance: float, policy: Retry) -> float:

@@ -156,7 +156,7 @@ class Worker:
             log.warning(
                 "delivery blocked" if decision.event == "block" else "delivery postponed",
                 **_about(work),
-                reason=error.reason.sentence(),
+                reason=decision.reason.sentence(),
                 due_at=decision.due_at.isoformat(),
             )
         elif was_up:

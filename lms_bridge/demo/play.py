@@ -11,9 +11,9 @@ import requests
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
+from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.demo import story
 from lms_bridge.demo.stage import Stage
-from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.jobs import runs
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.people.nip import normalise
@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True):
     """rows that the registry sandbox holds of our completions"""
     registry_duplicates: int
     badges: int
-    """of those completions, how many have their badge on the learner's profile in the LMS sandbox"""
+    """of those completions, how many have their badge in the LMS sandbox"""
     faults: dict[str, int]
     seconds: float
     problems: list[str]
@@ -64,8 +64,7 @@ def play(stage: Stage, tell: Tell) -> Facts:
 def _send(stage: Stage, statements: list[dict[str, Any]], tell: Tell) -> int:
     """As logstore_xapi does: batches of 30, then the empty ones that it sends each minute."""
     batches: list[list[dict[str, Any]]] = [
-        statements[start : start + story.BATCH]
-        for start in range(0, len(statements), story.BATCH)
+        statements[start : start + story.BATCH] for start in range(0, len(statements), story.BATCH)
     ]
     sent = 0
     for batch in [*batches, []]:
@@ -128,15 +127,15 @@ def _facts(stage: Stage, sent: int, seconds: float) -> Facts:
         registry_rows=len(rows),
         registry_duplicates=len(stage.city.registry.duplicates()),
         badges=badges,
-        faults=dict(stage.faults.injected),
+        faults={str(fault): count for fault, count in stage.faults.injected.items()},
         seconds=round(seconds, 1),
         problems=[],
     )
     return msgspec.structs.replace(facts, problems=_problems(facts))
 
 
-def _number(row: Any) -> str:
-    return str(row.fields.get("noSertipikat") or row.fields.get("nomor") or "")
+def _number(row: dict[str, Any]) -> str:
+    return str(row.get("noSertipikat") or row.get("nomor") or "")
 
 
 def _has_badge(stage: Stage, line: CompletionLine) -> bool:
@@ -150,7 +149,7 @@ def _has_badge(stage: Stage, line: CompletionLine) -> bool:
         if normalise(user.idnumber) == line.nip
     }
     return any(
-        award.uniquehash == badge.result_id and award.user_id in users
+        award.uniquehash == badge.result_id and award.user in users
         for award in stage.city.moodle.awards()
     )
 

@@ -19,12 +19,26 @@ import requests
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.sandbox.city import City, demo_city
-from lms_bridge.sandbox.faults import Faults
+from lms_bridge.sandbox.faults import Fault, Faults
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import app as siasn
 from lms_bridge.supervisor import PARENT, command
 
 _START_SECONDS = 60.0
+
+
+# With --faults, each of these happens at least once, whatever the lot brings besides.
+_CERTAIN = (
+    (Fault.COMMIT_THEN_HANG, "POST /kursus/save"),
+    (Fault.LATE_COMMIT, "POST /diklat/save"),
+    (Fault.REFUSED, "POST /kursus/save"),
+    (Fault.SSO_EXPIRED, "GET /pns/rw-kursus"),
+    (Fault.APIM_EXPIRED, "GET /pns/rw-kursus"),
+    (Fault.SLOW, "GET /pns/data-utama"),
+    (Fault.SERVER_ERROR, "core_badges_get_user_badges"),
+    (Fault.DML_WRITE, "core_competency_grade_competency"),
+    (Fault.BADGE_LATER, "core_cohort_add_cohort_members"),
+)
 
 
 class StageError(Exception):
@@ -52,6 +66,9 @@ def set_up(
     timeout, settle = (1.5, 4.0) if faulty else (10.0, 12.0)
     faults = Faults(seed, hang_seconds=3.0, late_seconds=1.0)
     faults.enabled = faulty
+    if faulty:
+        for fault, where in _CERTAIN:
+            faults.force(fault, where=where)
     city = demo_city(people=people, as_captured=True, faults=faults)
     with ExitStack() as stack:
         registry = stack.enter_context(Server(city.registry))
@@ -63,17 +80,17 @@ def set_up(
             {
                 "sender": password,
                 "moodle-token": city.moodle.site.token,
-                "consumer-key": city.registry.consumer_key,
-                "consumer-secret": city.registry.consumer_secret,
-                "sso-username": city.registry.sso_username,
-                "sso-password": city.registry.sso_password,
+                "consumer-key": city.registry.tokens.consumer_key,
+                "consumer-secret": city.registry.tokens.consumer_secret,
+                "sso-username": city.registry.tokens.sso_username,
+                "sso-password": city.registry.tokens.sso_password,
             },
             language=language,
             port=port,
             moodle_url=moodle.url,
             registry_url=registry.url,
             registry_api=registry.url + siasn.API,
-            sso_client_id=city.registry.sso_client_id,
+            sso_client_id=city.registry.tokens.sso_client_id,
             timeout=timeout,
             settle=settle,
         )

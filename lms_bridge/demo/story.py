@@ -53,7 +53,9 @@ def made_after_them() -> list[dict[str, Any]]:
     )
     again = copy.deepcopy(real)  # the plugin sends it again: another registration, nothing else
     again["context"]["registration"] = "4e1f3b52-7d0c-5f6a-9d3e-0b7a1c2d3e4f"
-    mentoring = _completed(real, 12, "Sahat Sinaga", MENTORING, "Mentoring ASN Muda", "MENTORING-2026")
+    mentoring = _completed(
+        real, 12, "Sahat Sinaga", MENTORING, "Mentoring ASN Muda", "MENTORING-2026"
+    )
     mentoring["context"]["instructor"] = _actor(7, "Dewi Pengajar")
     return [
         again,

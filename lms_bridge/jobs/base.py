@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
+from lms_bridge.errors import DeliveryError
+
 Progress = Callable[[int, int | None], None]
 """called with how much is done and how much there is (None: not known)"""
+
+TRIES = 3
+"""of a single call, before a job gives up on it"""
+PAUSE_SECONDS = 1.0
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -29,6 +36,22 @@ class Job(Protocol):
 
     def run(self, progress: Progress) -> Counter[str]:
         """Do it; how many of what was done. Raises :exc:`JobFailed`."""
+
+
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """What `call` returns, tried a few times while the remote hiccups.
+
+    A job makes thousands of calls; one that fails in passing should not end it. Raises the
+    last :exc:`~lms_bridge.errors.DeliveryError`.
+    """
+    for number in range(1, TRIES + 1):
+        try:
+            return call()
+        except DeliveryError as error:
+            if not error.retryable or number == TRIES:
+                raise
+            time.sleep(PAUSE_SECONDS * number)
+    raise AssertionError
 
 
 def side_by_side(

@@ -22,7 +22,7 @@ from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.completions import Targets, Telling, reason_columns
 from lms_bridge.deliveries import health
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed, Progress
+from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.lms.base import CourseCompletion, Lms, LmsCourse
 from lms_bridge.people import identities
 from lms_bridge.people.identities import Ask, Known
@@ -77,9 +77,8 @@ class PullCompletions:
                     reason=error.reason.sentence(),
                 )
                 counts["failed"] += 1
-                if error.remote_wide:
+                if error.remote_wide and self._is_down(lms, error):
                     down[lms.name] = error.reason.sentence()
-                    self._note_down(lms, error)
         progress(len(todo), len(todo))
         if down:
             raise JobFailed("; ".join(down.values()))
@@ -87,20 +86,27 @@ class PullCompletions:
 
     def _pull(self, lms: Lms, entry: CataloguedCourse) -> Counter[str]:
         counts: Counter[str] = Counter()
-        course = _find(lms, entry)
+        course = patiently(lambda: _find(lms, entry))
         if course is None:
             counts["courses_not_found"] += 1
             return counts
         with self._bridge.store.reading() as db:
             known = frozenset(completions.known_users(db, entry.id, lms.name))
-        pulled = lms.completions_of(course, known=known)
+        participants = patiently(lambda: list(lms.participants_of(course)))
+        asked = [user for user in participants if user.id not in known]
+        counts["asked"] += len(asked)
+        answers = side_by_side(
+            lambda user: patiently(lambda: lms.completion_of(course, user)),
+            asked,
+            concurrency=self._bridge.settings.lms[lms.name].concurrency,
+        )
+        pulled = (completion for _, completion in answers if completion)
         for some in _in_groups(pulled, _AT_ONCE):
-            answers = look_up(
-                lms, [Ask(_key(lms, one), lms.name, "id", one.user.id) for one in some]
-            )
+            asks = [Ask(_key(lms, one), lms.name, "id", one.user.id) for one in some]
+            people = patiently(lambda asks=asks: look_up(lms, asks))
             with self._bridge.store.writing() as db:
                 for one in some:
-                    state = self._take(db, lms, course, entry, one, answers[_key(lms, one)])
+                    state = self._take(db, lms, course, entry, one, people[_key(lms, one)])
                     counts[state] += 1
         return counts
 
@@ -168,9 +174,9 @@ class PullCompletions:
             return str(completed_at.astimezone(self._zone).year)
         return ""
 
-    def _note_down(self, lms: Lms, error: DeliveryError) -> None:
+    def _is_down(self, lms: Lms, error: DeliveryError) -> bool:
         with self._bridge.store.writing() as db:
-            health.note_failure(
+            known = health.note_failure(
                 db,
                 f"lms.{lms.name}",
                 error.reason,
@@ -178,6 +184,7 @@ class PullCompletions:
                 policy=self._bridge.settings.delivery.breaker,
                 certain=not error.retryable,
             )
+        return known.state == "down"
 
 
 def _pullable(entry: CataloguedCourse) -> bool:

@@ -14,13 +14,14 @@ import structlog
 from sqlalchemy import Connection, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.catalogue.course import STRUCTURAL
 from lms_bridge.completions import reason_columns
 from lms_bridge.deliveries import lifecycle, work
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.record_step import training_of
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed, Progress, side_by_side
+from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.lms.base import Lms
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
@@ -75,13 +76,14 @@ class Reconcile:
             employee = (
                 msgspec.convert(known, RegistryEmployee)
                 if known
-                else registry.find_employee(works[0][0].nip)
+                else patiently(lambda: registry.find_employee(works[0][0].nip))
             )
             if employee is None:
                 return []
             rows: dict[str, RecordedTraining] = {}
             for kind in {one.course.kind for one, _ in works}:
-                rows |= {row.id: row for row in registry.trainings_of(employee, kind)}
+                found = patiently(lambda kind=kind: registry.trainings_of(employee, kind))
+                rows |= {row.id: row for row in found}
         except DeliveryError as error:
             return self._not_asked(error)
         return [
@@ -97,7 +99,9 @@ class Reconcile:
             if award is None or not one.lms_user_id:
                 continue
             try:
-                badge = lms.find_badge(one.lms_user_id, award)
+                badge = patiently(
+                    lambda one=one, award=award: lms.find_badge(one.lms_user_id, award)
+                )
             except DeliveryError as error:
                 return self._not_asked(error)
             gone = Reason("badge_vanished", remote=one.remote, badge=award.name)
@@ -142,10 +146,12 @@ def _difference(
 ) -> Reason | None:
     if row is None:
         return Reason("row_vanished", remote=one.remote, row=row_id)
+    # The list of structural trainings keeps no name (registry facts, section 2).
+    name = "" if ours.kind == STRUCTURAL else row.name
     for field, theirs, mine in (
         ("JP", row.hours, ours.hours),
         ("tanggalSelesai", row.ends, ours.ends),
-        ("namaKursus", row.name, ours.name),
+        ("namaKursus", name, ours.name),
     ):
         if theirs not in (None, "") and theirs != mine:
             return Reason(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.record_step import remember_employee
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed, Progress, side_by_side
+from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.registries.base import Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
 
@@ -60,7 +60,7 @@ class RefreshEmployees:
 
         def look_up(person: tuple[int, str]) -> RegistryEmployee | DeliveryError | None:
             try:
-                return registry.find_employee(person[1])
+                return patiently(lambda: registry.find_employee(person[1]))
             except DeliveryError as error:
                 if error.remote_wide:
                     raise JobFailed(error.reason.sentence()) from error

@@ -106,6 +106,7 @@ def next_run(settings: Settings, name: str, *, now: dt.datetime) -> dt.datetime 
     if trigger is None:
         return None
     if isinstance(trigger, IntervalTrigger):
-        return now + trigger.interval
+        interval: dt.timedelta = trigger.interval
+        return now + interval
     found: dt.datetime | None = trigger.get_next_fire_time(None, now)
     return found

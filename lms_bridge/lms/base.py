@@ -127,10 +127,11 @@ class Lms(Protocol):
     def course_id_of(self, activity: str) -> str:
         """The id of the course whose activity id in statements is `activity`; "" if of none."""
 
-    def completions_of(
-        self, course: LmsCourse, *, known: frozenset[str] = frozenset()
-    ) -> Iterator[CourseCompletion]:
-        """Who has completed `course`; accounts whose id is in `known` are not asked about."""
+    def participants_of(self, course: LmsCourse) -> Iterator[LmsUser]:
+        """Who takes part in `course`."""
+
+    def completion_of(self, course: LmsCourse, user: LmsUser) -> CourseCompletion | None:
+        """That `user` has completed `course`; None if not, or if it is not tracked for them."""
 
     def check(self) -> Iterator[Check]:
         """Prove address, token, functions and permissions one by one, changing nothing."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from lms_bridge import completions
 from lms_bridge.catalogue.courses import current_catalogue
@@ -36,6 +36,7 @@ from lms_bridge.recognition.seen import Seen, see
 from lms_bridge.recognition.sightings import SightingState, reconsider_due
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import sightings, statements
+from lms_bridge.store.types import AnyRow
 from xapi import Agent, Group, actor_key, parse_statement, vocabulary
 
 log = structlog.get_logger(__name__)
@@ -347,7 +348,7 @@ class Recogniser:
         )
         return [self._sighting(row) for row in db.execute(query)]
 
-    def _sighting(self, row: Row[Any]) -> Sighting:
+    def _sighting(self, row: AnyRow) -> Sighting:
         return Sighting(
             id=row.id,
             role=row.role,

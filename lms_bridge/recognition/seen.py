@@ -85,7 +85,9 @@ def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | s
         changes |= {
             "instructors": _members(context.instructor or None),
             "registration": context.registration or "",
-            "around": tuple(activity.id for activity in (*around.parent, *around.grouping))
+            "around": tuple(
+                activity.id for activity in (*(around.parent or ()), *(around.grouping or ()))
+            )
             if around
             else (),
         }

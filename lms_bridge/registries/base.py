@@ -47,7 +47,7 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class RecordedTraining(msgspec.Struct, frozen=True):
-    """A row of somebody's training history, as read back; what the registry left empty is None or ""."""
+    """A row of somebody's training history as read back; what was left empty is None or ""."""
 
     id: str
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,13 +47,15 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str | Secret, base: Path | None = None, *, pool_size: int = 20) -> Store:
-    """The store at `url`; a relative SQLite file starts from the folder `base`.
+def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> Store:
+    """The store at `url`, or at the URL that env:NAME or file:PATH holds.
+
+    A relative SQLite file starts from the folder `base`.
 
     Raises :exc:`ValueError` for an address that is neither SQLite nor PostgreSQL and
     :exc:`~lms_bridge.config.secrets.SecretMissing`.
     """
-    address = url.read() if isinstance(url, Secret) else url
+    address = Secret(url, base).read() if url.startswith(("env:", "file:")) else url
     try:
         parsed = make_url(address)
     except ArgumentError:
@@ -69,13 +72,40 @@ def open_store(url: str | Secret, base: Path | None = None, *, pool_size: int = 
         if parsed.database and not Path(parsed.database).is_absolute():
             parsed = parsed.set(database=str((base or Path()) / parsed.database))
         engine = create_engine(
-            parsed, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 60}
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"timeout": 60, "factory": _SqliteConnection},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
     return Store(engine)
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """A connection whose end of a transaction also ends the queries that were not read out.
+
+    An error while rows are being read leaves the cursor open for as long as its traceback is
+    kept. SQLite then still counts the connection as reading the old state, and whoever gets
+    it from the pool next cannot write: "database is locked", at once and again and again.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *args: Any, **options: Any) -> Any:
+        cursor = super().cursor(*args, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def rollback(self) -> None:
+        for cursor in list(self._cursors):
+            cursor.close()
+        self._cursors.clear()
+        super().rollback()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, DateTime
+from sqlalchemy import JSON, DateTime, Row
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -32,6 +32,9 @@ class UtcTime(TypeDecorator[dt.datetime]):
             return value.replace(tzinfo=dt.UTC)  # type: ignore[no-any-return]
         return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
 
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of a query, whatever its columns."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON document; ``JSONB`` in PostgreSQL."""

@@ -133,10 +133,17 @@ def test_every_course_is_listed_with_its_custom_fields(moodle, site, captured):
     assert "field" not in site.asked(COURSES)[0]
 
 
+def completions_of(moodle):
+    """As the bridge asks: everybody who takes part, one by one."""
+    for user in moodle.participants_of(COURSE):
+        if completion := moodle.completion_of(COURSE, user):
+            yield completion
+
+
 def test_who_has_completed_a_course_is_told_with_the_time(moodle, site, captured, participants):
     participants(captured["participants"])
     site.answers(COMPLETION, captured["completed"])
-    (completion,) = moodle.completions_of(COURSE)
+    (completion,) = completions_of(moodle)
     assert completion.user.number == "198703152010012001"
     assert completion.completed_at == dt.datetime(2026, 11, 24, 6, 8, 46, tzinfo=dt.UTC)
 
@@ -144,7 +151,7 @@ def test_who_has_completed_a_course_is_told_with_the_time(moodle, site, captured
 def test_who_has_not_completed_it_is_not_told(moodle, site, captured, participants):
     participants(captured["participants"])
     site.answers(COMPLETION, captured["completion_before"])
-    assert list(moodle.completions_of(COURSE)) == []
+    assert list(completions_of(moodle)) == []
 
 
 def test_a_criterion_that_is_met_does_not_complete_the_course_before_cron_says_so(
@@ -152,21 +159,13 @@ def test_a_criterion_that_is_met_does_not_complete_the_course_before_cron_says_s
 ):
     participants(captured["participants"])
     site.answers(COMPLETION, captured["completion_waits_for_cron"])
-    assert list(moodle.completions_of(COURSE)) == []
-
-
-def test_who_is_known_already_is_not_asked_about(moodle, site, captured, participants):
-    participants(enrolled(4, 5))
-    site.answers(COMPLETION, captured["completed"])
-    found = list(moodle.completions_of(COURSE, known=frozenset({"4"})))
-    assert [completion.user.id for completion in found] == ["5"]
-    assert [form["userid"] for form in site.asked(COMPLETION)] == ["5"]
+    assert list(completions_of(moodle)) == []
 
 
 def test_who_is_enrolled_without_being_tracked_is_passed_over(moodle, site, captured, participants):
     participants(enrolled(2, 4))
     site.answers(COMPLETION, captured["not_enrolled"], captured["completed"])
-    assert [completion.user.id for completion in moodle.completions_of(COURSE)] == ["4"]
+    assert [completion.user.id for completion in completions_of(moodle)] == ["4"]
 
 
 @pytest.mark.parametrize("errorcode", ["nocriteriaset", "err_nocriteria"])
@@ -175,22 +174,21 @@ def test_a_course_without_criteria_is_completed_by_nobody(
 ):
     participants(enrolled(4, 5, 6))
     site.answers(COMPLETION, refusal(errorcode))
-    assert list(moodle.completions_of(COURSE)) == []
-    assert len(site.asked(COMPLETION)) == 1
+    assert list(completions_of(moodle)) == []
 
 
 def test_a_report_that_may_not_be_read_is_an_error(moodle, site, refusal, participants):
     participants(enrolled(4))
     site.answers(COMPLETION, refusal("cannotviewreport"))
     with pytest.raises(DeliveryError) as caught:
-        list(moodle.completions_of(COURSE))
+        list(completions_of(moodle))
     assert caught.value.reason.code == "lms_permission_missing"
 
 
 def test_a_course_that_is_gone_is_an_error(moodle, site, captured, participants):
     site.answers(PARTICIPANTS, captured["unknown_course"])
     with pytest.raises(DeliveryError) as caught:
-        list(moodle.completions_of(COURSE))
+        list(completions_of(moodle))
     assert caught.value.reason.code == "lms_refused"
 
 
@@ -200,7 +198,7 @@ def test_participants_are_asked_for_page_by_page_until_a_page_is_empty(
     """A short page is not the last: Moodle drops whom the bridge may not see after counting."""
     participants(enrolled(4), enrolled(5))
     site.answers(COMPLETION, captured["completed"])
-    found = [completion.user.id for completion in moodle.completions_of(COURSE)]
+    found = [completion.user.id for completion in completions_of(moodle)]
     assert found == ["4", "5"]
     starts = [options(form)["limitfrom"] for form in site.asked(PARTICIPANTS)]
     assert starts == ["0", "200", "400"]
@@ -209,13 +207,13 @@ def test_participants_are_asked_for_page_by_page_until_a_page_is_empty(
 def test_an_lms_that_gives_the_same_page_for_ever_is_not_asked_for_ever(moodle, site, captured):
     site.answers(PARTICIPANTS, enrolled(4))
     site.answers(COMPLETION, captured["completed"])
-    assert len(list(moodle.completions_of(COURSE))) == 1
+    assert len(list(completions_of(moodle))) == 1
     assert len(site.asked(PARTICIPANTS)) == 2
 
 
 def test_only_active_enrolments_and_the_needed_fields_are_asked_for(moodle, site, participants):
     participants()
-    list(moodle.completions_of(COURSE))
+    list(completions_of(moodle))
     asked = options(site.asked(PARTICIPANTS)[0])
     assert asked["onlyactive"] == "1"
     assert asked["userfields"] == "id,username,fullname,idnumber,email"
@@ -227,14 +225,14 @@ def test_a_role_that_may_not_tell_active_enrolments_apart_is_given_all(
     """`onlyactive` needs moodle/course:enrolreview, which the bridge can do without."""
     site.answers(PARTICIPANTS, refusal("nopermissions"), enrolled(4), "[]")
     site.answers(COMPLETION, captured["completed"])
-    assert len(list(moodle.completions_of(COURSE))) == 1
+    assert len(list(completions_of(moodle))) == 1
     assert "onlyactive" not in options(site.asked(PARTICIPANTS)[1])
 
 
 def test_a_role_that_may_see_no_participants_is_told_the_capability(moodle, site, refusal):
     site.answers(PARTICIPANTS, refusal("nopermissions"))
     with pytest.raises(DeliveryError) as caught:
-        list(moodle.completions_of(COURSE))
+        list(completions_of(moodle))
     assert "moodle/course:viewparticipants" in caught.value.reason.remedy()
 
 

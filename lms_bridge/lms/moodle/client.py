@@ -65,10 +65,11 @@ class Moodle:
     def course_id_of(self, activity: str) -> str:
         return course_id_of(activity, self.home_page, self._service.url)
 
-    def completions_of(
-        self, course: LmsCourse, *, known: frozenset[str] = frozenset()
-    ) -> Iterator[CourseCompletion]:
-        return self._courses.completions(course.id, known)
+    def participants_of(self, course: LmsCourse) -> Iterator[LmsUser]:
+        return self._courses.participants(course.id)
+
+    def completion_of(self, course: LmsCourse, user: LmsUser) -> CourseCompletion | None:
+        return self._courses.completion(course.id, user)
 
     def check(self) -> Iterator[Check]:
         return checks(self._service, self._people, self._courses, home_page=self.home_page)

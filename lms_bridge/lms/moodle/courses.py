@@ -105,22 +105,15 @@ class Courses:
             yield from fresh
             start += PAGE
 
-    def completions(self, course_id: str, known: frozenset[str]) -> Iterator[CourseCompletion]:
-        """The participants who have completed the course, but for those in `known`."""
-        self._last_seen = course_id
-        for user in self.participants(course_id):
-            if user.id in known:
-                continue
-            try:
-                status = self.status(course_id, user.id)
-            except MoodleError as error:
-                if error.errorcode in _NO_CRITERIA:
-                    return
-                if error.errorcode in _NOT_TRACKED:  # teachers, suspended enrolments
-                    continue
-                raise
-            if status.get("completed") is True:
-                yield CourseCompletion(user, completed_at(status))
+    def completion(self, course_id: str, user: LmsUser) -> CourseCompletion | None:
+        """That the participant has completed the course; None if not, or where it is not tracked."""
+        try:
+            status = self.status(course_id, user.id)
+        except MoodleError as error:
+            if is_answer(error):  # teachers, suspended enrolments, courses without criteria
+                return None
+            raise
+        return CourseCompletion(user, completed_at(status)) if status.get("completed") else None
 
     def status(self, course_id: str, user_id: str) -> dict[str, Any]:
         """``completionstatus`` of one participant."""

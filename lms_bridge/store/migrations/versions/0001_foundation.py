@@ -242,9 +242,7 @@ def upgrade() -> None:
         sa.Column("reason_code", sa.String(length=40), nullable=True),
         sa.Column("reason_details", Json, nullable=True),
         sa.Column("exchanges", Json, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["deliveries.id"], name="fk_attempts_delivery_id"
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name="fk_attempts_delivery_id"),
         sa.PrimaryKeyConstraint("id", name="pk_attempts"),
     )
     op.create_index("ix_attempts_delivery_id", "attempts", ["delivery_id"], unique=False)
