@@ -186,6 +186,10 @@ SENTENCES: dict[str, Sentence] = {
             " lms-bridge check proves it."
         ),
     ),
+    "judging_failed": Sentence(
+        mark("The bridge itself failed when it judged statement %(statement)s; the log has why."),
+        mark("Report it with those log lines; nothing of the statement is lost."),
+    ),
     "group_actor": Sentence(
         mark("The statement is about a group, and a completion is recorded for one person."),
         mark("Have the LMS send one statement for each member."),

@@ -59,6 +59,8 @@ def redact_fields(value: Any) -> Any:
         return [redact_fields(item) for item in value[:20]]
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
+    if isinstance(value, int) and not isinstance(value, bool) and len(str(value)) >= 16:
+        value = str(value)  # a NIP is one, whatever its type
     if isinstance(value, str):
         text = redact(value)
         return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, current_app, g, request
 from lms_bridge.bridge import Bridge
 from lms_bridge.intake import Conflict
 from webhook.access import Senders
-from xapi import InvalidStatement, read_statements
+from xapi import InvalidStatement, RequestTooLarge, read_statements
 from xapi.identifiers import is_uuid
 
 log = structlog.get_logger(__name__)
@@ -68,8 +68,10 @@ def post_statements() -> Response:
     try:
         received = read_statements(body, most=bridge.settings.web.most_statements)
         ids = bridge.intake.store(g.sender.name, received)
+    except RequestTooLarge as error:
+        return _error(413, str(error))
     except InvalidStatement as error:
-        return _error(413 if error.too_many else 400, str(error))
+        return _error(400, str(error))
     except Conflict as error:
         return _error(409, str(error))
     return _json(200, ids)

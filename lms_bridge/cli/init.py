@@ -41,11 +41,12 @@ def init(session: Session) -> None:
     steps = (
         mark("1. In %(config)s, set the address of your LMS and your courses."),
         mark(
-            "2. Put the tokens into the empty files in %(kept)s/ (docs/ tells where they come from)."
+            "2. Put the tokens into the empty files in %(kept)s/ (docs/ tells where to get them)."
         ),
         mark("3. lms-bridge check proves each connection and names what is missing."),
         mark(
-            "4. lms-bridge serve; then let the LMS send to it, with the password in %(kept)s/sender-password."
+            "4. lms-bridge serve; then let the LMS send to it, with the password in"
+            " %(kept)s/sender-password."
         ),
     )
     for step in steps:

@@ -45,6 +45,8 @@ class Secret:
             value = path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SecretMissing(f"{path}: {error.strerror or error}") from error
+        except UnicodeDecodeError as error:
+            raise SecretMissing(f"{path}: is not UTF-8 text") from error
         if not value:
             raise SecretMissing(f"the file {path} is empty")
         return value

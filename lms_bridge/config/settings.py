@@ -79,8 +79,7 @@ class Recognition(_Section, frozen=True, kw_only=True):
     """What makes a statement tell of a completion, beside what each course says itself."""
 
     verbs: tuple[str, ...] = (vocabulary.COMPLETED, vocabulary.PASSED)
-    course_types: tuple[str, ...] = (vocabulary.COURSE,
-        vocabulary.ADL_COURSE)
+    course_types: tuple[str, ...] = (vocabulary.COURSE, vocabulary.ADL_COURSE)
     """activity types that are a whole course; completing anything else is no completion unless the
     catalogue lists that very activity"""
     course_events: tuple[str, ...] = ("\\core\\event\\course_completed",)

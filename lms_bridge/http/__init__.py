@@ -16,7 +16,7 @@ far it got, :mod:`~lms_bridge.http.notes` keeps what may be kept of it, and
 """
 
 from lms_bridge.http.client import LARGEST_ANSWER, Answer, HttpClient, NoAnswerError
-from lms_bridge.http.notes import ExchangeNote, recorded, storable
+from lms_bridge.http.notes import ExchangeNote, recorded
 
 __all__ = [
     "LARGEST_ANSWER",
@@ -25,5 +25,4 @@ __all__ = [
     "HttpClient",
     "NoAnswerError",
     "recorded",
-    "storable",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -13,11 +12,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lms_bridge.redaction import redact, redact_fields
+from lms_bridge.text import storable
 
 _LARGEST = 16_000
-# NUL, which PostgreSQL does not store, with the other control characters, and the lone
-# surrogates that JSON can smuggle in and UTF-8 cannot carry.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class ExchangeNote(msgspec.Struct, frozen=True):
@@ -74,11 +71,6 @@ def add(
             failure=failure,
         )
     )
-
-
-def storable(text: str) -> str:
-    """`text` without the characters that a database or UTF-8 cannot hold."""
-    return _UNSTORABLE.sub("", text)
 
 
 def shown(text: str) -> Any:

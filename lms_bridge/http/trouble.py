@@ -14,9 +14,10 @@ import re
 from lms_bridge.config.secrets import Secret, SecretMissing
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import Answer, NoAnswerError
-from lms_bridge.http.notes import shown, storable
+from lms_bridge.http.notes import shown
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import redact
+from lms_bridge.text import storable
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)

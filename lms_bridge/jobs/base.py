@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from lms_bridge.errors import DeliveryError
 
@@ -19,6 +19,7 @@ PAUSE_SECONDS = 1.0
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+Arguments = ParamSpec("Arguments")
 
 
 class JobFailed(Exception):
@@ -38,15 +39,17 @@ class Job(Protocol):
         """Do it; how many of what was done. Raises :exc:`JobFailed`."""
 
 
-def patiently(call: Callable[[], Answer]) -> Answer:
-    """What `call` returns, tried a few times while the remote hiccups.
+def patiently(
+    call: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Answer:
+    """What `call` returns for the arguments, tried a few times while the remote hiccups.
 
     A job makes thousands of calls; one that fails in passing should not end it. Raises the
     last :exc:`~lms_bridge.errors.DeliveryError`.
     """
     for number in range(1, TRIES + 1):
         try:
-            return call()
+            return call(*args, **kwargs)
         except DeliveryError as error:
             if not error.retryable or number == TRIES:
                 raise

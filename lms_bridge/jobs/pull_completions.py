@@ -86,7 +86,7 @@ class PullCompletions:
 
     def _pull(self, lms: Lms, entry: CataloguedCourse) -> Counter[str]:
         counts: Counter[str] = Counter()
-        course = patiently(lambda: _find(lms, entry))
+        course = patiently(_find, lms, entry)
         if course is None:
             counts["courses_not_found"] += 1
             return counts
@@ -96,14 +96,14 @@ class PullCompletions:
         asked = [user for user in participants if user.id not in known]
         counts["asked"] += len(asked)
         answers = side_by_side(
-            lambda user: patiently(lambda: lms.completion_of(course, user)),
+            lambda user: patiently(lms.completion_of, course, user),
             asked,
             concurrency=self._bridge.settings.lms[lms.name].concurrency,
         )
         pulled = (completion for _, completion in answers if completion)
         for some in _in_groups(pulled, _AT_ONCE):
             asks = [Ask(_key(lms, one), lms.name, "id", one.user.id) for one in some]
-            people = patiently(lambda asks=asks: look_up(lms, asks))
+            people = patiently(look_up, lms, asks)
             with self._bridge.store.writing() as db:
                 for one in some:
                     state = self._take(db, lms, course, entry, one, people[_key(lms, one)])

@@ -76,13 +76,13 @@ class Reconcile:
             employee = (
                 msgspec.convert(known, RegistryEmployee)
                 if known
-                else patiently(lambda: registry.find_employee(works[0][0].nip))
+                else patiently(registry.find_employee, works[0][0].nip)
             )
             if employee is None:
                 return []
             rows: dict[str, RecordedTraining] = {}
             for kind in {one.course.kind for one, _ in works}:
-                found = patiently(lambda kind=kind: registry.trainings_of(employee, kind))
+                found = patiently(registry.trainings_of, employee, kind)
                 rows |= {row.id: row for row in found}
         except DeliveryError as error:
             return self._not_asked(error)
@@ -99,9 +99,7 @@ class Reconcile:
             if award is None or not one.lms_user_id:
                 continue
             try:
-                badge = patiently(
-                    lambda one=one, award=award: lms.find_badge(one.lms_user_id, award)
-                )
+                badge = patiently(lms.find_badge, one.lms_user_id, award)
             except DeliveryError as error:
                 return self._not_asked(error)
             gone = Reason("badge_vanished", remote=one.remote, badge=award.name)

@@ -60,7 +60,7 @@ class RefreshEmployees:
 
         def look_up(person: tuple[int, str]) -> RegistryEmployee | DeliveryError | None:
             try:
-                return patiently(lambda: registry.find_employee(person[1]))
+                return patiently(registry.find_employee, person[1])
             except DeliveryError as error:
                 if error.remote_wide:
                     raise JobFailed(error.reason.sentence()) from error

@@ -8,16 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from xapi import Activity, Agent, Group, Statement, StatementRef
+from xapi import Activity, Agent, Group, Statement, StatementRef, vocabulary
 from xapi.times import parse_timestamp
 
 TimeSource = Literal["learner", "lms", "criteria"]
 """whose time it is: of the learner's act; of the LMS's processing, maybe a cron run some time after
 the act; or of the last criterion met, as the LMS told when it was asked"""
 
-_INFO = "http://lrs.learninglocker.net/define/extensions/info"
 _LOGSTORE = "https://github.com/xAPI-vle/moodle-logstore_xapi"
-_LEARNING_SYSTEM = "https://w3id.org/learning-analytics/learning-management-system"
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,13 +52,13 @@ def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | s
     """
     context, result, thing = statement.context, statement.result, statement.object
     extensions = (context.extensions or {}) if context else {}
-    info = extensions.get(_INFO)
+    info = extensions.get(vocabulary.SOURCE_EVENT)
     info = info if isinstance(info, Mapping) else {}
     event = str(info.get("event_name", ""))
     seen = Seen(
         verb=statement.verb.id,
         object_type=_type(thing),
-        object_id=thing.id if isinstance(thing, Activity | StatementRef) else "",
+        object_id=_object_id(thing),
         actor=statement.actor,
         event=event,
         from_logstore=_LOGSTORE in info,
@@ -77,17 +75,15 @@ def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | s
         changes |= {
             "activity_type": definition.type or "",
             "name": _any_language(definition.name or {}),
-            "external_id": str(marks.get(f"{_LEARNING_SYSTEM}/external-id", "")),
-            "short_id": str(marks.get(f"{_LEARNING_SYSTEM}/short-id", "")),
+            "external_id": str(marks.get(vocabulary.EXTERNAL_ID, "")),
+            "short_id": str(marks.get(vocabulary.SHORT_ID, "")),
         }
     if context:
         around = context.context_activities
         changes |= {
             "instructors": _members(context.instructor or None),
             "registration": context.registration or "",
-            "around": tuple(
-                activity.id for activity in (*(around.parent or ()), *(around.grouping or ()))
-            )
+            "around": tuple(one.id for one in (*around.parents, *around.groupings))
             if around
             else (),
         }
@@ -98,6 +94,12 @@ def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | s
             "score": _share(result.score) if result.score else None,
         }
     return msgspec.structs.replace(seen, **changes)
+
+
+def _object_id(thing: object) -> str:
+    if isinstance(thing, Activity):
+        return thing.id
+    return thing.id.lower() if isinstance(thing, StatementRef) else ""
 
 
 def _type(thing: object) -> str:

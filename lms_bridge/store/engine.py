@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import Table
 
 from lms_bridge.config.secrets import Secret
+from lms_bridge.store.types import to_json
 
 
 class Store:
@@ -67,6 +68,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            json_serializer=to_json,
         )
     elif kind == "sqlite":
         if parsed.database and not Path(parsed.database).is_absolute():
@@ -76,6 +78,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_size=pool_size,
             max_overflow=pool_size,
             connect_args={"timeout": 60, "factory": _SqliteConnection},
+            json_serializer=to_json,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

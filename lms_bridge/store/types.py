@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, DateTime, Row
+from sqlalchemy import JSON, DateTime, Row, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+from lms_bridge.text import storable
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -31,6 +34,33 @@ class UtcTime(TypeDecorator[dt.datetime]):
         if dialect.name == "sqlite":
             return value.replace(tzinfo=dt.UTC)  # type: ignore[no-any-return]
         return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
+
+
+class _Storable(TypeDecorator[str]):
+    """Text from outside: what no database can hold is left out, and nothing is refused for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else storable(value)
+
+
+class OutsideText(_Storable):
+    """``TEXT`` for what others write."""
+
+
+class OutsideString(_Storable):
+    """``VARCHAR`` for what others write."""
+
+    impl = String
+    cache_ok = True
+
+
+def to_json(value: Any) -> str:
+    """How JSON columns are written: compact, and storable everywhere."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return storable(text.replace("\\u0000", ""))
 
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]

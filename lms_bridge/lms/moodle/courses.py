@@ -106,7 +106,7 @@ class Courses:
             start += PAGE
 
     def completion(self, course_id: str, user: LmsUser) -> CourseCompletion | None:
-        """That the participant has completed the course; None if not, or where it is not tracked."""
+        """That the participant has completed the course; None if not, or if it is not tracked."""
         try:
             status = self.status(course_id, user.id)
         except MoodleError as error:

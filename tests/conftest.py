@@ -1,0 +1,109 @@
+"""What every test may use: a clean database of each kind, and a clock that stands still."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from lms_bridge.store import migrations
+from lms_bridge.store.engine import Store, open_store
+from tests.postgres import running_postgres
+
+DATABASES = ("sqlite", "postgresql")
+NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
+
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self, now: dt.datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **how_much: float) -> dt.datetime:
+        """Let time pass; takes the arguments of ``timedelta``."""
+        self.now += dt.timedelta(**how_much)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL, started for the tests."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: str) -> str:
+    """A PostgreSQL database with the schema in it; each test gets a copy, which is quick."""
+    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as db:
+        db.execute(text("CREATE DATABASE template_of_tests"))
+    url = postgres.replace("/postgres?", "/template_of_tests?")
+    store = open_store(url)
+    migrations.upgrade(store)
+    store.close()
+    return "template_of_tests"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as an SQLite file."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    store = open_store(f"sqlite:///{path}")
+    migrations.upgrade(store)
+    store.close()
+    return path
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with the schema in it, once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "bridge.db"
+        path.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("migrated_template")
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield postgres.replace("/postgres?", f"/{name}?")
+    with engine.connect() as db:
+        db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A fresh database, opened."""
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def write(store: Store) -> Callable[..., object]:
+    """Calls a function with a connection, in a transaction, and returns what it returns."""
+
+    def call(function: Callable[..., object], *args: object, **kwargs: object) -> object:
+        with store.writing() as db:
+            return function(db, *args, **kwargs)
+
+    return call

