@@ -36,25 +36,28 @@ class UtcTime(TypeDecorator[dt.datetime]):
         return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
 
 
-class _Storable(TypeDecorator[str]):
-    """Text from outside: what no database can hold is left out, and nothing is refused for it."""
+class OutsideText(TypeDecorator[str]):
+    """``TEXT`` for what others write: what no database can hold is left out, not refused."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else storable(value)
+        return _kept(value)
 
 
-class OutsideText(_Storable):
-    """``TEXT`` for what others write."""
-
-
-class OutsideString(_Storable):
-    """``VARCHAR`` for what others write."""
+class OutsideString(TypeDecorator[str]):
+    """``VARCHAR`` for what others write; the same."""
 
     impl = String
     cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return _kept(value)
+
+
+def _kept(value: str | None) -> str | None:
+    return value if value is None else storable(value)
 
 
 def to_json(value: Any) -> str:

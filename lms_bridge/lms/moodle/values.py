@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from lms_bridge.http import storable
 from lms_bridge.lms.base import LmsUser
+from lms_bridge.text import storable
 
 
 def text(value: Any) -> str:

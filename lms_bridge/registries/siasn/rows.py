@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lms_bridge.http import storable
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
+from lms_bridge.text import storable
 
 STRUCTURAL = 1
 """``jenisDiklatId`` of Diklat Struktural, which alone goes to the *diklat* history (section 4)"""
