@@ -1,0 +1,194 @@
+"""``python -m tests.e2e.crashing``: kill everything, again and again, and count in the end.
+
+While completions come in and both outside systems misbehave, processes of the bridge are
+killed at random moments. In the end every statement that was answered 200 must be there,
+every completion in the registry once, every badge on its profile once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import create_engine, func, select, text
+
+from lms_bridge import reports
+from lms_bridge.bridge import utc_now
+from lms_bridge.store.engine import Store, open_store
+from lms_bridge.store.schema import completions, statements
+from tests.e2e import town
+from tests.postgres import running_postgres
+
+FIRST_USER = 1001
+
+
+def crash(
+    folder: Path, *, database: str, people: int, kills: int, seed: int, patience: float
+) -> dict[str, object]:
+    """Do it once; what was counted. Raises AssertionError when anything is lost or doubled."""
+    chance = random.Random(seed)
+    with ExitStack() as stack:
+        around = stack.enter_context(
+            town.sandboxes(
+                "--people", str(people), "--faults", "--seed", str(seed), "--hang-seconds", "2"
+            )
+        )
+        port = town.free_port()
+        config = town.configure(folder, around, database=database, port=port)
+        service = town.Service(folder, config, port)
+        stack.callback(service.stop)
+        service.start()
+        service.wait_until_ready()
+        over = threading.Event()
+        stack.callback(over.set)
+        _in_background(lambda: _cron(around, over))
+        answered: list[str] = []
+        sending = _in_background(lambda: answered.extend(_send_all(service, people, chance)))
+        killed = _kill(service, kills, chance)
+        sending.join()
+        store = open_store(database, folder)
+        stack.callback(store.close)
+        started = time.monotonic()
+        while not _settled(store, people):
+            assert time.monotonic() - started < patience, _where(store)
+            time.sleep(0.5)
+        found = around.state()
+        return _count(store, answered, people, found) | {"killed": dict(killed)}
+
+
+def _send_all(service: town.Service, people: int, chance: random.Random) -> list[str]:
+    """Every completion once, some of them twice, in batches of many sizes."""
+    users = [FIRST_USER + number for number in range(people)]
+    users += chance.sample(users, people // 10)
+    chance.shuffle(users)
+    ids: list[str] = []
+    while users:
+        size = chance.randint(1, 30)
+        batch, users = users[:size], users[size:]
+        ids += town.send(
+            service,
+            [
+                town.statement(
+                    user, statement_id=str(uuid.uuid4()) if chance.random() < 0.5 else None
+                )
+                for user in batch
+            ],
+        )
+        time.sleep(chance.random() * 0.05)
+    return ids
+
+
+def _kill(service: town.Service, kills: int, chance: random.Random) -> Counter[str]:
+    killed: Counter[str] = Counter()
+    while sum(killed.values()) < kills:
+        time.sleep(chance.uniform(0.3, 2.5))
+        victim = service.kill_something(chance)
+        if victim != "nothing":
+            killed[victim] += 1
+    return killed
+
+
+def _cron(around: town.Sandboxes, over: threading.Event) -> None:
+    while not over.wait(2):
+        around.tell("cron")
+
+
+def _settled(store: Store, people: int) -> bool:
+    with store.reading() as db:
+        known = db.execute(select(func.count()).select_from(completions)).scalar_one()
+        return known >= people and reports.is_settled(db, now=utc_now())
+
+
+def _where(store: Store) -> str:
+    with store.reading() as db:
+        return f"not settled: {reports.overview(db, now=utc_now())}"
+
+
+def _count(
+    store: Store, answered: list[str], people: int, found: dict[str, object]
+) -> dict[str, object]:
+    rows = found["rows"]
+    awards = found["awards"]
+    assert isinstance(rows, list)
+    assert isinstance(awards, list)
+    with store.reading() as db:
+        stored = set(db.execute(select(statements.c.id)).scalars().all())
+        lines = reports.list_completions(db, now=utc_now(), limit=people + 10)
+    lost = [one for one in answered if one not in stored]
+    assert not lost, f"{len(lost)} statements were answered 200 and are not there"
+    not_done = [line for line in lines if not line.is_through]
+    assert not not_done, f"not through: {not_done[:3]}"
+    assert len(lines) == people
+    ours = [row for row in rows if row.get("namaKursus") == "Literasi Digital ASN"]
+    by_person = Counter(row["nipBaru"] for row in ours)
+    assert len(by_person) == people, f"{len(by_person)} of {people} people have their row"
+    assert set(by_person.values()) == {1}, f"doubled: {by_person.most_common(3)}"
+    ids = {one.result_id for line in lines for one in line.deliveries if one.step == "record"}
+    assert ids == {row["id"] for row in ours}, "the ids that the bridge keeps are the rows' own"
+    badges = Counter(award["user"] for award in awards)
+    assert len(badges) == people, f"{len(badges)} of {people} people have their badge"
+    assert set(badges.values()) == {1}
+    return {
+        "answered": len(answered),
+        "stored": len(stored),
+        "rows": len(ours),
+        "badges": len(badges),
+        "faults": found["faults"],
+    }
+
+
+def _in_background(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def main() -> None:
+    """Read the command line, do it, print what was counted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--completions", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--patience", type=float, default=1200, help="seconds after the last kill")
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        database = "sqlite:///lms-bridge.db"
+        if options.database == "postgresql":
+            database = own_database(stack.enter_context(running_postgres(folder)))
+        counted = crash(
+            folder,
+            database=database,
+            people=options.completions,
+            kills=options.kills,
+            seed=options.seed,
+            patience=options.patience,
+        )
+    for what, value in counted.items():
+        print(f"{what}: {value}")
+    print(f"nothing lost, nothing twice; {time.monotonic() - started:.0f} s")
+
+
+def own_database(server: str) -> str:
+    """A fresh database on the PostgreSQL `server`."""
+    name = f"crash_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+if __name__ == "__main__":
+    main()
