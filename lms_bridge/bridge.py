@@ -19,6 +19,7 @@ from lms_bridge.deliveries.step import Step
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
+from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
 from lms_bridge.registries.base import Registry
 from lms_bridge.store import migrations
@@ -54,6 +55,7 @@ class Bridge:
             migrations.upgrade(store)
             with store.writing() as db:
                 courses.put(db, settings.courses, source="config", now=utc_now(), complete=True)
+                in_force.compare(db, settings)
         except SecretMissing as error:
             raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
         except ValueError as error:

@@ -8,29 +8,28 @@ skipped or given twice.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+import structlog
+from sqlalchemy import Connection, exists, func, select, update
 
-from lms_bridge.catalogue.course import Course
+from lms_bridge.catalogue.course import Course, Role
 from lms_bridge.catalogue.matching import CataloguedCourse
-from lms_bridge.deliveries import lifecycle
-from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries import planning
+from lms_bridge.deliveries.planning import Planned
 from lms_bridge.people.identities import Known
-from lms_bridge.reasons import Reason
-from lms_bridge.recognition.rules import Role
 from lms_bridge.recognition.seen import TimeSource
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import certificate_counters, completions, deliveries, sightings
 from lms_bridge.store.types import AnyRow
 
+log = structlog.get_logger(__name__)
+
 SAME_EVENT = dt.timedelta(days=2)
 """Two tellings of one completion differ by a cron run at the most. Around New Year they would else
 be completions of two years."""
 
-_TRUST: dict[str, int] = {"lms": 0, "learner": 1, "criteria": 2}
+_TRUST: dict[str, int] = {"bridge": 0, "lms": 1, "learner": 2, "criteria": 3}
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +42,18 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     completed_at: dt.datetime
     time_source: TimeSource
     score: float | None = None
-    lms: str = ""
+    told_by: str = ""
+    """the LMS that the statement or the answer came from, if it is known"""
+
+    @property
+    def lms(self) -> str:
+        """The LMS in which the learner's badge is to be issued; empty if none is known."""
+        return self.entry.course.lms or self.told_by or self.who.lms
+
+    @property
+    def lms_user_id(self) -> str:
+        """The learner's account in that LMS, if it is known."""
+        return self.who.lms_user_id if self.who.lms == self.lms else ""
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -57,58 +67,84 @@ def record(
     db: Connection, telling: Telling, *, targets: Targets, zone: dt.tzinfo, now: dt.datetime
 ) -> int:
     """The id of the completion that `telling` tells of, made with its deliveries if it is new."""
-    row = _existing(db, telling, zone)
+    row = _existing(db, telling)
     if row is None:
         completion_id = _insert(db, telling, zone, now)
         if completion_id is not None:
-            _plan(db, completion_id, telling, targets, now)
+            steps = [*_record_steps(targets), *_badge_step(telling, targets)]
+            planning.plan(db, completion_id, telling.who.employee_id, steps, now)
             return completion_id
-        row = _existing(db, telling, zone)  # another worker was first
+        row = _existing(db, telling)  # another process was first
         assert row is not None
     if row.withdrawn_at is not None:
-        _revive(db, row.id, now)
-    if telling.who.lms_user_id and not row.lms_user_id:
-        db.execute(
-            update(completions)
-            .where(completions.c.id == row.id)
-            .values(lms=telling.who.lms, lms_user_id=telling.who.lms_user_id)
-        )
-    if _TRUST[telling.time_source] > _TRUST[row.time_source]:
+        resume(db, row.id, now)
+    if telling.lms_user_id and not row.lms_user_id and row.lms in ("", telling.lms):
+        _learn_account(db, row, telling, targets, now)
+    if _knows_better(telling, row):
         _correct_time(db, row, telling, zone)
     return int(row.id)
 
 
 def withdraw(db: Connection, completion_id: int, now: dt.datetime) -> bool:
-    """Take the completion back if no statement tells of it any more; True if it was.
+    """Take the completion back if nothing tells of it any more; True if it was.
 
     What has not been delivered is cancelled. What has been delivered stays as it is and
     shows the completion as withdrawn.
     """
-    still_told = select(sightings.c.id).where(sightings.c.completion_id == completion_id).limit(1)
-    if db.execute(still_told).first() is not None:
-        return False
-    db.execute(
-        update(completions).where(completions.c.id == completion_id).values(withdrawn_at=now)
-    )
-    db.execute(
-        update(deliveries)
+    taken_back = db.execute(
+        update(completions)
         .where(
-            deliveries.c.completion_id == completion_id,
-            deliveries.c.state.in_(lifecycle.sources("cancel")),
+            completions.c.id == completion_id,
+            completions.c.withdrawn_at.is_(None),
+            ~exists().where(sightings.c.completion_id == completion_id),
         )
-        .values(state=State.CANCELLED, changed_at=now, **reason_columns(Reason("withdrawn")))
+        .values(withdrawn_at=now)
     )
+    if not taken_back.rowcount:
+        return False
+    planning.cancel_withdrawn(db, completion_id, now)
     return True
 
 
-def reason_columns(reason: Reason | None) -> dict[str, Any]:
-    """`reason` as the two columns that every table keeps one in."""
-    if reason is None:
-        return {"reason_code": None, "reason_details": None}
-    return {"reason_code": reason.code, "reason_details": reason.details}
+def resume(db: Connection, completion_id: int, now: dt.datetime) -> None:
+    """A completion that was taken back is told of again; what was cancelled for it goes on."""
+    db.execute(
+        update(completions).where(completions.c.id == completion_id).values(withdrawn_at=None)
+    )
+    planning.resume_withdrawn(db, completion_id, now)
 
 
-def _existing(db: Connection, telling: Telling, zone: dt.tzinfo) -> AnyRow | None:
+def settled_users(db: Connection, course_id: int, lms: str, *, run: str) -> set[str]:
+    """The LMS users whose completion of the run as learners is known, and beyond doubt theirs."""
+    query = select(completions.c.lms_user_id).where(
+        completions.c.course_id == course_id,
+        completions.c.lms == lms,
+        completions.c.role == "learner",
+        completions.c.run == run,
+        completions.c.withdrawn_at.is_(None),
+        ~planning.is_in_doubt(completions.c.id),
+    )
+    return set(db.execute(query).scalars())
+
+
+def latest_run(db: Connection, employee_id: int, course_id: int) -> str:
+    """The run that the learner completed last; empty if none is known."""
+    query = select(completions.c.run).where(
+        completions.c.employee_id == employee_id,
+        completions.c.course_id == course_id,
+        completions.c.role == "learner",
+    )
+    latest = query.order_by(completions.c.completed_at.desc(), completions.c.id.desc()).limit(1)
+    return db.execute(latest).scalar() or ""
+
+
+def dates(course: Course, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
+    """First and last day for the registry: the course's, else the day of completion in `zone`."""
+    ends = course.ends or completed_at.astimezone(zone).date()
+    return min(course.starts or ends, ends), ends
+
+
+def _existing(db: Connection, telling: Telling) -> AnyRow | None:
     mine = select(completions).where(
         completions.c.employee_id == telling.who.employee_id,
         completions.c.course_id == telling.entry.id,
@@ -116,16 +152,14 @@ def _existing(db: Connection, telling: Telling, zone: dt.tzinfo) -> AnyRow | Non
     )
     row = db.execute(mine.where(completions.c.run == telling.run)).one_or_none()
     if row is None and telling.entry.course.run == "yearly":
-        near = mine.where(
-            completions.c.completed_at.between(
-                telling.completed_at - SAME_EVENT, telling.completed_at + SAME_EVENT
-            )
-        )
-        row = db.execute(near.limit(1)).one_or_none()
+        at = telling.completed_at
+        near = mine.where(completions.c.completed_at.between(at - SAME_EVENT, at + SAME_EVENT))
+        row = db.execute(near.order_by(completions.c.id).limit(1)).one_or_none()
     return row
 
 
 def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime) -> int | None:
+    """The id of the new completion; None if there is one by now."""
     course = telling.entry.course
     starts, ends = dates(course, telling.completed_at, zone)
     row = (
@@ -138,12 +172,12 @@ def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime)
             completed_at=telling.completed_at,
             time_source=telling.time_source,
             score=telling.score,
-            hours=course.instructor_hours if telling.role == "instructor" else course.hours,
+            hours=course.hours_of(telling.role),
             certificate_number="",
             starts=starts,
             ends=ends,
-            lms=telling.who.lms or telling.lms,
-            lms_user_id=telling.who.lms_user_id,
+            lms=telling.lms,
+            lms_user_id=telling.lms_user_id,
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["employee_id", "course_id", "run", "role"])
@@ -170,89 +204,62 @@ def _next_number(db: Connection, organiser: str, year: int) -> int:
     return int(db.execute(counter.returning(certificate_counters.c.last)).scalar_one())
 
 
-def _plan(
-    db: Connection, completion_id: int, telling: Telling, targets: Targets, now: dt.datetime
+def _record_steps(targets: Targets) -> list[Planned]:
+    return [Planned("record", f"registry.{name}") for name in targets.registries]
+
+
+def _badge_step(telling: Telling, targets: Targets) -> list[Planned]:
+    if telling.entry.course.badge is None or telling.role != "learner":
+        return []
+    if telling.lms in targets.lms:
+        return [Planned("badge", f"lms.{telling.lms}")]
+    log.warning("no LMS is known in which to issue the badge", course=telling.entry.course.key)
+    return []
+
+
+def _learn_account(
+    db: Connection, row: AnyRow, telling: Telling, targets: Targets, now: dt.datetime
 ) -> None:
-    steps = [("record", f"registry.{name}") for name in targets.registries]
-    lms = telling.who.lms or telling.lms
-    if telling.entry.course.badge and telling.role == "learner" and lms in targets.lms:
-        steps.append(("badge", f"lms.{lms}"))
-    rows = [
-        {
-            "completion_id": completion_id,
-            "step": step,
-            "remote": remote,
-            "lane": f"{remote}:{telling.who.employee_id}",
-            "state": State.WAITING,
-            "due_at": now,
-            "progress": {},
-            "effort_since": now,
-            "created_at": now,
-            "changed_at": now,
-            **reason_columns(Reason("new")),
-        }
-        for step, remote in steps
-    ]
-    if rows:
-        db.execute(deliveries.insert(), rows)
-
-
-def _revive(db: Connection, completion_id: int, now: dt.datetime) -> None:
+    """The learner's account was not known before; nor, perhaps, in which LMS it is."""
     db.execute(
-        update(completions).where(completions.c.id == completion_id).values(withdrawn_at=None)
+        update(completions)
+        .where(completions.c.id == row.id)
+        .values(lms=telling.lms, lms_user_id=telling.lms_user_id)
     )
-    db.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.completion_id == completion_id,
-            deliveries.c.state == State.CANCELLED,
-            deliveries.c.reason_code == "withdrawn",
-        )
-        .values(
-            state=State.WAITING,
-            due_at=now,
-            effort_since=now,
-            changed_at=now,
-            **reason_columns(Reason("new")),
-        )
+    if not row.lms:
+        steps = _badge_step(telling, targets)
+        planning.plan(db, row.id, telling.who.employee_id, steps, now)
+
+
+def _knows_better(telling: Telling, row: AnyRow) -> bool:
+    """Whether it tells when the same event really was, and not when the course was done again."""
+    return (
+        _TRUST[telling.time_source] > _TRUST[row.time_source]
+        and telling.completed_at <= row.completed_at + SAME_EVENT
     )
 
 
 def _correct_time(db: Connection, row: AnyRow, telling: Telling, zone: dt.tzinfo) -> None:
-    """Take the better time, unless the registry may already have the other one."""
-    sent = select(func.count()).where(
+    """Take the better time, unless a registry may already have the other one.
+
+    The certificate keeps its number: it has been given.
+    """
+    tried = select(func.count()).where(
         deliveries.c.completion_id == row.id,
         deliveries.c.step == "record",
         deliveries.c.attempts > 0,
     )
-    if db.execute(sent).scalar_one():
+    if db.execute(tried).scalar_one():
         return
     starts, ends = dates(telling.entry.course, telling.completed_at, zone)
     db.execute(
         update(completions)
         .where(completions.c.id == row.id)
         .values(
+            run=telling.run,
             completed_at=telling.completed_at,
             time_source=telling.time_source,
             starts=starts,
             ends=ends,
         )
     )
-
-
-def dates(course: Course, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
-    """First and last day for the registry: the course's, else the day of completion in `zone`."""
-    day = completed_at.astimezone(zone).date()
-    ends = course.ends or day
-    return course.starts or min(day, ends), ends
-
-
-def known_users(db: Connection, course_id: int, lms: str) -> Iterable[str]:
-    """The LMS user ids whose completion of the course is already known."""
-    query = select(completions.c.lms_user_id).where(
-        completions.c.course_id == course_id,
-        completions.c.lms == lms,
-        completions.c.lms_user_id != "",
-        completions.c.withdrawn_at.is_(None),
-    )
-    return db.execute(query).scalars()

@@ -78,6 +78,13 @@ class Reason:
         return f"Reason({self.code!r}, {self.details})"
 
 
+def reason_columns(reason: Reason | None) -> dict[str, Any]:
+    """`reason` as the two columns that every table keeps one in."""
+    if reason is None:
+        return {"reason_code": None, "reason_details": None}
+    return {"reason_code": reason.code, "reason_details": reason.details}
+
+
 class _Details(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "?"
@@ -101,14 +108,19 @@ SENTENCES: dict[str, Sentence] = {
     "score_too_low": Sentence(
         mark("The score of %(score)s is below the %(minimum)s that the course asks for.")
     ),
-    "score_missing": Sentence(
-        mark("The course asks for a score of %(minimum)s, and the statement carries none."),
-        mark("Take minimum_score out of the course if its LMS sends no scores."),
-    ),
     "voiding": Sentence(mark("The statement takes back statement %(target)s.")),
+    "voiding_of_another": Sentence(
+        mark(
+            "The statement would take back statement %(target)s, which another sender sent and"
+            " which therefore counts all the same."
+        )
+    ),
     "voided": Sentence(mark("The statement was taken back by statement %(by)s.")),
     "learner_earns_nothing": Sentence(mark("The course gives hours to its instructors only.")),
-    "no_such_earner": Sentence(mark("The statement no longer gives hours to this person.")),
+    "instructor_earns_nothing": Sentence(mark("The course gives no hours to its instructors.")),
+    "own_instructor": Sentence(
+        mark("Learner and instructor are the same person, who earns the learner's hours.")
+    ),
     # --- a completion that waits for a person -----------------------------------------------
     "unknown_course": Sentence(
         mark("No course in the catalogue matches %(activity)s."),
@@ -116,6 +128,17 @@ SENTENCES: dict[str, Sentence] = {
             "Add the course to the catalogue (lms-bridge courses import); the completion follows"
             " by itself."
         ),
+    ),
+    "score_missing": Sentence(
+        mark("The course asks for a score of %(minimum)s, and the statement carries none."),
+        mark(
+            "Take minimum_score out of the course if its LMS sends no scores; the completion"
+            " follows by itself."
+        ),
+    ),
+    "time_not_credible": Sentence(
+        mark("The statement says that the course was completed at %(time)s, which cannot be."),
+        mark("Set the clock of the system that sent it, and have it sent again."),
     ),
     "unknown_person": Sentence(
         mark("No employee is known behind %(actor)s."),
@@ -176,6 +199,12 @@ SENTENCES: dict[str, Sentence] = {
         mark("Who %(actor)s is must be asked of %(lms)s, which has not answered yet."),
         mark("Nothing to do: it is asked again by itself."),
     ),
+    "lookup_failed": Sentence(
+        mark("%(lms)s did not say who %(actor)s is: %(why)s"),
+        mark(
+            "It is asked again by itself; if it goes on, lms-bridge check tells what is missing."
+        ),
+    ),
     "lookup_blind": Sentence(
         mark(
             "%(lms)s shows nobody to the bridge's account, which looks like an unknown person but"
@@ -188,7 +217,10 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "judging_failed": Sentence(
         mark("The bridge itself failed when it judged statement %(statement)s; the log has why."),
-        mark("Report it with those log lines; nothing of the statement is lost."),
+        mark(
+            "Report it with those log lines; nothing of the statement is lost, and it is judged"
+            " again by itself."
+        ),
     ),
     "group_actor": Sentence(
         mark("The statement is about a group, and a completion is recorded for one person."),

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from lms_bridge.lms.base import BadgeAward
+from lms_bridge.text import storable
 
 STRUCTURAL = 1
 """``jenisDiklatId`` of structural training, which has a history of its own (registry facts, 4)"""
@@ -44,6 +45,11 @@ KINDS = {
 
 RunPolicy = Literal["once", "yearly", "registration", "session"]
 
+Role = Literal["learner", "instructor"]
+
+_LONGEST_NUMBER = 200
+_LONGEST_RUN = 60
+"""as much of a session's id as is put into a certificate number"""
 _FIELDS = ("course", "year", "month", "sequence", "run")
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::[^{}]*)?\}")
 
@@ -104,6 +110,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     badge: BadgeAward | None = None
 
     def __post_init__(self) -> None:
+        for field in ("name", "organiser"):
+            _check_text(field, getattr(self, field))
+        for field in ("activities", "external_ids", "short_ids", "verbs"):
+            for text in getattr(self, field):
+                _check_text(field, text)
         if not (self.activities or self.external_ids or self.short_ids):
             raise ValueError(
                 "needs activities, external_ids or short_ids, or nothing is recognised"
@@ -116,25 +127,48 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("kind 1 (Diklat Struktural) needs structural_training, 1 to 8")
         if self.starts and self.ends and self.starts > self.ends:
             raise ValueError("starts must not be after ends")
+        if self.run == "yearly" and (self.starts or self.ends):
+            raise ValueError('run = "yearly" is begun anew each year: leave starts and ends out')
         if self.badge and self.badge.route == "competency" and not self.badge.competency:
             raise ValueError('badge with route = "competency" needs competency, its ID number')
         if self.badge and self.badge.route == "cohort" and not self.badge.cohort:
             raise ValueError('badge with route = "cohort" needs cohort, its ID number')
-        for name in _PLACEHOLDER.findall(self.certificate):
-            if name not in _FIELDS:
-                known = ", ".join(f"{{{field}}}" for field in _FIELDS)
-                raise ValueError(f"certificate: {{{name}}} is none of {known}")
-        try:
-            self.certificate_number(dt.date(2026, 1, 31), sequence=1, run="")
-        except (ValueError, KeyError, IndexError) as error:
-            raise ValueError(f"certificate: {error}") from None
+        self._check_certificate()
+
+    def hours_of(self, role: Role) -> int:
+        """JP that the course gives to whoever completes it in `role`."""
+        return self.instructor_hours if role == "instructor" else self.hours
 
     def certificate_number(self, day: dt.date, *, sequence: int, run: str) -> str:
-        """The certificate number of the `sequence`-th completion of the year of `day`.
+        """The certificate number of the organiser's `sequence`-th completion in the year of `day`.
 
         >>> course.certificate_number(dt.date(2026, 11, 24), sequence=7, run="")
         'PKA-2026/2026/00007'
         """
         return self.certificate.format(
-            course=self.key, year=day.year, month=f"{day.month:02d}", sequence=sequence, run=run
+            course=self.key,
+            year=day.year,
+            month=f"{day.month:02d}",
+            sequence=sequence,
+            run=run[:_LONGEST_RUN],
+        )
+
+    def _check_certificate(self) -> None:
+        for name in _PLACEHOLDER.findall(self.certificate):
+            if name not in _FIELDS:
+                known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+                raise ValueError(f"certificate: {{{name}}} is none of {known}")
+        try:
+            longest = self.certificate_number(dt.date(2026, 1, 31), sequence=99_999, run="x" * 99)
+        except (ValueError, KeyError, IndexError) as error:
+            raise ValueError(f"certificate: {error}") from None
+        if len(longest) > _LONGEST_NUMBER:
+            raise ValueError(f"certificate: a number would be longer than {_LONGEST_NUMBER}")
+
+
+def _check_text(field: str, text: str) -> None:
+    """Refuse what cannot be kept as it is, and an empty id, which all would have that have none."""
+    if not text or storable(text).strip() != text:
+        raise ValueError(
+            f"{field}: {text!r} is empty, or has control characters or white space around it"
         )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse, doubly_marked
-from lms_bridge.recognition.sightings import reconsider
+from lms_bridge.recognition import sightings
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import courses
+from lms_bridge.store.types import AnyRow
+
+log = structlog.get_logger(__name__)
 
 CourseSource = Literal["config", "csv", "lms"]
 
@@ -36,6 +40,28 @@ class Change(msgspec.Struct, frozen=True):
     """sightings that are judged again because of it"""
 
 
+class Shelf:
+    """The catalogue of a database at hand, read anew only when it has changed."""
+
+    def __init__(self) -> None:
+        self._revision: int | None = None
+        self._catalogue = Catalogue(())
+
+    def catalogue(self, db: Connection) -> Catalogue:
+        """The catalogue as it is now."""
+        revision = _revision(db)
+        if revision != self._revision:
+            self._catalogue, self._revision = current_catalogue(db), revision
+        return self._catalogue
+
+
+def current_catalogue(db: Connection) -> Catalogue:
+    """The catalogue as it is now."""
+    rows = db.execute(select(courses).where(courses.c.active).order_by(courses.c.id))
+    found = [(row.id, _course(row)) for row in rows]
+    return Catalogue(CataloguedCourse(each_id, course) for each_id, course in found if course)
+
+
 def put(
     db: Connection,
     wanted: Iterable[Course],
@@ -47,75 +73,93 @@ def put(
     """Put the courses `wanted` into the catalogue.
 
     With `complete`, courses of the same source that are not among them are taken out of use
-    (their completions stay). Statements that wait for one of the courses are judged again.
-    Raises :exc:`CatalogueError`.
+    (their completions stay). Statements that may be about one of the courses are judged
+    again. Raises :exc:`CatalogueError`.
     """
+    sightings.hold(db)
     wanted = list(wanted)
     known = {row.key: row for row in db.execute(select(courses))}
-    problems = [
-        f"course {course.key} is kept in the {_KEPT[known[course.key].source]} and can only be"
-        " changed there"
-        for course in wanted
-        if course.key in known and known[course.key].active and known[course.key].source != source
-    ]
     keys = {course.key for course in wanted}
-    others = [
-        msgspec.convert(row.content, Course)
-        for row in known.values()
-        if row.active and row.key not in keys and not (complete and row.source == source)
-    ]
-    problems += [
-        f"courses {one} and {other} both claim {_MARKS[kind]} {mark}"
-        for kind, mark, one, other in doubly_marked([*wanted, *others])
-    ]
-    if problems:
-        raise CatalogueError(problems)
-    added = changed = 0
-    touched: list[Course] = []
-    for course in wanted:
-        content = msgspec.to_builtins(course)
-        row = known.get(course.key)
-        if row is not None and row.active and row.content == content and row.source == source:
-            continue
-        touched.append(course)
-        added += row is None
-        changed += row is not None
-        values = {"source": source, "content": content, "active": True, "changed_at": now}
-        db.execute(
-            insert(db, courses)
-            .values(key=course.key, **values)
-            .on_conflict_do_update(index_elements=["key"], set_=values)
-        )
     gone = [
         row.key
         for row in known.values()
         if complete and row.active and row.source == source and row.key not in keys
     ]
+    if problems := list(_problems(wanted, known, gone, source)):
+        raise CatalogueError(problems)
+    touched = [course for course in wanted if _differs(known.get(course.key), course, source)]
+    if not (touched or gone):
+        return Change()
+    values: dict[str, Any] = {"changed_at": now, "revision": _revision(db) + 1}
     if gone:
-        db.execute(
-            update(courses).where(courses.c.key.in_(gone)).values(active=False, changed_at=now)
-        )
-    again = 0
-    if touched:
-        again = reconsider(db, objects=[one for course in touched for one in course.activities])
-    return Change(added=added, changed=changed, removed=len(gone), reconsidered=again)
+        db.execute(update(courses).where(courses.c.key.in_(gone)).values(active=False, **values))
+    ids = [_write(db, course, source=source, **values) for course in touched]
+    again = sightings.judge_waiting(db)
+    again += sightings.judge_about(db, list(zip(ids, touched, strict=True)))
+    added = sum(course.key not in known for course in touched)
+    return Change(added, len(touched) - added, len(gone), again)
 
 
-def current_catalogue(db: Connection) -> Catalogue:
-    """The catalogue as it is now; read from the database only when it has changed."""
-    version = db.execute(select(func.count(), func.max(courses.c.changed_at))).one()
-    key = (str(db.engine.url), version[0], version[1])
-    if key not in _cache:
-        rows = db.execute(select(courses).where(courses.c.active).order_by(courses.c.id))
-        catalogue = Catalogue(
-            CataloguedCourse(row.id, msgspec.convert(row.content, Course)) for row in rows
-        )
-        _cache.clear()
-        _cache[key] = catalogue
-    return _cache[key]
+def _problems(
+    wanted: Sequence[Course],
+    known: Mapping[str, AnyRow],
+    gone: Sequence[str],
+    source: CourseSource,
+) -> Iterator[str]:
+    keys: set[str] = set()
+    for course in wanted:
+        if course.key in keys:
+            yield f"two courses have the key {course.key}"
+        keys.add(course.key)
+        row = known.get(course.key)
+        if row is not None and row.active and _keeper(row) != (source, _origin(source, course)):
+            where = " ".join(filter(None, (_KEPT[row.source], _keeper(row)[1])))
+            yield f"course {course.key} is kept in the {where} and can only be changed there"
+    others = (
+        _course(row)
+        for row in known.values()
+        if row.active and row.key not in keys and row.key not in gone
+    )
+    for kind, mark, one, other in doubly_marked([*wanted, *filter(None, others)]):
+        if one != other:
+            yield f"courses {one} and {other} both claim {_MARKS[kind]} {mark}"
 
 
-_cache: dict[tuple[object, ...], Catalogue] = {}
+def _write(db: Connection, course: Course, **values: Any) -> int:
+    """Write the course's row; its id, which it keeps for ever."""
+    content = msgspec.json.decode(msgspec.json.encode(course))
+    values |= {"content": content, "active": True}
+    row = insert(db, courses).values(key=course.key, **values)
+    row = row.on_conflict_do_update(index_elements=["key"], set_=values)
+    return int(db.execute(row.returning(courses.c.id)).scalar_one())
+
+
+def _differs(row: AnyRow | None, course: Course, source: CourseSource) -> bool:
+    return row is None or not row.active or row.source != source or _course(row) != course
+
+
+def _course(row: AnyRow) -> Course | None:
+    """The course of a row; None for one that an earlier version let in and this one would not."""
+    try:
+        return msgspec.convert(row.content, Course)
+    except msgspec.ValidationError as error:
+        log.error("a course of the catalogue is not usable", course=row.key, reason=str(error))
+        return None
+
+
+def _keeper(row: AnyRow) -> tuple[str, str]:
+    """Where the course is kept: its source, and of several LMSs which."""
+    return row.source, str(row.content.get("lms", "")) if row.source == "lms" else ""
+
+
+def _origin(source: CourseSource, course: Course) -> str:
+    return course.lms if source == "lms" else ""
+
+
+def _revision(db: Connection) -> int:
+    """A number that grows with each change of the catalogue, whatever the clocks say."""
+    return db.execute(select(func.max(courses.c.revision))).scalar() or 0
+
 
 _KEPT = {"config": "configuration file", "csv": "imported list", "lms": "LMS"}
 _MARKS = {"activity": "the activity", "external": "the external id", "short": "the short id"}

@@ -6,18 +6,21 @@ custom fields of the course; they carry the names of the catalogue's settings.
 
 from __future__ import annotations
 
+import re
+
 from lms_bridge.catalogue.course import Course
-from lms_bridge.catalogue.importing import OPTIONAL, course_from
+from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, course_from
 from lms_bridge.lms.base import Lms, LmsCourse
 
-_FIELDS = {"organiser", "kind", "hours", *OPTIONAL}
+_FIELDS = {*REQUIRED, *OPTIONAL} - {"name", "lms"}
+_NOT_OF_A_KEY = re.compile(r"[^A-Za-z0-9._/-]+")
 
 
 def read(lms: Lms) -> tuple[list[Course], list[str]]:
     """The courses of `lms` that carry JP, and what is wrong with the fields of others.
 
-    A course without ``hours`` and ``instructor_hours`` is none of the registry's and is left
-    out in silence. Raises :exc:`~lms_bridge.errors.DeliveryError`.
+    A course without ``hours`` and ``instructor_hours``, or with 0 of both, is none of the
+    registry's and is left out in silence. Raises :exc:`~lms_bridge.errors.DeliveryError`.
     """
     found: list[Course] = []
     problems: list[str] = []
@@ -27,7 +30,7 @@ def read(lms: Lms) -> tuple[list[Course], list[str]]:
             for name, value in course.fields.items()
             if name.lower() in _FIELDS and value.strip()
         }
-        if not fields.keys() & {"hours", "instructor_hours"}:
+        if all(fields.get(name, "0") == "0" for name in ("hours", "instructor_hours")):
             continue
         try:
             found.append(course_from(_row(lms, course, fields)))
@@ -38,7 +41,7 @@ def read(lms: Lms) -> tuple[list[Course], list[str]]:
 
 def _row(lms: Lms, course: LmsCourse, fields: dict[str, str]) -> dict[str, str]:
     row = {
-        "key": course.number or course.short_name or f"{lms.name}-{course.id}",
+        "key": _key(course) or f"{lms.name}-{course.id}",
         "name": course.name,
         "hours": "0",
         "lms": lms.name,
@@ -50,3 +53,12 @@ def _row(lms: Lms, course: LmsCourse, fields: dict[str, str]) -> dict[str, str]:
     if course.short_name:
         row.setdefault("short_ids", course.short_name)
     return row
+
+
+def _key(course: LmsCourse) -> str:
+    """The course's own short name, which the LMS shows to everybody, as a key can be written.
+
+    >>> _key(LmsCourse(id="7", name="Latihan Dasar", short_name="Latsar 2026 (II)"))
+    'Latsar-2026-II'
+    """
+    return _NOT_OF_A_KEY.sub("-", course.short_name).strip("-._/")[:100]

@@ -27,7 +27,7 @@ class Catalogue:
                 self._by_mark.setdefault(mark, []).append(entry)
 
     def by_activity(self, activity: str, lms: str) -> CataloguedCourse | None:
-        """The course that lists the activity id itself."""
+        """The course that lists the activity id itself, for statements that belong to `lms`."""
         return self._one(("activity", activity), lms)
 
     def by_ids(self, external_id: str, short_id: str, lms: str) -> CataloguedCourse | None:
@@ -36,16 +36,16 @@ class Catalogue:
 
     def _one(self, mark: tuple[str, str], lms: str) -> CataloguedCourse | None:
         for entry in self._by_mark.get(mark, ()):
-            if not entry.course.lms or not lms or entry.course.lms == lms:
+            if entry.course.lms in ("", lms):
                 return entry
         return None
 
 
 def marks(course: Course) -> Iterator[tuple[str, str]]:
-    """Everything by which a statement is known to be about `course`."""
-    yield from (("activity", activity) for activity in course.activities)
-    yield from (("external", number) for number in course.external_ids)
-    yield from (("short", name) for name in course.short_ids)
+    """Everything by which a statement is known to be about `course`, each once."""
+    yield from (("activity", activity) for activity in dict.fromkeys(course.activities))
+    yield from (("external", number) for number in dict.fromkeys(course.external_ids))
+    yield from (("short", name) for name in dict.fromkeys(course.short_ids))
 
 
 def doubly_marked(courses: Iterable[Course]) -> Iterator[tuple[str, str, str, str]]:
@@ -54,6 +54,6 @@ def doubly_marked(courses: Iterable[Course]) -> Iterator[tuple[str, str, str, st
     for course in courses:
         for mark in marks(course):
             for other in seen.get(mark, ()):
-                if not course.lms or not other.lms or course.lms == other.lms:
+                if "" in (course.lms, other.lms) or course.lms == other.lms:
                     yield (*mark, other.key, course.key)
             seen.setdefault(mark, []).append(course)

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from lms_bridge.completions import reason_columns
 from lms_bridge.deliveries import lifecycle
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.reasons import Reason
+from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import deliveries
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from lms_bridge.completions import reason_columns
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import health, lifecycle, retry, work
 from lms_bridge.deliveries.lifecycle import State
@@ -22,7 +21,7 @@ from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.reasons import Reason
+from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import or_, select
-
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.jobs.base import Progress
-from lms_bridge.recognition.sightings import SightingState
-from lms_bridge.store.schema import sightings
+from lms_bridge.recognition import sightings
 
 
 class Recognise:
@@ -21,17 +18,9 @@ class Recognise:
         self._bridge = bridge
 
     def has_work(self) -> bool:
-        """Whether a statement is new, or a person is to be asked about now."""
-        waits = sightings.c.state.in_([SightingState.ASKING, SightingState.ATTENTION])
-        due = or_(
-            sightings.c.due_at <= utc_now(),
-            (sightings.c.state == SightingState.ASKING) & sightings.c.due_at.is_(None),
-        )
+        """Whether a statement is new, or is to be looked at again by now."""
         with self._bridge.store.reading() as db:
-            new = select(sightings.c.id).where(sightings.c.state == SightingState.NEW).limit(1)
-            if db.execute(new).first():
-                return True
-            return db.execute(select(sightings.c.id).where(waits, due).limit(1)).first() is not None
+            return sightings.anything_due(db, utc_now())
 
     def run(self, progress: Progress) -> Counter[str]:
         """Judge until nothing is new."""

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.catalogue.course import STRUCTURAL
-from lms_bridge.completions import reason_columns
 from lms_bridge.deliveries import lifecycle, work
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.record_step import training_of
@@ -23,7 +22,7 @@ from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.lms.base import Lms
-from lms_bridge.reasons import Reason
+from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
 from lms_bridge.store.schema import completions, deliveries
 

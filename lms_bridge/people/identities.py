@@ -1,145 +1,168 @@
 """Resolving an actor from what is already known, without asking anybody.
 
-An *identity* is a key by which an employee is known: ``nip:…`` (also former ones), the
-key of an account or address as it stands in statements, and ``lms:NAME:ID`` for an account
-of an LMS. Where it came from decides what it is worth: one that HR imported overrides
-everything and never ages; one that the LMS told is asked for again after a day, since an
+An *identity* is a key (:mod:`~lms_bridge.people.keys`) by which an employee is known. Where
+it came from decides what it is worth: one that HR imported goes before everything and
+never ages; one that the LMS told is asked for again after half a day, since an
 administrator may have corrected it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, select
 
 from lms_bridge.config.settings import Settings
-from lms_bridge.lms.base import UserField
+from lms_bridge.lms.base import LmsUser
+from lms_bridge.people import keys
 from lms_bridge.people import nip as nips
+from lms_bridge.people.lookup import Ask, Found, Unclear
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import employees, identities
-from xapi import Agent, actor_key
+from lms_bridge.store.types import AnyRow
+from xapi import Account, Agent
 
-LMS_ANSWER_LASTS = dt.timedelta(days=1)
+log = structlog.get_logger(__name__)
+
+LMS_ANSWER_LASTS = dt.timedelta(hours=12)
 
 Source = Literal["nip", "lms", "import"]
 
 
 class Known(msgspec.Struct, frozen=True):
-    """The actor is this employee."""
+    """The actor is this employee, with this account where it is known."""
 
     employee_id: int
     lms: str = ""
     lms_user_id: str = ""
 
 
-class Ask(msgspec.Struct, frozen=True):
-    """The LMS `lms` must be asked for the account whose `field` is `value`."""
-
-    key: str
-    lms: str
-    field: UserField
-    value: str
-
-
 class Realm(msgspec.Struct, frozen=True):
-    """What the account names under one home page are."""
+    """What the account names under one home page are, and of which LMS."""
 
     holds: Literal["auto", "nip", "username", "id"]
     lms: str
 
+    def holds_ids(self, name: str) -> bool:
+        """Whether `name` is the LMS's user id; "auto" takes all digits but a NIP's for one."""
+        if self.holds == "auto":
+            return name.isascii() and name.isdecimal() and nips.normalise(name) is None
+        return self.holds == "id"
+
+
+Realms = Mapping[str, Realm]
+"""by home page, as :func:`lms_bridge.people.keys.home` writes it"""
+
 
 def realms_of(settings: Settings) -> dict[str, Realm]:
-    """By home page, what the LMSs and ``[[accounts]]`` say; the latter have the last word."""
+    """What the LMSs and ``[[accounts]]`` say of home pages; the latter have the last word.
+
+    An LMS has two where its `home_page` is another than its address: logstore_xapi uses the
+    first with ``send_username`` only (Moodle facts, section 5).
+    """
     known = {
-        _home(lms.home_page or lms.url): Realm(lms.account_name, name)
+        keys.home(page): Realm(lms.account_name, name)
         for name, lms in settings.lms.items()
+        for page in (lms.url, lms.home_page)
+        if page
     }
     for account in settings.accounts:
         lms = account.lms or ("" if account.holds == "nip" else settings.lms_of(""))
-        known[_home(account.home_page)] = Realm(account.holds, lms)
+        known[keys.home(account.home_page)] = Realm(account.holds, lms)
     return known
 
 
+def realm_of(actor: Agent, realms: Realms) -> Realm | None:
+    """The realm of the actor's account, if it has one."""
+    return realms.get(keys.home(actor.account.home_page)) if actor.account else None
+
+
 def resolve(
-    db: Connection,
-    actor: Agent,
-    *,
-    realms: Mapping[str, Realm],
-    sender_lms: str,
-    now: dt.datetime,
+    db: Connection, actor: Agent, *, realms: Realms, lms: str, now: dt.datetime
 ) -> Known | Ask | Reason:
-    """Who `actor` is, whom to ask, or why it cannot be known."""
-    key = actor_key(actor)
-    if key is None:
-        return Reason("group_actor")
-    row = db.execute(select(identities).where(identities.c.key == key)).one_or_none()
-    if row is not None and (row.source != "lms" or now - row.seen_at < LMS_ANSWER_LASTS):
-        return Known(row.employee_id, row.lms, row.lms_user_id)
+    """Who `actor` is, whom to ask, or why it cannot be known.
+
+    `lms` is the LMS that the statement belongs to, which is asked about an e-mail address.
+    """
+    key = keys.of_actor(actor)
+    assert key is not None  # an Agent has an identifier
+    realm = realm_of(actor, realms)
+    if actor.account and realm and realm.lms and realm.holds_ids(actor.account.name):
+        at, user_id = realm.lms, actor.account.name
+        row = _identity(db, now, key, keys.of_lms_account(at, user_id))
+    else:
+        at, user_id = "", ""
+        row = _identity(db, now, key)
+    if row is not None:
+        return Known(row.employee_id, row.lms or at, row.lms_user_id or user_id)
     if actor.account:
-        return _by_account(db, key, actor, realms, now)
-    if actor.mbox and sender_lms:
-        return Ask(key, sender_lms, "email", actor.mbox.removeprefix("mailto:"))
-    return Reason("unknown_person", actor=label(actor))
+        return _by_account(db, key, actor, actor.account, realm, now)
+    address = keys.address(actor)
+    if address and lms:
+        return Ask(key, lms, "email", address)
+    return Reason("unknown_person", actor=keys.label(actor))
 
 
-def _by_account(
-    db: Connection, key: str, actor: Agent, realms: Mapping[str, Realm], now: dt.datetime
-) -> Known | Ask | Reason:
-    account = actor.account
-    assert account
-    realm = realms.get(_home(account.home_page))
-    nip = nips.normalise(account.name)
-    if realm is None:
-        return Reason("unknown_home_page", actor=label(actor), home_page=account.home_page)
-    if realm.holds == "nip" or (realm.holds == "auto" and nip):
-        if nip is None:
-            return Reason("invalid_nip", actor=label(actor), value=account.name)
-        return Known(employee_of(db, nip, name=actor.name or "", now=now), realm.lms)
-    if not realm.lms:
-        return Reason("unknown_person", actor=label(actor))
-    by_id = realm.holds == "id" or (realm.holds == "auto" and account.name.isdecimal())
-    return Ask(key, realm.lms, "id" if by_id else "username", account.name)
+def learn(
+    db: Connection, ask: Ask, answer: Found | Unclear, *, realms: Realms, now: dt.datetime
+) -> Known | Reason:
+    """Who is behind `ask` after what the LMS answered, remembered; or why it cannot be known.
+
+    What HR has linked to the account by any of its names goes before the answer.
+    """
+    user = answer.user
+    known = linked(db, ask.lms, user, realms=realms) if user else None
+    if known is None:
+        if isinstance(answer, Unclear):
+            return answer.reason
+        employee_id = employee_of(db, answer.nip, name=answer.user.full_name, now=now)
+        known = Known(employee_id, ask.lms, answer.user.id)
+    remember(db, ask.key, known, source="lms", now=now)
+    return known
+
+
+def linked(db: Connection, lms: str, user: LmsUser, *, realms: Realms) -> Known | None:
+    """The employee whom HR has linked to the account `user` of `lms`, by any of its names."""
+    names = list(_names_of(lms, user, realms))
+    query = select(identities.c.key, identities.c.employee_id).where(
+        identities.c.key.in_(names), identities.c.source == "import"
+    )
+    found = {row.key: row.employee_id for row in db.execute(query)}
+    return next((Known(found[key], lms, user.id) for key in names if key in found), None)
 
 
 def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int:
     """The id of the employee with the 18-digit `nip` (also a former one), made if there is none."""
-    key = f"nip:{nip}"
-    found = db.execute(select(identities.c.employee_id).where(identities.c.key == key)).scalar()
-    if found is not None:
-        return int(found)
+    known = known_by_nip(db, nip)
+    if known is not None:
+        return known
+    if doubts := nips.doubts(nip):
+        log.warning("a NIP looks mistyped", nip=nip, name=name, doubts="; ".join(doubts))
     db.execute(
         insert(db, employees)
         .values(nip=nip, name=name, registry_refs={}, created_at=now)
         .on_conflict_do_nothing(index_elements=["nip"])
     )
     employee_id = db.execute(select(employees.c.id).where(employees.c.nip == nip)).scalar_one()
-    remember(db, key, employee_id, source="nip", now=now)
+    remember(db, keys.of_nip(nip), Known(employee_id), source="nip", now=now)
     return int(employee_id)
 
 
-def remember(
-    db: Connection,
-    key: str,
-    employee_id: int,
-    *,
-    source: Source,
-    now: dt.datetime,
-    lms: str = "",
-    lms_user_id: str = "",
-) -> None:
-    """From now on `key` is this employee; what HR imported is never overwritten by an LMS."""
-    values = {
-        "employee_id": employee_id,
-        "source": source,
-        "lms": lms,
-        "lms_user_id": lms_user_id,
-        "seen_at": now,
-    }
+def known_by_nip(db: Connection, nip: str) -> int | None:
+    """The id of the employee who has or had the 18-digit `nip`, if one is known."""
+    query = select(identities.c.employee_id).where(identities.c.key == keys.of_nip(nip))
+    employee_id: int | None = db.execute(query).scalar()
+    return employee_id
+
+
+def remember(db: Connection, key: str, who: Known, *, source: Source, now: dt.datetime) -> None:
+    """From now on `key` is `who`; what HR imported is never overwritten by an LMS."""
+    values = {**msgspec.structs.asdict(who), "source": source, "seen_at": now}
     db.execute(
         insert(db, identities)
         .values(key=key, **values)
@@ -151,16 +174,43 @@ def remember(
     )
 
 
-def label(actor: Agent) -> str:
-    """The actor as a person would recognise it, with no more personal data than it shows."""
-    if actor.account:
-        who = actor.account.name
-    elif actor.mbox:
-        who = actor.mbox.removeprefix("mailto:")
-    else:
-        who = actor.openid or actor.mbox_sha1sum or "?"
-    return f"{actor.name} ({who})" if actor.name else str(who)
+def _by_account(
+    db: Connection, key: str, actor: Agent, account: Account, realm: Realm | None, now: dt.datetime
+) -> Known | Ask | Reason:
+    if realm is None:
+        label = keys.label(actor)
+        return Reason("unknown_home_page", actor=label, home_page=account.home_page)
+    nip = nips.normalise(account.name)
+    if realm.holds == "nip" or (realm.holds == "auto" and nip):
+        if nip is None:
+            return Reason("invalid_nip", actor=keys.label(actor), value=account.name)
+        return Known(employee_of(db, nip, name=actor.name or "", now=now), realm.lms)
+    if not realm.lms:
+        return Reason("unknown_person", actor=keys.label(actor))
+    field: Literal["id", "username"] = "id" if realm.holds_ids(account.name) else "username"
+    return Ask(key, realm.lms, field, account.name)
 
 
-def _home(home_page: str) -> str:
-    return home_page.rstrip("/")
+def _identity(db: Connection, now: dt.datetime, *names: str) -> AnyRow | None:
+    """What is known by one of the keys and still counts: what HR said, else the latest."""
+    query = select(identities).where(identities.c.key.in_(names))
+    rows = [
+        row
+        for row in db.execute(query)
+        if row.source != "lms" or now - row.seen_at < LMS_ANSWER_LASTS
+    ]
+    return max(rows, key=lambda row: (row.source == "import", row.seen_at), default=None)
+
+
+def _names_of(lms: str, user: LmsUser, realms: Realms) -> Iterator[str]:
+    """The keys by which statements may name the account, the surest first."""
+    yield keys.of_lms_account(lms, user.id)
+    for page, realm in realms.items():
+        if realm.lms != lms:
+            continue
+        if realm.holds in ("auto", "id"):
+            yield keys.of_account(page, user.id)
+        if realm.holds in ("auto", "username") and not realm.holds_ids(user.username):
+            yield keys.of_account(page, user.username)
+    if user.email:
+        yield keys.of_address(user.email)

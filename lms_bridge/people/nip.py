@@ -25,6 +25,15 @@ def normalise(text: str) -> str | None:
     return digits if _DIGITS.fullmatch(digits) else None
 
 
+def printed(nip: str) -> str:
+    """`nip` as BKN prints it, and as people therefore type it.
+
+    >>> printed("198609262015051001")
+    '19860926 201505 1 001'
+    """
+    return f"{nip[:8]} {nip[8:14]} {nip[14]} {nip[15:]}"
+
+
 def status(nip: str) -> Literal["PNS", "PPPK", ""]:
     """What the 13th and 14th digit say: a month of appointment, or the number of an agreement."""
     pair = int(nip[12:14])
@@ -49,4 +58,6 @@ def doubts(nip: str) -> list[str]:
         found.append(f"digits 13 and 14 ({nip[12:14]}) are neither a month nor an agreement")
     if nip[14] not in "12":
         found.append(f"digit 15 ({nip[14]}) is neither 1 nor 2")
+    if nip.endswith("000"):
+        found.append("it ends in 000: a spreadsheet that took it for a number rounds it so")
     return found

@@ -8,45 +8,38 @@ and is asked again some hours later, since it may have been mended in the LMS me
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import Connection, update
 
-from lms_bridge.completions import reason_columns
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.lms.base import Lms
-from lms_bridge.people import identities
-from lms_bridge.people.identities import Ask
-from lms_bridge.people.lookup import Found, look_up
+from lms_bridge.people.identities import learn, resolve
+from lms_bridge.people.lookup import Answers, Ask, in_parts, look_up
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import reading
+from lms_bridge.recognition import reading, sightings
+from lms_bridge.recognition.belonging import Belonging
+from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.store import schema
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import sightings
-from xapi import Agent
+from xapi import Agent, InvalidStatement
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
 _PAUSE = dt.timedelta(seconds=30)
+"""until an LMS that could not be reached is asked again"""
+_PAUSE_AFTER_REFUSAL = dt.timedelta(minutes=10)
 
-# What an administrator of the LMS may mend there, without telling the bridge.
-_MENDED_IN_THE_LMS = frozenset(
-    {
-        "account_missing",
-        "account_without_nip",
-        "accounts_ambiguous",
-        "invalid_nip",
-        "lookup_blind",
-        "shared_nip",
-        "suspended_account",
-    }
-)
+Waiting: TypeAlias = dict[Ask, list[int]]
+"""the sightings that wait for the answer to each question"""
 
 
 class Asker:
@@ -56,112 +49,109 @@ class Asker:
         self, store: Store, settings: Settings, lms: Mapping[str, Lms], *, clock: Clock
     ) -> None:
         self._store = store
-        self._settings = settings
         self._lms = lms
         self._clock = clock
-        self._senders = {sender.name: sender for sender in settings.senders}
-        self._realms = identities.realms_of(settings)
+        self._events = settings.recognition.course_events
+        self._breaker = settings.delivery.breaker
+        self._ask_again = dt.timedelta(hours=settings.recognition.ask_again_hours)
+        self._belonging = Belonging(settings)
 
     def ask(self) -> int:
         """Ask about some of the sightings that wait for it; how many can be judged again."""
-        asks, waiting, ready = self._collect()
-        return ready + sum(
-            self._ask(lms, list(about.values()), waiting) for lms, about in asks.items()
-        )
+        ready, waiting = self._collect()
+        return ready + sum(self._ask(lms, about) for lms, about in waiting.items())
 
-    def _collect(self) -> tuple[dict[str, dict[str, Ask]], dict[str, list[int]], int]:
-        """What to ask of each LMS, the sightings by key, and how many need no asking any more."""
+    def _collect(self) -> tuple[int, dict[str, Waiting]]:
+        """How many need no asking any more, and what to ask of each LMS about the others."""
         now = self._clock()
-        due = (sightings.c.state == SightingState.ASKING) & (
-            sightings.c.due_at.is_(None) | (sightings.c.due_at <= now)
-        )
-        asks: dict[str, dict[str, Ask]] = {}
-        waiting: dict[str, list[int]] = {}
+        waiting: dict[str, Waiting] = {}
         ready: list[int] = []
-        events = frozenset(self._settings.recognition.course_events)
         with self._store.writing() as db:
-            for one in reading.read(db, due, limit=_AT_ONCE, events=events):
-                who = None
-                if isinstance(one.actor, Agent):
-                    who = identities.resolve(
-                        db,
-                        one.actor,
-                        realms=self._realms,
-                        sender_lms=self._lms_of(one.sender),
-                        now=now,
-                    )
-                if isinstance(who, Ask):
-                    asks.setdefault(who.lms, {})[who.key] = who
-                    waiting.setdefault(who.key, []).append(one.id)
-                else:
+            sightings.hold(db)
+            for one in reading.read(db, sightings.is_to_be_asked(now), limit=_AT_ONCE):
+                ask = self._ask_about(db, one, now)
+                if ask is None:
                     ready.append(one.id)
+                else:
+                    waiting.setdefault(ask.lms, {}).setdefault(ask, []).append(one.id)
             _set(db, ready, state=SightingState.NEW)
-        return asks, waiting, len(ready)
+        return len(ready), waiting
 
-    def _ask(self, lms: str, asks: list[Ask], waiting: Mapping[str, list[int]]) -> int:
+    def _ask_about(self, db: Connection, one: Sighting, now: dt.datetime) -> Ask | None:
+        try:
+            seen = one.see(self._events)
+        except InvalidStatement:
+            return None  # judging it again will say so
+        actor, lms = one.actor(seen), self._belonging.lms_of(one.sender, seen)
+        if not isinstance(actor, Agent):
+            return None
+        who = resolve(db, actor, realms=self._belonging.realms, lms=lms, now=now)
+        return who if isinstance(who, Ask) else None
+
+    def _ask(self, lms: str, waiting: Waiting) -> int:
+        """Ask one LMS; how many sightings can be judged again."""
         remote, now = f"lms.{lms}", self._clock()
-        breaker = self._settings.delivery.breaker
         with self._store.writing() as db:
-            usable = health.may_claim(db, remote, now=now, policy=breaker)
-        answers: Mapping[str, Found | Reason] = {}
-        error: DeliveryError | None = None
-        if usable:
-            try:
-                answers = look_up(self._lms[lms], asks)
-            except DeliveryError as raised:
-                error = raised
-        with self._store.writing() as db:
-            if error is not None:
-                log.warning("look-up failed", remote=remote, reason=error.reason.sentence())
-                health.note_failure(
-                    db, remote, error.reason, now=now, policy=breaker, certain=not error.retryable
-                )
-            elif usable:
-                health.note_success(db, remote, now=now)
-            if not answers:
-                everything = [number for ask in asks for number in waiting[ask.key]]
-                _set(db, everything, due_at=now + _PAUSE)
-            return sum(
-                self._take(db, lms, key, answer, waiting[key], now)
-                for key, answer in answers.items()
-            )
+            if not health.may_claim(db, remote, now=now, policy=self._breaker):
+                _set(db, _all(waiting, list(waiting)), due_at=now + _PAUSE)
+                return 0
+        ready = 0
+        for part, answer in in_parts(partial(look_up, self._lms[lms]), list(waiting)):
+            with self._store.writing() as db:
+                sightings.hold(db)
+                if isinstance(answer, DeliveryError):
+                    self._note_failure(db, remote, part, waiting, answer)
+                else:
+                    health.note_success(db, remote, now=now)
+                    ready += self._take(db, answer, waiting, now)
+        return ready
 
-    def _take(
+    def _take(self, db: Connection, answers: Answers, waiting: Waiting, now: dt.datetime) -> int:
+        """Take in what the LMS said; how many sightings can be judged again."""
+        ready: list[int] = []
+        learned: list[str] = []
+        for ask, answer in answers.items():
+            who = learn(db, ask, answer, realms=self._belonging.realms, now=now)
+            if isinstance(who, Reason):
+                waits = sightings.waits(who, now + self._ask_again)
+                _set(db, waiting[ask], decided_at=now, **waits)
+            else:
+                learned.append(ask.key)
+                ready += waiting[ask]
+        _set(db, ready, state=SightingState.NEW, due_at=None)
+        return len(ready) + sightings.judge_moved(db, learned)
+
+    def _note_failure(
         self,
         db: Connection,
-        lms: str,
-        key: str,
-        answer: Found | Reason,
-        waiting: list[int],
-        now: dt.datetime,
-    ) -> int:
-        """Take in what the LMS said of one account; how many sightings can be judged again."""
-        if isinstance(answer, Found):
-            name, user_id = answer.user.full_name, answer.user.id
-            employee_id = identities.employee_of(db, answer.nip, name=name, now=now)
-            identities.remember(
-                db, key, employee_id, source="lms", now=now, lms=lms, lms_user_id=user_id
+        remote: str,
+        part: Sequence[Ask],
+        waiting: Waiting,
+        error: DeliveryError,
+    ) -> None:
+        """Nobody was told: the sightings wait, and show why."""
+        now, why = self._clock(), error.reason.what()
+        log.warning("look-up failed", remote=remote, reason=error.reason.sentence())
+        if error.remote_wide:
+            certain = not error.retryable
+            health.note_failure(
+                db, remote, error.reason, now=now, policy=self._breaker, certain=certain
             )
-            _set(db, waiting, state=SightingState.NEW, due_at=None)
-            return len(waiting)
-        again = None
-        if answer.code in _MENDED_IN_THE_LMS:
-            again = now + dt.timedelta(hours=self._settings.recognition.ask_again_hours)
-        _set(
-            db,
-            waiting,
-            state=SightingState.ATTENTION,
-            due_at=again,
-            decided_at=now,
-            **reason_columns(answer),
-        )
-        return 0
-
-    def _lms_of(self, name: str) -> str:
-        sender = self._senders.get(name)
-        return self._settings.lms_of(sender.lms if sender else "")
+        else:
+            health.note_success(db, remote, now=now)  # it answered, if only to refuse
+        again_at = now + (_PAUSE if error.remote_wide else _PAUSE_AFTER_REFUSAL)
+        for ask in part:
+            reason = Reason("lookup_failed", lms=ask.lms, actor=ask.value, why=why)
+            _set(db, waiting[ask], **sightings.asks(reason, again_at))
 
 
-def _set(db: Connection, ids: list[int], **values: Any) -> None:
+def _all(waiting: Waiting, asks: Sequence[Ask]) -> list[int]:
+    return [number for ask in asks for number in waiting[ask]]
+
+
+def _set(db: Connection, ids: Sequence[int], **values: Any) -> None:
+    """Change the sightings that still wait for an answer; others have been decided meanwhile."""
     if ids:
-        db.execute(update(sightings).where(sightings.c.id.in_(ids)).values(**values))
+        table = schema.sightings
+        still = (table.c.id.in_(ids)) & (table.c.state == SightingState.ASKING)
+        db.execute(update(table).where(still).values(**values))

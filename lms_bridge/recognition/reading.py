@@ -1,7 +1,9 @@
-"""Sightings with their statements, read again from the bytes that were stored."""
+"""Sightings with the bytes of their statements."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -13,34 +15,41 @@ from xapi import Agent, Group, parse_statement
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """One person in one statement, and what the statement shows."""
+    """One person in one statement, as stored."""
 
     id: int
     role: str
     position: int
+    completion_id: int | None
+    """the completion that it was found to tell of before"""
     statement_id: str
     statement_seq: int
     sender: str
-    seen: Seen
+    stored: dt.datetime
+    raw: bytes
 
-    @property
-    def actor(self) -> Agent | Group | None:
-        """Whom it is about; None if the statement has no such person after all."""
-        if self.role == "learner":
-            return self.seen.actor
-        teachers = self.seen.instructors
-        return teachers[self.position] if self.position < len(teachers) else None
+    def see(self, events: Collection[str]) -> Seen:
+        """What the statement shows; see :func:`lms_bridge.recognition.seen.see`.
+
+        Raises :exc:`~xapi.InvalidStatement` for what was taken in by an older rule.
+        """
+        return see(parse_statement(self.raw), stored=self.stored, events=events)
+
+    def actor(self, seen: Seen) -> Agent | Group:
+        """Whom of those in the statement it is about."""
+        return seen.actor if self.role == "learner" else seen.instructors[self.position]
 
 
-def read(db: Connection, which: Any, *, limit: int, events: frozenset[str]) -> list[Sighting]:
+def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
     """The first `limit` sightings that the condition `which` selects, in the order they came."""
     query = (
         select(
             sightings.c.id,
             sightings.c.role,
             sightings.c.position,
-            statements.c.seq,
+            sightings.c.completion_id,
             statements.c.id.label("statement_id"),
+            statements.c.seq.label("statement_seq"),
             statements.c.sender,
             statements.c.stored,
             statements.c.raw,
@@ -50,15 +59,4 @@ def read(db: Connection, which: Any, *, limit: int, events: frozenset[str]) -> l
         .order_by(sightings.c.id)
         .limit(limit)
     )
-    return [
-        Sighting(
-            id=row.id,
-            role=row.role,
-            position=row.position,
-            statement_id=row.statement_id,
-            statement_seq=row.seq,
-            sender=row.sender,
-            seen=see(parse_statement(row.raw), stored=row.stored, events=events),
-        )
-        for row in db.execute(query).all()
-    ]
+    return [Sighting(**row._mapping) for row in db.execute(query)]

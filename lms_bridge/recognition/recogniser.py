@@ -8,37 +8,42 @@ which the sighting is judged again.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from lms_bridge import completions
-from lms_bridge.catalogue.courses import current_catalogue
-from lms_bridge.catalogue.matching import Catalogue
-from lms_bridge.completions import Targets, Telling, reason_columns
+from lms_bridge.catalogue.course import Role
+from lms_bridge.catalogue.courses import Shelf
+from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse
+from lms_bridge.completions import Targets, Telling
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.lms.base import Lms
-from lms_bridge.people import identities
-from lms_bridge.people.identities import Ask, Known
+from lms_bridge.people import keys
+from lms_bridge.people.identities import Known, resolve
+from lms_bridge.people.lookup import Ask
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import reading, rules
+from lms_bridge.recognition import reading, rules, sightings, voiding
 from lms_bridge.recognition.asking import Asker
+from lms_bridge.recognition.belonging import Belonging
 from lms_bridge.recognition.reading import Sighting
-from lms_bridge.recognition.rules import Completed
-from lms_bridge.recognition.sightings import SightingState, reconsider_due
+from lms_bridge.recognition.rules import Nothing, Waits
+from lms_bridge.recognition.seen import Seen
+from lms_bridge.store import schema
 from lms_bridge.store.engine import Store, insert
-from lms_bridge.store.schema import sightings, statements
-from xapi import Actor, Group, actor_key, vocabulary
+from xapi import Actor, Agent, vocabulary
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 100
 """sightings judged in one transaction; a longer one would keep the web service waiting"""
+_FAILED_AGAIN = dt.timedelta(hours=1)
 
 
 class Recogniser:
@@ -48,176 +53,143 @@ class Recogniser:
         self, store: Store, settings: Settings, lms: Mapping[str, Lms], *, clock: Clock
     ) -> None:
         self._store = store
-        self._settings = settings
+        self._rules = settings.recognition
         self._clock = clock
+        self._belonging = Belonging(settings)
         self._asker = Asker(store, settings, lms, clock=clock)
         self._zone = ZoneInfo(settings.time_zone)
-        self._events = frozenset(settings.recognition.course_events)
-        self._senders = {sender.name: sender for sender in settings.senders}
-        self._realms = identities.realms_of(settings)
         self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
+        self._shelf = Shelf()
 
     def run(self) -> Counter[str]:
         """Judge everything that is new; how many sightings came to which state."""
         counts: Counter[str] = Counter()
         with self._store.writing() as db:
-            reconsider_due(db, self._clock())
+            sightings.judge_due(db, self._clock())
         while self._judge_some(counts) or self._asker.ask():
             pass
         return counts
 
     def _judge_some(self, counts: Counter[str]) -> int:
-        new = sightings.c.state == SightingState.NEW
         with self._store.writing() as db:
-            batch = reading.read(db, new, limit=_BATCH, events=self._events)
-            catalogue = current_catalogue(db)
+            sightings.hold(db)
+            batch = reading.read(db, sightings.IS_NEW, limit=_BATCH)
+            catalogue = self._shelf.catalogue(db)
             for one in batch:
-                values = self._judged(db, one, catalogue)
-                counts[values["state"]] += 1
-                db.execute(update(sightings).where(sightings.c.id == one.id).values(**values))
+                counts[self._judge_safely(db, one, catalogue)] += 1
         return len(batch)
 
-    def _judged(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:
-        """The columns of the sighting as it is judged now.
+    def _judge_safely(self, db: Connection, one: Sighting, catalogue: Catalogue) -> str:
+        """Judge the sighting and say what state it came to.
 
         A defect of ours in judging one statement must not keep the others waiting.
         """
         try:
             with db.begin_nested():
-                return self._judge(db, one, catalogue)
+                values = self._judged(db, one, catalogue)
+                _write(db, one, values)
+                before = one.completion_id
+                if before is not None and values.get("completion_id", before) != before:
+                    completions.withdraw(db, before, self._clock())
         except Exception:
             log.exception("could not judge a statement", statement=one.statement_id)
-            return _waits(Reason("judging_failed", statement=one.statement_id))
+            now = self._clock()
+            reason = Reason("judging_failed", statement=one.statement_id)
+            values = sightings.waits(reason, now + _FAILED_AGAIN) | {"decided_at": now}
+            _write(db, one, values)
+        return str(values["state"])
 
-    def _judge(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:
-        seen = one.seen
-        values: dict[str, Any] = {
+    def _judged(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:
+        """The columns of the sighting as it is judged now, after what follows from it is done."""
+        seen = one.see(self._rules.course_events)
+        actor = one.actor(seen)
+        lms = self._belonging.lms_of(one.sender, seen)
+        verdict = rules.judge(seen, rules=self._rules, catalogue=catalogue, lms=lms)
+        shown = {
             "verb": seen.verb,
             "object_id": seen.object_id,
+            "external_id": seen.external_id,
+            "short_id": seen.short_id,
+            "course_id": verdict.course.id if verdict.course else None,
             "course_name": seen.name,
+            "actor": keys.of_actor(actor),
+            "actor_name": actor.name or "",
             "completed_at": seen.completed_at,
-            "completion_id": None,
             "decided_at": self._clock(),
             "due_at": None,
-            **_actor(one.actor),
         }
-        verdict = rules.judge(
-            seen,
-            rules=self._settings.recognition,
-            catalogue=catalogue,
-            lms=self._lms_of(one.sender),
-        )
-        if isinstance(verdict, Completed):
-            return values | (self._voided(db, one) or self._completed(db, one, verdict))
-        if verdict.code == "voiding":
-            self._void(db, one)
-        return values | (_waits(verdict) if verdict.code == "unknown_course" else _none(verdict))
+        if seen.verb == vocabulary.VOIDED:
+            reason = voiding.take_back(db, seen.object_id, one, now=self._clock())
+            return shown | sightings.is_none(reason)
+        if isinstance(verdict, Nothing):
+            return shown | sightings.is_none(verdict.reason)
+        if voided := voiding.taken_back(db, one):
+            return shown | sightings.is_none(voided)
+        if isinstance(verdict, Waits):
+            return shown | sightings.waits(verdict.reason)
+        return shown | self._completed(db, one, seen, actor, verdict.course, lms)
 
-    def _completed(self, db: Connection, one: Sighting, verdict: Completed) -> dict[str, Any]:
+    def _completed(
+        self,
+        db: Connection,
+        one: Sighting,
+        seen: Seen,
+        actor: Actor,
+        entry: CataloguedCourse,
+        lms: str,
+    ) -> dict[str, Any]:
         """Who completed it? Their completion, or why it cannot be recorded yet."""
-        earners = rules.people(one.seen, verdict.course.course)
-        self._see_instructors(db, one, earners)
-        actor = next(
-            (who for role, place, who in earners if (role, place) == (one.role, one.position)), None
-        )
-        if actor is None:
-            code = "learner_earns_nothing" if one.role == "learner" else "no_such_earner"
-            return _none(Reason(code))
-        if isinstance(actor, Group):
-            return _waits(Reason("group_actor"))
-        lms, now = self._lms_of(one.sender), self._clock()
-        who = identities.resolve(db, actor, realms=self._realms, sender_lms=lms, now=now)
+        if one.role == "learner":
+            _see_instructors(db, one, len(seen.instructors))
+        if nothing := rules.earns(entry.course, one.role, actor, seen):
+            return sightings.is_none(nothing)
+        if not isinstance(actor, Agent):
+            return sightings.waits(Reason("group_actor"))
+        now = self._clock()
+        who = resolve(db, actor, realms=self._belonging.realms, lms=lms, now=now)
         if isinstance(who, Ask):
-            reason = Reason("lookup_waiting", actor=identities.label(actor), lms=who.lms)
-            return {"state": SightingState.ASKING, **reason_columns(reason)}
+            return sightings.asks(Reason("lookup_waiting", actor=keys.label(actor), lms=who.lms))
         if isinstance(who, Reason):
-            return _waits(who)
+            return sightings.waits(who)
         completion_id = completions.record(
             db,
-            self._telling(one, verdict, who, lms),
+            self._telling(one, seen, entry, who, lms),
             targets=self._targets,
             zone=self._zone,
             now=now,
         )
-        return {
-            "state": SightingState.RECOGNISED,
-            "completion_id": completion_id,
-            **reason_columns(None),
-        }
+        return sightings.is_recognised(completion_id)
 
-    def _telling(self, one: Sighting, verdict: Completed, who: Known, lms: str) -> Telling:
-        sender = self._senders.get(one.sender)
-        meant = sender.registration_is_run if sender else None
+    def _telling(
+        self, one: Sighting, seen: Seen, entry: CataloguedCourse, who: Known, lms: str
+    ) -> Telling:
+        role: Role = "learner" if one.role == "learner" else "instructor"
         return Telling(
             who=who,
-            entry=verdict.course,
-            role="instructor" if one.role == "instructor" else "learner",
+            entry=entry,
+            role=role,
             run=rules.run_of(
-                one.seen,
-                verdict.course.course,
+                seen,
+                entry.course,
                 zone=self._zone,
-                registration_is_run=not one.seen.from_logstore if meant is None else meant,
+                registration_is_run=self._belonging.registration_is_run(one.sender, seen),
             ),
-            completed_at=one.seen.completed_at,
-            time_source=one.seen.time_source,
-            score=one.seen.score,
-            lms=lms,
+            completed_at=seen.completed_at,
+            time_source=seen.time_source,
+            score=seen.score,
+            told_by=lms,
         )
 
-    def _see_instructors(
-        self, db: Connection, one: Sighting, earners: Sequence[tuple[str, int, Actor]]
-    ) -> None:
-        """Leave a sighting for each instructor who earns hours by the same statement."""
-        rows = [
-            {"statement_seq": one.statement_seq, "role": role, "position": place}
-            for role, place, _ in earners
-            if role == "instructor" and one.role == "learner"
-        ]
-        if rows:
-            db.execute(insert(db, sightings).on_conflict_do_nothing(), rows)
 
-    def _voided(self, db: Connection, one: Sighting) -> dict[str, Any] | None:
-        """That the statement does not count, if its own sender took it back."""
-        by = db.execute(
-            select(statements.c.id)
-            .join(sightings, sightings.c.statement_seq == statements.c.seq)
-            .where(
-                sightings.c.verb == vocabulary.VOIDED,
-                sightings.c.object_id == one.statement_id,
-                statements.c.sender == one.sender,
-            )
-            .limit(1)
-        ).scalar()
-        return _none(Reason("voided", by=by)) if by else None
-
-    def _void(self, db: Connection, one: Sighting) -> None:
-        """Take back what the voided statement told; one of another sender stays."""
-        told = db.execute(
-            select(sightings.c.id, sightings.c.completion_id)
-            .join(statements, sightings.c.statement_seq == statements.c.seq)
-            .where(statements.c.id == one.seen.object_id.lower(), statements.c.sender == one.sender)
-        ).all()
-        voided = {"completion_id": None, "due_at": None}
-        voided |= _none(Reason("voided", by=one.statement_id))
-        for row in told:
-            db.execute(update(sightings).where(sightings.c.id == row.id).values(**voided))
-            if row.completion_id is not None:
-                completions.withdraw(db, row.completion_id, self._clock())
-
-    def _lms_of(self, name: str) -> str:
-        sender = self._senders.get(name)
-        return self._settings.lms_of(sender.lms if sender else "")
+def _see_instructors(db: Connection, one: Sighting, how_many: int) -> None:
+    """Leave a sighting for each instructor of the statement, to be judged like the learner's."""
+    rows = [
+        {"statement_seq": one.statement_seq, "role": "instructor", "position": position}
+        for position in range(how_many)
+    ]
+    if rows:
+        db.execute(insert(db, schema.sightings).on_conflict_do_nothing(), rows)
 
 
-def _actor(actor: Actor | None) -> dict[str, Any]:
-    if actor is None:
-        return {}
-    return {"actor": actor_key(actor), "actor_name": actor.name or ""}
-
-
-def _waits(reason: Reason) -> dict[str, Any]:
-    return {"state": SightingState.ATTENTION, **reason_columns(reason)}
-
-
-def _none(reason: Reason) -> dict[str, Any]:
-    return {"state": SightingState.NONE, **reason_columns(reason)}
+def _write(db: Connection, one: Sighting, values: dict[str, Any]) -> None:
+    db.execute(update(schema.sightings).where(schema.sightings.c.id == one.id).values(**values))

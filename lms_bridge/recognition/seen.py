@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import msgspec
 
-from xapi import Activity, Agent, Group, Statement, StatementRef, vocabulary
-from xapi.times import parse_timestamp
+from xapi import Activity, Agent, Context, Group, Result, Score, Statement, StatementRef, vocabulary
 
-TimeSource = Literal["learner", "lms", "criteria"]
-"""whose time it is: of the learner's act; of the LMS's processing, maybe a cron run some time after
-the act; or of the last criterion met, as the LMS told when it was asked"""
+TimeSource = Literal["bridge", "lms", "learner", "criteria"]
+"""whose time it is: the bridge's, which heard of it then and was told no time; that of the LMS's
+processing, maybe a cron run some time after the act; of the learner's act; or of the last criterion
+met, as the LMS told when it was asked"""
 
 _LOGSTORE = "https://github.com/xAPI-vle/moodle-logstore_xapi"
 
@@ -36,6 +37,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     actor: Agent | Group
     instructors: tuple[Agent | Group, ...] = ()
     completed_at: dt.datetime
+    received_at: dt.datetime
     time_source: TimeSource = "learner"
     success: bool | None = None
     completion: bool | None = None
@@ -43,57 +45,70 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """share of the score range, 0 to 1"""
     registration: str = ""
     extensions: Mapping[str, Any] = {}
+    """of the context"""
 
 
-def see(statement: Statement, *, stored: dt.datetime, events: frozenset[str] | set[str]) -> Seen:
+def see(statement: Statement, *, stored: dt.datetime, events: Collection[str]) -> Seen:
     """The facts of `statement`; `stored` stands in where it has no timestamp.
 
     `events` are the Moodle events that are completions of a course.
     """
-    context, result, thing = statement.context, statement.result, statement.object
-    extensions = (context.extensions or {}) if context else {}
-    info = extensions.get(vocabulary.SOURCE_EVENT)
-    info = info if isinstance(info, Mapping) else {}
-    event = str(info.get("event_name", ""))
-    seen = Seen(
+    happened_at, thing = statement.occurred_at, statement.object
+    facts: dict[str, Any] = {}
+    if statement.context:
+        facts |= _of_context(statement.context)
+    if isinstance(thing, Activity) and thing.definition:
+        marks = thing.extensions
+        facts |= {
+            "activity_type": thing.type or "",
+            "name": _any_language(thing.definition.name or {}),
+            "external_id": _id(marks.get(vocabulary.EXTERNAL_ID)),
+            "short_id": _id(marks.get(vocabulary.SHORT_ID)),
+        }
+    if statement.result:
+        facts |= _of_result(statement.result)
+    return Seen(
         verb=statement.verb.id,
-        object_type=_type(thing),
+        object_type=type(thing).__name__,
         object_id=_object_id(thing),
         actor=statement.actor,
-        event=event,
-        from_logstore=_LOGSTORE in info,
-        completed_at=parse_timestamp(statement.timestamp) if statement.timestamp else stored,
-        # Moodle completes a course in the request that met the last criterion, or in a cron run
-        # some time after; the statement looks the same (Moodle facts, section 5).
-        time_source="lms" if event in events else "learner",
-        extensions=extensions,
+        completed_at=happened_at or stored,
+        received_at=stored,
+        time_source=_time_source(happened_at, facts.get("event", ""), events),
+        **facts,
     )
-    changes: dict[str, Any] = {}
-    if isinstance(thing, Activity) and thing.definition:
-        definition = thing.definition
-        marks = definition.extensions or {}
-        changes |= {
-            "activity_type": definition.type or "",
-            "name": _any_language(definition.name or {}),
-            "external_id": str(marks.get(vocabulary.EXTERNAL_ID, "")),
-            "short_id": str(marks.get(vocabulary.SHORT_ID, "")),
-        }
-    if context:
-        around = context.context_activities
-        changes |= {
-            "instructors": _members(context.instructor or None),
-            "registration": context.registration or "",
-            "around": tuple(one.id for one in (*around.parents, *around.groupings))
-            if around
-            else (),
-        }
-    if result:
-        changes |= {
-            "success": result.success if isinstance(result.success, bool) else None,
-            "completion": result.completion if isinstance(result.completion, bool) else None,
-            "score": _share(result.score) if result.score else None,
-        }
-    return msgspec.structs.replace(seen, **changes)
+
+
+def _of_context(context: Context) -> dict[str, Any]:
+    extensions, around = context.extensions or {}, context.context_activities
+    info = extensions.get(vocabulary.SOURCE_EVENT)
+    info = info if isinstance(info, Mapping) else {}
+    return {
+        "event": _id(info.get("event_name")),
+        "from_logstore": _LOGSTORE in info,
+        "extensions": extensions,
+        "registration": context.registration or "",
+        "instructors": _members(context.instructor or None),
+        "around": tuple(one.id for one in (*around.parents, *around.groupings)) if around else (),
+    }
+
+
+def _of_result(result: Result) -> dict[str, Any]:
+    return {
+        "success": result.success if isinstance(result.success, bool) else None,
+        "completion": result.completion if isinstance(result.completion, bool) else None,
+        "score": _share(result.score) if result.score else None,
+    }
+
+
+def _time_source(
+    happened_at: dt.datetime | None, event: str, events: Collection[str]
+) -> TimeSource:
+    if happened_at is None:
+        return "bridge"
+    # Moodle completes a course in the request that met the last criterion, or in a cron run
+    # some time after; the statement looks the same (Moodle facts, section 5).
+    return "lms" if event in events else "learner"
 
 
 def _object_id(thing: object) -> str:
@@ -102,8 +117,11 @@ def _object_id(thing: object) -> str:
     return thing.id.lower() if isinstance(thing, StatementRef) else ""
 
 
-def _type(thing: object) -> str:
-    return type(thing).__name__
+def _id(value: Any) -> str:
+    """What an extension holds, where it can be an id: its values are anything JSON can say."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _members(instructor: Agent | Group | None) -> tuple[Agent | Group, ...]:
@@ -113,16 +131,18 @@ def _members(instructor: Agent | Group | None) -> tuple[Agent | Group, ...]:
     return (instructor,) if instructor else ()
 
 
-def _share(score: Any) -> float | None:
+def _share(score: Score) -> float | None:
     """The score as a share of its range, 0 to 1.
 
     raw, min and max are believed before scaled: logstore_xapi sends 50 of 0..100 as
     ``scaled: 0`` (Moodle facts, section 5).
     """
     raw, least, most = score.raw, score.min, score.max
-    if all(isinstance(number, int | float) for number in (raw, least, most)) and most > least:
-        return float((raw - least) / (most - least))
-    return float(score.scaled) if isinstance(score.scaled, int | float) else None
+    if isinstance(raw, float) and isinstance(least, float) and isinstance(most, float):
+        span = most - least
+        if math.isfinite(span):
+            return (raw - least) / span
+    return score.scaled if isinstance(score.scaled, float) else None
 
 
 def _any_language(names: Mapping[str, str]) -> str:

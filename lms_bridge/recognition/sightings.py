@@ -1,14 +1,24 @@
-"""What has been seen in each statement, and where the thinking about it stands."""
+"""What has been seen in each statement, and where the thinking about it stands.
+
+A statement leaves a sighting for its learner and one for each instructor; a completion that
+was pulled from the LMS leaves one as well. Nothing that was seen is ever forgotten, so when
+the catalogue, the mapping of people or the rules change, what was seen is judged again.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
-from lms_bridge.store.schema import sightings
+from lms_bridge.catalogue.course import Course
+from lms_bridge.deliveries.planning import is_in_doubt, not_in_a_registry
+from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.store.engine import alone
+from lms_bridge.store.schema import completions, identities, sightings
 
 
 class SightingState(StrEnum):
@@ -26,36 +36,159 @@ class SightingState(StrEnum):
     """a completion that waits for a person: an unknown course, an account without a NIP"""
 
 
-def reconsider(db: Connection, *, objects: Iterable[str] = ()) -> int:
-    """Judge anew everything that waits for a person, and every statement about one of `objects`.
+# As a constant of the SQL text: by a parameter neither database would find its partial index.
+IS_NEW = sightings.c.state == bindparam("new", SightingState.NEW, literal_execute=True)
 
-    Called when the catalogue, the mapping of people or the configuration has changed; how
-    many sightings are judged again. What was pulled from the LMS is judged at the next pull.
+
+def hold(db: Connection) -> None:
+    """Be the only one that judges, or changes what judging depends on, until the transaction ends.
+
+    Otherwise a course could be imported in the very moment in which a statement is found to
+    be about an unknown one, and neither transaction would see the other.
     """
-    about = list(objects)
-    changed = db.execute(
-        update(sightings)
-        .where(
-            sightings.c.statement_seq.is_not(None),
-            or_(
-                sightings.c.state == SightingState.ATTENTION,
-                and_(
-                    sightings.c.state == SightingState.NONE,
-                    sightings.c.object_id.in_(about),
-                    sightings.c.reason_code != "voided",
-                ),
-            ),
-        )
-        .values(state=SightingState.NEW, due_at=None)
+    alone(db, "recognition")
+
+
+def is_recognised(completion_id: int) -> dict[str, Any]:
+    """The columns of a sighting that tells of a completion."""
+    return {
+        "state": SightingState.RECOGNISED,
+        "completion_id": completion_id,
+        **reason_columns(None),
+    }
+
+
+def is_none(reason: Reason) -> dict[str, Any]:
+    """The columns of a sighting that tells of no completion."""
+    return {"state": SightingState.NONE, "completion_id": None, **reason_columns(reason)}
+
+
+def waits(reason: Reason, until: dt.datetime | None = None) -> dict[str, Any]:
+    """The columns of one that waits for a person, and is judged again by itself at `until`."""
+    return {"state": SightingState.ATTENTION, "due_at": until, **reason_columns(reason)}
+
+
+def asks(reason: Reason, again_at: dt.datetime | None = None) -> dict[str, Any]:
+    """The columns of one about whose account the LMS is to be asked, now or at `again_at`."""
+    return {"state": SightingState.ASKING, "due_at": again_at, **reason_columns(reason)}
+
+
+def anything_due(db: Connection, now: dt.datetime) -> bool:
+    """Whether something is new, or is to be asked about or looked at again by `now`."""
+    again = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
+    return any(
+        db.execute(select(sightings.c.id).where(which).limit(1)).first()
+        for which in (IS_NEW, is_to_be_asked(now), again)
     )
-    return changed.rowcount
 
 
-def reconsider_due(db: Connection, now: dt.datetime) -> int:
-    """Judge anew what was to be asked again about now."""
+def is_to_be_asked(now: dt.datetime) -> ColumnElement[bool]:
+    """That the LMS is to be asked about it by `now`."""
+    return and_(
+        sightings.c.state == SightingState.ASKING,
+        or_(sightings.c.due_at.is_(None), sightings.c.due_at <= now),
+    )
+
+
+def waiting_accounts(db: Connection, course_id: int) -> set[str]:
+    """The keys of the accounts whose completions were pulled and wait for a person."""
+    query = select(sightings.c.actor).where(
+        sightings.c.course_id == course_id,
+        sightings.c.statement_seq.is_(None),
+        sightings.c.state == SightingState.ATTENTION,
+    )
+    return {key for key in db.execute(query).scalars() if key}
+
+
+def judge_waiting(db: Connection) -> int:
+    """Judge anew all that waits for a person or the LMS: more is known of people or courses now.
+
+    How many sightings that are. What was pulled from the LMS is judged at the next pull.
+    """
+    return _judge_anew(db, sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING]))
+
+
+def judge_due(db: Connection, now: dt.datetime) -> int:
+    """Judge anew what was to be looked at again by now; how many sightings that are."""
+    return _judge_anew(
+        db, and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
+    )
+
+
+def judge_about(db: Connection, courses: Collection[tuple[int, Course]]) -> int:
+    """Judge anew what was no completion and may be one now that `courses` (id, course) changed.
+
+    That is what was about one of them before, what carries one of their marks, and, for a
+    course that counts each session, parts of a course, which may be its sessions.
+    """
+    changed: list[ColumnElement[bool]] = [
+        sightings.c.course_id.in_([course_id for course_id, _ in courses]),
+        sightings.c.object_id.in_([one for _, each in courses for one in each.activities]),
+        sightings.c.external_id.in_([one for _, each in courses for one in each.external_ids]),
+        sightings.c.short_id.in_([one for _, each in courses for one in each.short_ids]),
+    ]
+    by_session = [each for _, each in courses if each.run == "session" and each.activities]
+    if by_session:
+        verbs = {verb for each in by_session for verb in each.verbs}
+        changed += [
+            sightings.c.reason_code == "not_a_course",
+            and_(sightings.c.reason_code == "verb_not_completion", sightings.c.verb.in_(verbs)),
+        ]
+    return _judge_anew(db, and_(_is_none_for_now(), or_(*changed)))
+
+
+def judge_all(db: Connection) -> int:
+    """Judge anew all that has not become a completion: the rules themselves have changed."""
+    return judge_waiting(db) + _judge_anew(db, _is_none_for_now())
+
+
+def judge_moved(db: Connection, accounts: Collection[str] | None = None) -> int:
+    """Judge anew what was recognised as one employee's and is, by its account, another's.
+
+    Only as long as no registry can have it: what was recorded is for people to correct. All
+    sightings are looked at, or those of the keys `accounts`.
+    """
+    another = (
+        select(sightings.c.id)
+        .join(completions, sightings.c.completion_id == completions.c.id)
+        .join(identities, identities.c.key == sightings.c.actor)
+        .where(
+            identities.c.employee_id != completions.c.employee_id,
+            not_in_a_registry(completions.c.id),
+        )
+    )
+    if accounts is not None:
+        another = another.where(sightings.c.actor.in_(accounts))
+    return _judge_anew(
+        db, and_(sightings.c.state == SightingState.RECOGNISED, sightings.c.id.in_(another))
+    )
+
+
+def judge_doubted(db: Connection) -> int:
+    """Judge anew what was recognised as the completion of somebody whom a registry does not know.
+
+    The LMS may have another NIP for the account by now.
+    """
+    doubted = select(completions.c.id).where(
+        is_in_doubt(completions.c.id), not_in_a_registry(completions.c.id)
+    )
+    return _judge_anew(
+        db,
+        and_(sightings.c.state == SightingState.RECOGNISED, sightings.c.completion_id.in_(doubted)),
+    )
+
+
+def _is_none_for_now() -> ColumnElement[bool]:
+    return and_(
+        sightings.c.state == SightingState.NONE,
+        sightings.c.reason_code.not_in(["voided", "voiding"]),
+    )
+
+
+def _judge_anew(db: Connection, which: ColumnElement[bool]) -> int:
     changed = db.execute(
         update(sightings)
-        .where(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
+        .where(sightings.c.statement_seq.is_not(None), which)
         .values(state=SightingState.NEW, due_at=None)
     )
     return changed.rowcount

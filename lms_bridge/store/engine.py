@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -130,6 +131,15 @@ def _begin_sqlite(connection: Connection) -> None:
     # without the risk of SQLITE_BUSY, which no time-out cures.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def alone(db: Connection, what: str) -> None:
+    """Wait until no other transaction is at `what`; others wait until this one has ended.
+
+    SQLite lets only one transaction write at a time anyway.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
 
 
 def insert(db: Connection, table: Table) -> Any:

@@ -35,7 +35,7 @@ from sqlalchemy import (
     text,
 )
 
-from lms_bridge.store.types import Json, OutsideString, OutsideText, UtcTime
+from lms_bridge.store.types import Json, OutsideKey, OutsideString, OutsideText, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -65,7 +65,7 @@ sightings = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("statement_seq", BigId, ForeignKey("statements.seq")),
-    Column("pull_key", OutsideString(200), unique=True),
+    Column("pull_key", OutsideKey(200), unique=True),
     Column("role", String(16), nullable=False, server_default="learner"),
     Column("position", Integer, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False, server_default="new"),
@@ -73,8 +73,11 @@ sightings = Table(
     Column("reason_code", String(40)),
     Column("reason_details", Json),
     Column("verb", OutsideText),
-    Column("object_id", OutsideText),
-    Column("actor", OutsideText),
+    Column("object_id", OutsideKey(500)),
+    Column("external_id", OutsideKey(200)),
+    Column("short_id", OutsideKey(200)),
+    Column("course_id", BigId, ForeignKey("courses.id")),
+    Column("actor", OutsideKey(500)),
     Column("actor_name", OutsideText),
     Column("course_name", OutsideText),
     Column("completed_at", UtcTime),
@@ -112,7 +115,7 @@ identities = Table(
     "identities",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("key", OutsideText, nullable=False, unique=True),
+    Column("key", OutsideKey(500), nullable=False, unique=True),
     Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False, index=True),
     Column("source", String(16), nullable=False),
     Column("lms", String(40), nullable=False, server_default=""),
@@ -129,6 +132,7 @@ courses = Table(
     Column("source", String(16), nullable=False),
     Column("content", Json, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
 )
 
@@ -138,7 +142,7 @@ completions = Table(
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False),
     Column("course_id", BigId, ForeignKey("courses.id"), nullable=False),
-    Column("run", OutsideString(200), nullable=False),
+    Column("run", OutsideKey(200), nullable=False),
     Column("role", String(16), nullable=False),
     Column("completed_at", UtcTime, nullable=False),
     Column("time_source", String(16), nullable=False),
@@ -153,6 +157,14 @@ completions = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("employee_id", "course_id", "run", "role"),
     Index("ix_completions_course_id", "course_id"),
+)
+
+settings_in_force = Table(
+    "settings_in_force",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    comment="by which settings things were last judged, to notice when they have changed",
 )
 
 certificate_counters = Table(

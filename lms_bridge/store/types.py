@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from lms_bridge.text import storable
+from lms_bridge.text import fitting, storable
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -54,6 +54,22 @@ class OutsideString(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return _kept(value)
+
+
+class OutsideKey(TypeDecorator[str]):
+    """``VARCHAR`` for what others write and the bridge looks things up by.
+
+    What is too long for the column is shortened (:func:`~lms_bridge.text.fitting`), also where
+    it is compared; PostgreSQL has no room for more than some 2 700 bytes in an index.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        assert isinstance(self.impl, String)
+        assert self.impl.length
+        return value if value is None else fitting(storable(value), self.impl.length)
 
 
 def _kept(value: str | None) -> str | None:

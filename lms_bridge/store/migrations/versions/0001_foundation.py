@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("content", Json, nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("changed_at", Time, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_courses"),
         sa.UniqueConstraint("key", name="uq_courses_key"),
@@ -83,6 +84,13 @@ def upgrade() -> None:
         comment="whether each outside system can be used now",
     )
     op.create_table(
+        "settings_in_force",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_settings_in_force"),
+        comment="by which settings things were last judged, to notice when they have changed",
+    )
+    op.create_table(
         "statements",
         sa.Column("seq", BigId, nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -128,7 +136,7 @@ def upgrade() -> None:
     op.create_table(
         "identities",
         sa.Column("id", BigId, nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(length=500), nullable=False),
         sa.Column("employee_id", BigId, nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("lms", sa.String(length=40), server_default="", nullable=False),
@@ -198,8 +206,11 @@ def upgrade() -> None:
         sa.Column("reason_code", sa.String(length=40), nullable=True),
         sa.Column("reason_details", Json, nullable=True),
         sa.Column("verb", sa.Text(), nullable=True),
-        sa.Column("object_id", sa.Text(), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("object_id", sa.String(length=500), nullable=True),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.Column("short_id", sa.String(length=200), nullable=True),
+        sa.Column("course_id", BigId, nullable=True),
+        sa.Column("actor", sa.String(length=500), nullable=True),
         sa.Column("actor_name", sa.Text(), nullable=True),
         sa.Column("course_name", sa.Text(), nullable=True),
         sa.Column("completed_at", Time, nullable=True),
@@ -208,6 +219,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["completion_id"], ["completions.id"], name="fk_sightings_completion_id"
         ),
+        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name="fk_sightings_course_id"),
         sa.ForeignKeyConstraint(
             ["statement_seq"], ["statements.seq"], name="fk_sightings_statement_seq"
         ),

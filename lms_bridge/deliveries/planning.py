@@ -1,0 +1,126 @@
+"""The deliveries of a completion: planned when it is recognised, cancelled and resumed with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
+
+from lms_bridge.deliveries import lifecycle
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.store.engine import insert
+from lms_bridge.store.schema import deliveries
+
+
+class Planned(NamedTuple):
+    """A step that is to be made, and where."""
+
+    step: str
+    remote: str
+
+
+def plan(
+    db: Connection,
+    completion_id: int,
+    employee_id: int,
+    steps: Iterable[Planned],
+    now: dt.datetime,
+) -> None:
+    """Give the completion a waiting delivery for each of `steps` that has none yet."""
+    rows = [
+        {
+            "completion_id": completion_id,
+            "step": one.step,
+            "remote": one.remote,
+            "lane": _lane(one.remote, employee_id),
+            "state": State.WAITING,
+            "due_at": now,
+            "progress": {},
+            "effort_since": now,
+            "created_at": now,
+            "changed_at": now,
+            **reason_columns(Reason("new")),
+        }
+        for one in steps
+    ]
+    if rows:
+        db.execute(insert(db, deliveries).on_conflict_do_nothing(), rows)
+
+
+def change_lanes(db: Connection, completion_id: int, employee_id: int) -> None:
+    """The completion is another employee's now; what is under way keeps its lane to the end."""
+    mine = select(deliveries.c.id, deliveries.c.remote).where(
+        deliveries.c.completion_id == completion_id, deliveries.c.state != State.RUNNING
+    )
+    for row in db.execute(mine).all():
+        db.execute(
+            update(deliveries)
+            .where(deliveries.c.id == row.id)
+            .values(lane=_lane(row.remote, employee_id))
+        )
+
+
+def cancel_withdrawn(db: Connection, completion_id: int, now: dt.datetime) -> None:
+    """Cancel what has not been delivered of a completion that was taken back."""
+    db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.completion_id == completion_id,
+            deliveries.c.state.in_(lifecycle.sources("cancel")),
+        )
+        .values(state=State.CANCELLED, changed_at=now, **reason_columns(Reason("withdrawn")))
+    )
+
+
+def resume_withdrawn(db: Connection, completion_id: int, now: dt.datetime) -> None:
+    """Take up again what was cancelled only because the completion had been taken back."""
+    db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.completion_id == completion_id,
+            deliveries.c.state == State.CANCELLED,
+            deliveries.c.reason_code == "withdrawn",
+        )
+        .values(
+            state=lifecycle.after(State.CANCELLED, "retry"),
+            due_at=now,
+            failures=0,
+            effort_since=now,
+            changed_at=now,
+            **reason_columns(Reason("new")),
+        )
+    )
+
+
+def not_in_a_registry(completion_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """That no registry can have the completion: nothing was sent, or the answer was that it failed.
+
+    ``sent_at`` stands in the notebook of :mod:`lms_bridge.deliveries.record_step` for as long
+    as what was sent may have taken effect.
+    """
+    return ~exists().where(
+        deliveries.c.completion_id == completion_id,
+        deliveries.c.step == "record",
+        or_(
+            deliveries.c.state == State.RUNNING,
+            deliveries.c.result_id.is_not(None),
+            deliveries.c.progress["sent_at"].as_string().is_not(None),
+        ),
+    )
+
+
+def is_in_doubt(completion_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """That a registry knows nobody with the NIP: it may be mistyped, and corrected by now."""
+    return exists().where(
+        deliveries.c.completion_id == completion_id,
+        deliveries.c.state == State.BLOCKED,
+        deliveries.c.reason_code == "employee_not_in_registry",
+    )
+
+
+def _lane(remote: str, employee_id: int) -> str:
+    """What deliveries share of which only one may be under way: the remote and the person."""
+    return f"{remote}:{employee_id}"

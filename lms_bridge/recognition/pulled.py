@@ -1,0 +1,166 @@
+"""Completions that were not told but asked for: who they are of, and what they come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, select
+
+from lms_bridge import completions
+from lms_bridge.catalogue.course import Course
+from lms_bridge.catalogue.matching import CataloguedCourse
+from lms_bridge.completions import Targets, Telling
+from lms_bridge.config.settings import Recognition, Settings
+from lms_bridge.deliveries.step import Clock
+from lms_bridge.errors import DeliveryError
+from lms_bridge.lms.base import CourseCompletion, LmsCourse
+from lms_bridge.people import keys
+from lms_bridge.people.identities import Known, learn, linked, realms_of
+from lms_bridge.people.lookup import Answers, Ask, in_parts
+from lms_bridge.reasons import Reason
+from lms_bridge.recognition import rules
+from lms_bridge.recognition.sightings import hold, is_recognised, waiting_accounts, waits
+from lms_bridge.store import schema
+from lms_bridge.store.engine import Store, insert
+from xapi import vocabulary
+
+log = structlog.get_logger(__name__)
+
+
+class Pulled(msgspec.Struct, frozen=True):
+    """The LMS says that somebody has completed a course of the catalogue."""
+
+    lms: str
+    course: LmsCourse
+    activity: str
+    """the id of the LMS's course in statements"""
+    entry: CataloguedCourse
+    completion: CourseCompletion
+
+    @property
+    def ask(self) -> Ask:
+        """The question whose account it is."""
+        user_id = self.completion.user.id
+        return Ask(keys.of_lms_account(self.lms, user_id), self.lms, "id", user_id)
+
+
+def can_be_pulled(course: Course, recognition: Recognition) -> bool:
+    """Whether the LMS's "completed" says all that the course asks.
+
+    It knows neither the registration or session of a course that counts each, nor the score,
+    nor who the instructor was; and it is no other verb.
+    """
+    return (
+        course.run in ("once", "yearly")
+        and course.minimum_score is None
+        and course.hours > 0
+        and vocabulary.COMPLETED in (course.verbs or recognition.verbs)
+    )
+
+
+class PulledIntake:
+    """Takes pulled completions in, like those of statements."""
+
+    def __init__(self, store: Store, settings: Settings, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._zone = ZoneInfo(settings.time_zone)
+        self._realms = realms_of(settings)
+        self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
+
+    def take(
+        self, some: Sequence[Pulled], look: Callable[[Sequence[Ask]], Answers]
+    ) -> Counter[str]:
+        """Find out with `look` whose they are, and keep them; how many came to which state.
+
+        Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS as a whole fails.
+        """
+        counts: Counter[str] = Counter()
+        pulled = {one.ask: one for one in some}
+        with self._store.writing() as db:
+            hold(db)
+            for ask, one in list(pulled.items()):
+                known = linked(db, one.lms, one.completion.user, realms=self._realms)
+                if known is not None:
+                    counts[self._keep(db, pulled.pop(ask), known)] += 1
+        for part, answers in in_parts(look, list(pulled)):
+            if isinstance(answers, DeliveryError):
+                if answers.remote_wide:
+                    raise answers
+                log.warning("look-up failed", lms=part[0].lms, reason=answers.reason.sentence())
+                counts["failed"] += len(part)
+                continue
+            with self._store.writing() as db:
+                hold(db)
+                for ask, answer in answers.items():
+                    who = learn(db, ask, answer, realms=self._realms, now=self._clock())
+                    counts[self._keep(db, pulled[ask], who)] += 1
+        return counts
+
+    def is_settled(
+        self, db: Connection, lms: str, entry: CataloguedCourse
+    ) -> Callable[[str], bool]:
+        """Whether of a user of `lms`, by id, nothing is to be asked that is not known already."""
+        run = rules.run_at(self._clock(), entry.course, zone=self._zone)
+        settled = completions.settled_users(db, entry.id, lms, run=run)
+        waiting = waiting_accounts(db, entry.id)
+        return lambda user_id: (
+            user_id in settled and keys.of_lms_account(lms, user_id) not in waiting
+        )
+
+    def _keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> str:
+        """The state that the sighting of `pulled` came to, with all that follows from it.
+
+        Where the LMS does not say when it was, a completion of a course that counts each year
+        is not taken for one of this year if one is known already.
+        """
+        now, one, entry = self._clock(), pulled.completion, pulled.entry
+        completed_at = one.completed_at or now
+        run = rules.run_at(completed_at, entry.course, zone=self._zone)
+        if run and one.completed_at is None and isinstance(who, Known):
+            run = completions.latest_run(db, who.employee_id, entry.id) or run
+        shown = {
+            "verb": vocabulary.COMPLETED,
+            "object_id": pulled.activity,
+            "course_id": entry.id,
+            "course_name": entry.course.name,
+            "actor": pulled.ask.key,
+            "actor_name": one.user.full_name,
+            "completed_at": completed_at,
+            "decided_at": now,
+        }
+        if isinstance(who, Reason):
+            values = shown | waits(who)
+        else:
+            telling = Telling(
+                who=who,
+                entry=entry,
+                role="learner",
+                run=run,
+                completed_at=completed_at,
+                time_source="criteria" if one.completed_at else "bridge",
+                told_by=pulled.lms,
+            )
+            values = shown | is_recognised(
+                completions.record(db, telling, targets=self._targets, zone=self._zone, now=now)
+            )
+        self._write(db, ":".join((pulled.lms, pulled.course.id, one.user.id, run)), values)
+        return str(values["state"])
+
+    def _write(self, db: Connection, pull_key: str, values: dict[str, Any]) -> None:
+        table = schema.sightings
+        before = db.execute(
+            select(table.c.completion_id).where(table.c.pull_key == pull_key)
+        ).scalar()
+        db.execute(
+            insert(db, table)
+            .values(pull_key=pull_key, **values)
+            .on_conflict_do_update(index_elements=["pull_key"], set_=values)
+        )
+        if before is not None and before != values.get("completion_id", before):
+            completions.withdraw(db, before, self._clock())
