@@ -18,6 +18,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import current_catalogue
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.deliveries import health
+from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.lms.base import CourseCompletion, Lms, LmsCourse, LmsUser
@@ -36,10 +37,11 @@ class PullCompletions:
 
     exclusive = True
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, *, clock: Clock = utc_now) -> None:
         self._bridge = bridge
+        self._clock = clock
         self._store = bridge.store
-        self._intake = PulledIntake(bridge.store, bridge.settings, clock=utc_now)
+        self._intake = PulledIntake(bridge.store, bridge.settings, clock=clock)
 
     def has_work(self) -> bool:
         """Always: only the LMS can tell."""
@@ -89,7 +91,7 @@ class PullCompletions:
             log.exception("pulling failed", lms=lms.name, course=entry.course.key)
             return None
         with self._store.writing() as db:
-            health.note_success(db, f"lms.{lms.name}", now=utc_now())
+            health.note_success(db, f"lms.{lms.name}", now=self._clock())
         return None
 
     def _pull(self, lms: Lms, entry: CataloguedCourse, counts: Counter[str]) -> None:
@@ -141,7 +143,7 @@ class PullCompletions:
                 db,
                 f"lms.{lms.name}",
                 error.reason,
-                now=utc_now(),
+                now=self._clock(),
                 policy=self._bridge.settings.delivery.breaker,
                 certain=not error.retryable,
             )

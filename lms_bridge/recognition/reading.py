@@ -41,7 +41,7 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
-    """The first `limit` sightings that the condition `which` selects, in the order they came."""
+    """The first `limit` sightings that `which` selects: as they are due, and as they came."""
     query = (
         select(
             sightings.c.id,
@@ -56,7 +56,7 @@ def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
         )
         .join(statements, sightings.c.statement_seq == statements.c.seq)
         .where(which)
-        .order_by(sightings.c.id)
+        .order_by(sightings.c.due_at, sightings.c.id)
         .limit(limit)
     )
     return [Sighting(**row._mapping) for row in db.execute(query)]

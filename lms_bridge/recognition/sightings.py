@@ -12,7 +12,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries.planning import is_in_doubt, not_in_a_registry
@@ -36,8 +36,7 @@ class SightingState(StrEnum):
     """a completion that waits for a person: an unknown course, an account without a NIP"""
 
 
-# As a constant of the SQL text: by a parameter neither database would find its partial index.
-IS_NEW = sightings.c.state == bindparam("new", SightingState.NEW, literal_execute=True)
+IS_NEW = sightings.c.state == SightingState.NEW
 
 
 def hold(db: Connection) -> None:

@@ -84,13 +84,8 @@ sightings = Table(
     Column("completion_id", BigId, ForeignKey("completions.id")),
     Column("decided_at", UtcTime),
     UniqueConstraint("statement_seq", "role", "position"),
-    Index(
-        "ix_sightings_new",
-        "id",
-        sqlite_where=text("state = 'new'"),
-        postgresql_where=text("state = 'new'"),
-    ),
-    Index("ix_sightings_state_due_at", "state", "due_at"),
+    # With the id, so that a batch of what is new is read in order without sorting a backlog.
+    Index("ix_sightings_state_due_at_id", "state", "due_at", "id"),
     Index("ix_sightings_object_id", "object_id"),
     Index("ix_sightings_actor", "actor"),
     Index("ix_sightings_completion_id", "completion_id"),

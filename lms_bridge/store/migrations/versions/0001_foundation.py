@@ -232,16 +232,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_sightings_actor", "sightings", ["actor"], unique=False)
     op.create_index("ix_sightings_completion_id", "sightings", ["completion_id"], unique=False)
-    op.create_index(
-        "ix_sightings_new",
-        "sightings",
-        ["id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'new'"),
-        postgresql_where=sa.text("state = 'new'"),
-    )
     op.create_index("ix_sightings_object_id", "sightings", ["object_id"], unique=False)
-    op.create_index("ix_sightings_state_due_at", "sightings", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_sightings_state_due_at_id", "sightings", ["state", "due_at", "id"], unique=False
+    )
     op.create_table(
         "attempts",
         sa.Column("id", BigId, nullable=False),
