@@ -84,7 +84,7 @@ def course_from(row: Mapping[str, str]) -> Course:
         # strict=False: the cells of a table are text, "20" is the number 20
         return msgspec.convert(values, Course, strict=False)
     except msgspec.ValidationError as error:
-        raise ValueError(_in_words(str(error))) from None
+        raise ValueError(_in_words(str(error), row)) from None
 
 
 def _split(text: str) -> list[str]:
@@ -96,11 +96,15 @@ def _competency(text: str) -> dict[str, str]:
     return {"name": name.strip(), "level": level.strip()} if name else {"name": level.strip()}
 
 
-def _in_words(error: str) -> str:
-    """msgspec's message with the column first."""
+def _in_words(error: str, row: Mapping[str, str]) -> str:
+    """msgspec's message with the column first and what stands in the cell last."""
     match = re.fullmatch(r"(.*?)(?: - at `\$\.?([^`]*)`)?", error, re.DOTALL)
     assert match is not None
     what, place = match[1], match[2]
     if missing := re.fullmatch(r"Object missing required field `([^`]+)`", what):
         return f"{place + '.' if place else ''}{missing[1]} is required"
-    return f"{place}: {what[0].lower()}{what[1:]}" if place else what
+    if not place:
+        return what
+    cell = row.get(re.sub(r"\[.*", "", place.replace("badge.", "badge_")))
+    shown = f" (it is {cell!r})" if cell and cell not in what else ""
+    return f"{place}: {what[0].lower()}{what[1:]}{shown}"
