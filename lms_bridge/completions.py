@@ -11,7 +11,7 @@ import datetime as dt
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from lms_bridge.catalogue.course import Course, Role
 from lms_bridge.catalogue.matching import CataloguedCourse
@@ -145,17 +145,28 @@ def dates(course: Course, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[d
 
 
 def _existing(db: Connection, telling: Telling) -> AnyRow | None:
-    mine = select(completions).where(
-        completions.c.employee_id == telling.who.employee_id,
-        completions.c.course_id == telling.entry.id,
-        completions.c.role == telling.role,
-    )
-    row = db.execute(mine.where(completions.c.run == telling.run)).one_or_none()
+    mine = {
+        "employee": telling.who.employee_id,
+        "course": telling.entry.id,
+        "as_role": telling.role,
+    }
+    row = db.execute(_OF_RUN, {**mine, "of_run": telling.run}).one_or_none()
     if row is None and telling.entry.course.run == "yearly":
         at = telling.completed_at
-        near = mine.where(completions.c.completed_at.between(at - SAME_EVENT, at + SAME_EVENT))
-        row = db.execute(near.order_by(completions.c.id).limit(1)).one_or_none()
+        row = db.execute(_NEAR, {**mine, "least": at - SAME_EVENT, "most": at + SAME_EVENT}).first()
     return row
+
+
+# Made once, for they are asked of every telling.
+_OF_PERSON = select(completions).where(
+    completions.c.employee_id == bindparam("employee"),
+    completions.c.course_id == bindparam("course"),
+    completions.c.role == bindparam("as_role"),
+)
+_OF_RUN = _OF_PERSON.where(completions.c.run == bindparam("of_run"))
+_NEAR = _OF_PERSON.where(
+    completions.c.completed_at.between(bindparam("least"), bindparam("most"))
+).order_by(completions.c.id)
 
 
 def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime) -> int | None:

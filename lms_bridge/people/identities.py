@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.config.settings import Settings
 from lms_bridge.lms.base import LmsUser
@@ -155,8 +155,7 @@ def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int
 
 def known_by_nip(db: Connection, nip: str) -> int | None:
     """The id of the employee who has or had the 18-digit `nip`, if one is known."""
-    query = select(identities.c.employee_id).where(identities.c.key == keys.of_nip(nip))
-    employee_id: int | None = db.execute(query).scalar()
+    employee_id: int | None = db.execute(_EMPLOYEE, {"name": keys.of_nip(nip)}).scalar()
     return employee_id
 
 
@@ -193,13 +192,17 @@ def _by_account(
 
 def _identity(db: Connection, now: dt.datetime, *names: str) -> AnyRow | None:
     """What is known by one of the keys and still counts: what HR said, else the latest."""
-    query = select(identities).where(identities.c.key.in_(names))
     rows = [
         row
-        for row in db.execute(query)
+        for row in db.execute(_IDENTITIES, {"names": names})
         if row.source != "lms" or now - row.seen_at < LMS_ANSWER_LASTS
     ]
     return max(rows, key=lambda row: (row.source == "import", row.seen_at), default=None)
+
+
+# Made once, for they are asked of nearly every sighting.
+_EMPLOYEE = select(identities.c.employee_id).where(identities.c.key == bindparam("name"))
+_IDENTITIES = select(identities).where(identities.c.key.in_(bindparam("names", expanding=True)))
 
 
 def _names_of(lms: str, user: LmsUser, realms: Realms) -> Iterator[str]:

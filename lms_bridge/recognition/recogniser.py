@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from lms_bridge import completions
 from lms_bridge.catalogue.course import Role
@@ -191,5 +191,9 @@ def _see_instructors(db: Connection, one: Sighting, how_many: int) -> None:
         db.execute(insert(db, schema.sightings).on_conflict_do_nothing(), rows)
 
 
+# Made once: each sighting is written with it, and making it takes longer than the writing.
+_UPDATE = update(schema.sightings).where(schema.sightings.c.id == bindparam("sighting"))
+
+
 def _write(db: Connection, one: Sighting, values: dict[str, Any]) -> None:
-    db.execute(update(schema.sightings).where(schema.sightings.c.id == one.id).values(**values))
+    db.execute(_UPDATE, {"sighting": one.id, **values})

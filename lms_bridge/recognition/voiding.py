@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge import completions
 from lms_bridge.reasons import Reason
@@ -20,17 +20,21 @@ from xapi import vocabulary
 
 def taken_back(db: Connection, one: Sighting) -> Reason | None:
     """That the statement of `one` does not count, if its sender took it back before."""
-    by = db.execute(
-        select(statements.c.id)
-        .join(sightings, sightings.c.statement_seq == statements.c.seq)
-        .where(
-            sightings.c.verb == vocabulary.VOIDED,
-            sightings.c.object_id == one.statement_id,
-            statements.c.sender == one.sender,
-        )
-        .limit(1)
-    ).scalar()
+    by = db.execute(_VOIDING, {"target": one.statement_id, "by": one.sender}).scalar()
     return Reason("voided", by=by) if by else None
+
+
+# Made once, for it is asked of every completion.
+_VOIDING = (
+    select(statements.c.id)
+    .join(sightings, sightings.c.statement_seq == statements.c.seq)
+    .where(
+        sightings.c.verb == vocabulary.VOIDED,
+        sightings.c.object_id == bindparam("target"),
+        statements.c.sender == bindparam("by"),
+    )
+    .limit(1)
+)
 
 
 def take_back(db: Connection, target: str, voiding: Sighting, *, now: dt.datetime) -> Reason:

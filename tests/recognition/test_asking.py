@@ -20,28 +20,30 @@ OTHER = "https://lms-lain.example"
 # --- what is found ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("who", "nip"),
-    [
-        (actor(4), SITI),
-        (actor("learner1"), SITI),
-        (actor("Learner1"), SITI),  # Moodle keeps usernames in lower case
-        (actor("198703152010012001"), SITI),
-        (actor("19870315 201001 2 001"), SITI),
-        (by_mail("learner1@example.go.id"), SITI),
-        (by_mail("Learner1@Example.GO.ID"), SITI),
-        (actor(4, SITE + "/"), SITI),
-        (actor(4, "HTTPS://Moodle.Example"), SITI),
-        (actor(14), BAMBANG),  # the NIP is typed with blanks
-        (actor(12), SAHAT),  # an NI PPPK
-    ],
-    ids=str,
-)
-def test_an_actor_is_the_employee_with_the_nip_of_the_account(
-    scene: Scene, who: dict[str, Any], nip: str
-) -> None:
-    scene.hear(completed(who))
-    assert scene.completion().nip == nip
+EMPLOYEES = {
+    SITI: (
+        actor(4),
+        actor("learner1"),
+        actor("Learner1"),  # Moodle keeps usernames in lower case
+        actor("198703152010012001"),
+        actor("19870315 201001 2 001"),
+        by_mail("learner1@example.go.id"),
+        by_mail("Learner1@Example.GO.ID"),
+        actor(4, SITE + "/"),
+        actor(4, "HTTPS://Moodle.Example"),
+    ),
+    BAMBANG: (actor(14),),  # the NIP is typed with blanks
+    SAHAT: (actor(12),),  # an NI PPPK
+}
+
+
+def test_an_actor_is_the_employee_with_the_nip_of_the_account(scene: Scene) -> None:
+    told = [(nip, who) for nip, actors in EMPLOYEES.items() for who in actors]
+    scene.hear(*(completed(who) for _, who in told))
+    nips = {one.id: one.nip for one in scene.completions()}
+    assert [(nips.get(row.completion_id), row.actor) for row in scene.sightings()] == [
+        (nip, row.actor) for (nip, _), row in zip(told, scene.sightings(), strict=True)
+    ]
 
 
 def test_what_the_lms_told_is_remembered_for_half_a_day(scene: Scene) -> None:
@@ -86,27 +88,23 @@ def test_addresses_that_the_lms_finds_but_does_not_show_are_told_apart(scene: Sc
 # --- what is told apart ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("who", "code"),
-    [
-        (actor(8), "account_without_nip"),
-        (actor(9), "shared_nip"),
-        (actor(10), "shared_nip"),
-        (actor(11), "suspended_account"),
-        (actor(999), "account_missing"),
-        (actor("nobody"), "account_missing"),
-        (actor(4, "https://elsewhere.example"), "unknown_home_page"),
-        ({"openid": "https://id.example/siti"}, "unknown_person"),
-        ({"mbox_sha1sum": "a" * 40}, "unknown_person"),
-        ({"objectType": "Group", "member": [by_mail("learner1@example.go.id")]}, "group_actor"),
-    ],
-    ids=lambda value: str(value),
-)
-def test_each_doubt_has_its_own_reason_and_nothing_is_guessed(
-    scene: Scene, who: dict[str, Any], code: str
-) -> None:
-    scene.hear(completed(who))
-    assert scene.states() == [f"attention: {code}"]
+DOUBTS: list[tuple[str, dict[str, Any]]] = [
+    ("account_without_nip", actor(8)),
+    ("shared_nip", actor(9)),
+    ("shared_nip", actor(10)),
+    ("suspended_account", actor(11)),
+    ("account_missing", actor(999)),
+    ("account_missing", actor("nobody")),
+    ("unknown_home_page", actor(4, "https://elsewhere.example")),
+    ("unknown_person", {"openid": "https://id.example/siti"}),
+    ("unknown_person", {"mbox_sha1sum": "a" * 40}),
+    ("group_actor", {"objectType": "Group", "member": [by_mail("learner1@example.go.id")]}),
+]
+
+
+def test_each_doubt_has_its_own_reason_and_nothing_is_guessed(scene: Scene) -> None:
+    scene.hear(*(completed(who) for _, who in DOUBTS))
+    assert scene.states() == [f"attention: {code}" for code, _ in DOUBTS]
     assert scene.completions() == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lms_bridge.config.settings import Account, Recognition
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.sandbox.city import BUDI, SAHAT, SITI
+from lms_bridge.sandbox.city import AGUS, BUDI, SAHAT, SITI
 from tests.people.people import person
 from tests.scene import LATSAR_COURSE, SITE, Scene, actor, by_mail, completed, course, voiding
 from xapi import vocabulary
@@ -146,21 +146,15 @@ def test_what_waits_for_a_person_is_about_an_unknown_course_once_the_course_is_t
 # --- the mapping of people is completed ------------------------------------------------------
 
 
-@pytest.mark.parametrize("user", [8, 9, 11, 999])
-def test_the_word_of_hr_settles_every_doubt_about_an_account(scene: Scene, user: int) -> None:
-    scene.hear(completed(user))
-    assert scene.link(person(SAHAT, account=(SITE, str(user)))).reconsidered == 1
+def test_the_word_of_hr_settles_every_doubt_about_an_account(scene: Scene) -> None:
+    doubtful = {SITI: 8, SAHAT: 9, BUDI: 11, AGUS: 999}
+    scene.hear(*(completed(user) for user in doubtful.values()))
+    linked = [person(nip, account=(SITE, str(user))) for nip, user in doubtful.items()]
+    assert scene.link(*linked).reconsidered == len(doubtful)
     scene.recognise()
-    assert scene.completion().nip == SAHAT
-
-
-@pytest.mark.parametrize("user", [9, 11])
-def test_an_account_that_hr_has_linked_keeps_its_number_for_the_badge(
-    scene: Scene, user: int
-) -> None:
-    scene.link(person(SAHAT, account=(SITE, str(user))))
-    scene.hear(completed(user))
-    assert (scene.completion().lms, scene.completion().lms_user_id) == ("moodle", str(user))
+    assert [one.nip for one in scene.completions()] == list(doubtful)
+    # for the badge, which is to be issued to that very account
+    assert [one.lms_user_id for one in scene.completions()] == ["8", "9", "11", "999"]
 
 
 def test_the_word_of_hr_goes_before_that_of_the_lms(scene: Scene) -> None:
@@ -170,16 +164,15 @@ def test_the_word_of_hr_goes_before_that_of_the_lms(scene: Scene) -> None:
     assert not scene.city.moodle.calls
 
 
-@pytest.mark.parametrize(
-    "who", [actor(11), actor("learner6"), by_mail("learner6@example.go.id")], ids=str
-)
 def test_hr_may_name_an_account_as_the_lms_numbers_it_whatever_statements_call_it(
-    scene: Scene, who: dict[str, object]
+    scene: Scene,
 ) -> None:
-    scene.hear(completed(who))
-    assert scene.states() == ["attention: suspended_account"]
+    called = (actor(11), actor("learner6"), by_mail("learner6@example.go.id"))
+    scene.hear(*(completed(who) for who in called))
+    assert scene.states() == ["attention: suspended_account"] * 3
     scene.link(person(SAHAT, lms=("moodle", "11")))
     scene.recognise()
+    assert scene.states() == ["recognised"] * 3
     assert (scene.completion().nip, scene.completion().lms_user_id) == (SAHAT, "11")
 
 
@@ -212,23 +205,18 @@ def test_a_link_leaves_what_a_registry_has_to_people(scene: Scene) -> None:
     assert [(one.nip, one.withdrawn) for one in scene.completions()] == [(SITI, False)]
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [
+def test_a_link_leaves_what_a_registry_may_have_to_people(scene: Scene) -> None:
+    under_way: list[dict[str, object]] = [
         {"state": State.RUNNING},
         {"state": State.RETRYING, "progress": {"sent_at": "2026-11-24T03:00:00+00:00"}},
-        {"state": State.BLOCKED, "result_id": "row-1"},
-    ],
-    ids=["under way", "outcome unknown", "vanished"],
-)
-def test_a_link_leaves_what_a_registry_may_have_to_people(
-    scene: Scene, columns: dict[str, object]
-) -> None:
-    scene.hear(completed(4))
-    scene.deliver(scene.completion().id, **columns)
-    scene.link(person(SAHAT, account=(SITE, "4")))
+        {"state": State.BLOCKED, "result_id": "row-1"},  # it was there, and has vanished
+    ]
+    scene.hear(completed(4), completed(5), completed(6))
+    for made, columns in zip(scene.completions(), under_way, strict=True):
+        scene.deliver(made.id, **columns)
+    scene.link(*(person(SAHAT, account=(SITE, user)) for user in "456"))
     scene.recognise()
-    assert [one.nip for one in scene.completions()] == [SITI]
+    assert [one.nip for one in scene.completions()] == [SITI, BUDI, AGUS]
 
 
 # --- the LMS is corrected --------------------------------------------------------------------

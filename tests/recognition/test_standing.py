@@ -70,38 +70,36 @@ def test_what_could_not_be_judged_says_which_statement_it_is(scene: Scene) -> No
     assert scene.reason().details == {"statement": told}
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        completed(actor("n" * 5000)),
-        completed(4, "x" * 5000),
-        completed(4, short_id="x" * 5000, external_id=""),
-        completed(4, activity=f"{SITE}/{'a/b?c=' * 900}"),
-        completed(4, verb=f"{SITE}/{'v' * 5000}"),
-        completed(actor("siti\x00rahmawati")),
-        completed(4, "DIKLAT\x00-LATSAR"),
-        completed({**actor(4), "name": "Siti \x00\x07 \u202e Rahmawati" + "i" * 5000}),
-        completed(4, context={"extensions": {f"{SITE}/x": [None, {"a": [1e300, True]}]}}),
-        completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: None}}),
-        completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: {"event_name": None}}}),
-        completed(4, result={"score": {"raw": 0, "min": -1e308, "max": 1e308}}),
-        completed(4, at="0001-01-01T00:00:00Z"),
-        completed(4, at="9999-12-31T23:59:59Z"),
-        {**completed(4), "object": {"objectType": "Agent", **actor(5)}},
-        {
-            **completed(4),
-            "object": {"objectType": "SubStatement", **completed(5)},
-        },
-        voiding("00000000-0000-4000-8000-000000000000"),
-    ],
-    ids=range(17),
-)
-def test_whatever_a_valid_statement_holds_it_is_judged(scene: Scene, told: dict[str, Any]) -> None:
+VALID: list[dict[str, Any]] = [
+    completed(actor("n" * 5000)),
+    completed(4, "x" * 5000),
+    completed(4, short_id="x" * 5000, external_id=""),
+    completed(4, activity=f"{SITE}/{'a/b?c=' * 900}"),
+    completed(4, verb=f"{SITE}/{'v' * 5000}"),
+    completed(actor("siti\x00rahmawati")),
+    completed(4, "DIKLAT\x00-LATSAR"),
+    completed({**actor(4), "name": "Siti \x00\x07 \u202e Rahmawati" + "i" * 5000}),
+    completed(4, context={"extensions": {f"{SITE}/x": [None, {"a": [1e300, True]}]}}),
+    completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: None}}),
+    completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: {"event_name": None}}}),
+    completed(4, result={"score": {"raw": 0, "min": -1e308, "max": 1e308}}),
+    completed(4, at="0001-01-01T00:00:00Z"),
+    completed(4, at="9999-12-31T23:59:59Z"),
+    {**completed(4), "object": {"objectType": "Agent", **actor(5)}},
+    {
+        **completed(4),
+        "object": {"objectType": "SubStatement", **completed(5)},
+    },
+    voiding("00000000-0000-4000-8000-000000000000"),
+]
+
+
+def test_whatever_a_valid_statement_holds_it_is_judged(scene: Scene) -> None:
     scene.catalogue(course("SCORED", external_ids=("S",), minimum_score=0.5))
-    scene.hear(told, completed(5))
+    scene.hear(*VALID, completed(5))
     assert "judging_failed" not in " ".join(scene.states())
     assert scene.states()[-1] == "recognised"
-    assert {row.state for row in scene.sightings()} <= {"recognised", "attention", "none"}
+    assert {row.state for row in scene.sightings()} == {"recognised", "attention", "none"}
 
 
 def test_a_mark_that_is_too_long_for_an_index_is_still_found_again(scene: Scene) -> None:
