@@ -142,7 +142,7 @@ def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int
     if known is not None:
         return known
     if doubts := nips.doubts(nip):
-        log.warning("a NIP looks mistyped", nip=nip, name=name, doubts="; ".join(doubts))
+        log.warning("a NIP looks mistyped", nip=nip, doubts="; ".join(doubts))
     db.execute(
         insert(db, employees)
         .values(nip=nip, name=name, registry_refs={}, created_at=now)

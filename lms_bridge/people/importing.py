@@ -35,6 +35,8 @@ OPTIONAL = (
 and `lms_user_id` one as the LMS numbers it, `former_nips` is separated by ``|``, and a person may
 have several rows"""
 
+_LONGEST = {"unit_id": 64, "lms": 40, "lms_user_id": 40}
+
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """One row: an employee, and keys by which statements may name them."""
@@ -111,6 +113,9 @@ def _problems(row: Mapping[str, str]) -> Iterator[str]:
             yield f"former_nips: {text!r} is not 18 digits"
         elif former == nip:
             yield f"former_nips: {text!r} is the nip itself"
+    for column, most in _LONGEST.items():
+        if len(row.get(column, "")) > most:
+            yield f"{column}: is longer than {most} characters"
     for one, other in (("account", "home_page"), ("lms", "lms_user_id")):
         if bool(row.get(one)) != bool(row.get(other)):
             yield f"{one} and {other} are given together or not at all"

@@ -113,8 +113,9 @@ class Asker:
         for ask, answer in answers.items():
             who = learn(db, ask, answer, realms=self._belonging.realms, now=now)
             if isinstance(who, Reason):
-                waits = sightings.waits(who, now + self._ask_again)
-                _set(db, waiting[ask], decided_at=now, **waits)
+                blind = who.code == "lookup_blind"  # of the whole LMS, and of no account
+                again_at = now + (_PAUSE_AFTER_REFUSAL if blind else self._ask_again)
+                _set(db, waiting[ask], decided_at=now, **sightings.waits(who, again_at))
             else:
                 learned.append(ask.key)
                 ready += waiting[ask]

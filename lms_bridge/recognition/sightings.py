@@ -8,7 +8,7 @@ the catalogue, the mapping of people or the rules change, what was seen is judge
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -35,6 +35,9 @@ class SightingState(StrEnum):
     ATTENTION = "attention"
     """a completion that waits for a person: an unknown course, an account without a NIP"""
 
+
+_AT_ONCE = 500
+"""courses whose marks go into one query, which can hold only so many"""
 
 IS_NEW = sightings.c.state == SightingState.NEW
 
@@ -114,26 +117,16 @@ def judge_due(db: Connection, now: dt.datetime) -> int:
     )
 
 
-def judge_about(db: Connection, courses: Collection[tuple[int, Course]]) -> int:
+def judge_about(db: Connection, courses: Sequence[tuple[int, Course]]) -> int:
     """Judge anew what was no completion and may be one now that `courses` (id, course) changed.
 
     That is what was about one of them before, what carries one of their marks, and, for a
     course that counts each session, parts of a course, which may be its sessions.
     """
-    changed: list[ColumnElement[bool]] = [
-        sightings.c.course_id.in_([course_id for course_id, _ in courses]),
-        sightings.c.object_id.in_([one for _, each in courses for one in each.activities]),
-        sightings.c.external_id.in_([one for _, each in courses for one in each.external_ids]),
-        sightings.c.short_id.in_([one for _, each in courses for one in each.short_ids]),
-    ]
-    by_session = [each for _, each in courses if each.run == "session" and each.activities]
-    if by_session:
-        verbs = {verb for each in by_session for verb in each.verbs}
-        changed += [
-            sightings.c.reason_code == "not_a_course",
-            and_(sightings.c.reason_code == "verb_not_completion", sightings.c.verb.in_(verbs)),
-        ]
-    return _judge_anew(db, and_(_is_none_for_now(), or_(*changed)))
+    return sum(
+        _judge_anew(db, and_(_is_none_for_now(), _may_be_about(courses[start : start + _AT_ONCE])))
+        for start in range(0, len(courses), _AT_ONCE)
+    )
 
 
 def judge_all(db: Connection) -> int:
@@ -174,6 +167,19 @@ def judge_doubted(db: Connection) -> int:
     return _judge_anew(
         db,
         and_(sightings.c.state == SightingState.RECOGNISED, sightings.c.completion_id.in_(doubted)),
+    )
+
+
+def _may_be_about(courses: Sequence[tuple[int, Course]]) -> ColumnElement[bool]:
+    by_session = [each for _, each in courses if each.run == "session" and each.activities]
+    verbs = {verb for each in by_session for verb in each.verbs}
+    return or_(
+        sightings.c.course_id.in_([course_id for course_id, _ in courses]),
+        sightings.c.object_id.in_([one for _, each in courses for one in each.activities]),
+        sightings.c.external_id.in_([one for _, each in courses for one in each.external_ids]),
+        sightings.c.short_id.in_([one for _, each in courses for one in each.short_ids]),
+        sightings.c.reason_code.in_(["not_a_course"] if by_session else []),
+        and_(sightings.c.reason_code == "verb_not_completion", sightings.c.verb.in_(verbs)),
     )
 
 

@@ -137,6 +137,7 @@ def test_a_row_about_a_former_nip_is_taken_for_the_person_who_has_another_by_now
         (f"{SITI},,,{SITE},,", "account and home_page are given together or not at all"),
         (f"{SITI},,,,moodle,", "lms and lms_user_id are given together or not at all"),
         (f"{SITI},,4,lms.example,,", "home_page: 'lms.example' is no address such as"),
+        (f"{SITI},,,,moodle,{'4' * 41}", "lms_user_id: is longer than 40 characters"),
     ],
 )
 def test_a_row_that_cannot_be_meant_is_refused_with_its_line_and_column(

@@ -144,6 +144,10 @@ def test_an_lms_that_shows_nobody_is_blind_and_the_person_not_missing(scene: Sce
     scene.site.capabilities.remove("moodle/user:viewdetails")
     scene.hear(completed(4))
     assert scene.states() == ["attention: lookup_blind"]
+    scene.site.capabilities.add("moodle/user:viewdetails")
+    scene.clock.forward(minutes=10)
+    scene.recognise()
+    assert scene.completion().nip == SITI
 
 
 def test_an_lms_that_shows_others_knows_that_somebody_is_missing(scene: Scene) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from lms_bridge.config.settings import Account, Recognition
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.recognition import sightings
 from lms_bridge.sandbox.city import AGUS, BUDI, SAHAT, SITI
 from tests.people.people import person
 from tests.scene import LATSAR_COURSE, SITE, Scene, actor, by_mail, completed, course, voiding
@@ -117,6 +118,16 @@ def test_a_learner_earns_when_the_course_gives_hours_to_learners(scene: Scene) -
     scene.catalogue(course("DIKLAT-LATSAR-2026", hours=5))
     scene.recognise()
     assert scene.completion().hours == 5
+
+
+def test_a_list_of_more_courses_than_one_query_can_hold_reaches_all_of_them(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sightings, "_AT_ONCE", 2)
+    numbers = [f"COURSE-{number}" for number in range(5)]
+    scene.hear(*(completed(4, number, verb=ATTENDED) for number in numbers))
+    change = scene.catalogue(*(course(number, verbs=(ATTENDED,)) for number in numbers))
+    assert change.reconsidered == 5
 
 
 def test_an_import_that_changes_nothing_judges_nothing_again(scene: Scene) -> None:
