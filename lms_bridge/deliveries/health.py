@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.config.settings import Breaker
 from lms_bridge.deliveries import breaker
@@ -13,11 +13,13 @@ from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import remotes
 
+_READ = select(remotes).where(remotes.c.name == bindparam("remote"))
+_LOCKED = _READ.with_for_update()
+
 
 def read(db: Connection, remote: str, *, now: dt.datetime, lock: bool = False) -> Health:
     """How `remote` is doing; healthy where nothing is known."""
-    query = select(remotes).where(remotes.c.name == remote)
-    row = db.execute(query.with_for_update() if lock else query).one_or_none()
+    row = db.execute(_LOCKED if lock else _READ, {"remote": remote}).one_or_none()
     if row is None:
         return breaker.healthy(now)
     return Health(

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.config.settings import Delivery
@@ -23,6 +23,37 @@ from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
+
+_CLAIM_TRIES = 3
+
+_other = deliveries.alias("other")
+_due = (
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.remote == bindparam("remote"),
+        deliveries.c.state.in_(lifecycle.sources("claim")),
+        deliveries.c.due_at <= bindparam("now"),
+        ~exists().where(_other.c.lane == deliveries.c.lane, _other.c.state == State.RUNNING),
+    )
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+# Made once, as it is run all the time: the next due delivery of a remote whose person has no other
+# under way there.
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id == _due.scalar_subquery())
+    .values(
+        state=State.RUNNING,
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+        fence=deliveries.c.fence + 1,
+        attempts=deliveries.c.attempts + 1,
+        changed_at=bindparam("now"),
+    )
+    .returning(deliveries.c.id)
+)
 
 
 class LeaseLost(Exception):
@@ -38,49 +69,39 @@ def claim(
     """
     if not health.may_claim(db, remote, now=now, policy=settings.breaker):
         return None
-    other = deliveries.alias("other")
-    due = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.remote == remote,
-            deliveries.c.state.in_(lifecycle.sources("claim")),
-            deliveries.c.due_at <= now,
-            ~exists().where(other.c.lane == deliveries.c.lane, other.c.state == State.RUNNING),
-        )
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    take = (
-        update(deliveries)
-        .where(deliveries.c.id == due.scalar_subquery())
-        .values(
-            state=State.RUNNING,
-            lease_owner=owner,
-            lease_until=now + dt.timedelta(seconds=settings.lease_seconds),
-            fence=deliveries.c.fence + 1,
-            attempts=deliveries.c.attempts + 1,
-            changed_at=now,
-        )
-        .returning(deliveries.c.id)
-    )
-    try:
-        with db.begin_nested():
-            delivery_id = db.execute(take).scalar()
-    except IntegrityError:
-        return None  # another process took one of the same lane at the same moment
-    return None if delivery_id is None else work.load(db, delivery_id, started_at=now)
+    values = {
+        "remote": remote,
+        "now": now,
+        "owner": owner,
+        "until": now + dt.timedelta(seconds=settings.lease_seconds),
+    }
+    for _ in range(_CLAIM_TRIES):
+        try:
+            with db.begin_nested():
+                delivery_id = db.execute(_CLAIM, values).scalar()
+        except IntegrityError:  # somebody took one of the same lane at the same moment
+            continue
+        return None if delivery_id is None else work.load(db, delivery_id, started_at=now)
+    return None
 
 
 def save_progress(
-    db: Connection, taken: Work, progress: Mapping[str, Any], *, now: dt.datetime
+    db: Connection,
+    taken: Work,
+    progress: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+    lease_seconds: float,
 ) -> None:
-    """Write down what is about to be done, before it is done. Raises :exc:`LeaseLost`."""
+    """Write down what is about to be done, before it is done, with the whole lease ahead.
+
+    Raises :exc:`LeaseLost`.
+    """
     _still_ours(
         db,
         update(deliveries)
         .where(*_held(taken), deliveries.c.lease_until > now)
-        .values(progress=dict(progress)),
+        .values(progress=dict(progress), lease_until=now + dt.timedelta(seconds=lease_seconds)),
     )
 
 
@@ -128,6 +149,9 @@ def fail(
     settings: Delivery,
 ) -> retry.Decision:
     """The attempt failed: decide what becomes of the delivery. Raises :exc:`LeaseLost`."""
+    still_held = select(deliveries.c.id).where(*_held(taken)).with_for_update()
+    if db.execute(still_held).first() is None:
+        raise LeaseLost
     down = False
     if error.remote_wide:
         known = health.note_failure(
@@ -153,10 +177,9 @@ def fail(
         policy=settings.retry,
         not_before=not_before,
     )
-    _still_ours(
-        db,
+    db.execute(
         update(deliveries)
-        .where(*_held(taken))
+        .where(deliveries.c.id == taken.delivery_id)
         .values(
             state=lifecycle.after(State.RUNNING, decision.event),
             due_at=decision.due_at,
@@ -177,15 +200,19 @@ def renew(
     db: Connection, owner: str, held: Sequence[int], *, now: dt.datetime, lease_seconds: float
 ) -> None:
     """`owner` is alive and at work on the deliveries `held`: it keeps them."""
-    db.execute(
-        update(deliveries)
+    mine = (
+        select(deliveries.c.id)
         .where(
             deliveries.c.id.in_(held),
             deliveries.c.state == State.RUNNING,
             deliveries.c.lease_owner == owner,
         )
-        .values(lease_until=now + dt.timedelta(seconds=lease_seconds))
+        # One that is locked is just being written by ourselves, which renews it too.
+        .with_for_update(skip_locked=True)
     )
+    until = now + dt.timedelta(seconds=lease_seconds)
+    ids = db.execute(mine).scalars().all()
+    db.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(lease_until=until))
 
 
 def release_abandoned(db: Connection, *, now: dt.datetime) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
@@ -38,8 +38,8 @@ class RecordStep:
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
         settled = self.not_before(notebook)
         if settled and self._clock() < settled:
-            raise DeliveryError(Reason("settling"), retryable=True)
-        employee = self._employee(work)
+            raise DeliveryError(Reason("settling"), retryable=True, outcome_unknown=True)
+        employee = self._employee(work, notebook)
         training = training_of(work)
         rows = self._registry.trainings_of(employee, training.kind)
         if row := match(training, rows, self._others(work)):
@@ -60,7 +60,7 @@ class RecordStep:
         sent_at = notebook.time("sent_at")
         return sent_at + self._settle if sent_at else None
 
-    def _employee(self, work: Work) -> RegistryEmployee:
+    def _employee(self, work: Work, notebook: Notebook) -> RegistryEmployee:
         known = work.registry_refs.get(self._registry.name)
         if known:
             return msgspec.convert(known, RegistryEmployee)
@@ -70,9 +70,8 @@ class RecordStep:
                 Reason("employee_not_in_registry", remote=work.remote, nip=work.nip),
                 retryable=False,
             )
-        remember_employee(
-            self._store, work.employee_id, self._registry.name, employee, self._clock()
-        )
+        now, name = self._clock(), self._registry.name
+        notebook.also(lambda db: remember_employee(db, work.employee_id, name, employee, now))
         return employee
 
     def _others(self, work: Work) -> Ours:
@@ -111,27 +110,21 @@ def training_of(work: Work) -> Training:
 
 
 def remember_employee(
-    store: Store, employee_id: int, registry: str, employee: RegistryEmployee, now: dt.datetime
+    db: Connection, employee_id: int, registry: str, employee: RegistryEmployee, now: dt.datetime
 ) -> None:
     """Keep what the registry says of the employee, as little as the bridge needs."""
-    with store.writing() as db:
-        refs = dict(
-            db.execute(
-                select(employees.c.registry_refs)
-                .where(employees.c.id == employee_id)
-                .with_for_update()
-            ).scalar_one()
+    known = select(employees.c.registry_refs).where(employees.c.id == employee_id)
+    refs = dict(db.execute(known.with_for_update()).scalar_one())
+    refs[registry] = msgspec.to_builtins(employee)
+    db.execute(
+        update(employees)
+        .where(employees.c.id == employee_id)
+        .values(
+            registry_refs=refs,
+            name=employee.name or employees.c.name,
+            unit_id=employee.unit_id,
+            unit_name=employee.unit_name,
+            status=employee.status,
+            refreshed_at=now,
         )
-        refs[registry] = msgspec.to_builtins(employee)
-        db.execute(
-            update(employees)
-            .where(employees.c.id == employee_id)
-            .values(
-                registry_refs=refs,
-                name=employee.name or employees.c.name,
-                unit_id=employee.unit_id,
-                unit_name=employee.unit_name,
-                status=employee.status,
-                refreshed_at=now,
-            )
-        )
+    )

@@ -12,6 +12,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from sqlalchemy import Connection
+
 from lms_bridge.deliveries.work import Work
 
 Clock = Callable[[], dt.datetime]
@@ -35,6 +37,8 @@ class Notebook:
     ) -> None:
         self._written = dict(written)
         self._write = write
+        self.besides: list[Callable[[Connection], None]] = []
+        """what else is to be written, see :meth:`also`"""
 
     def note(self, **entries: Any) -> None:
         """Write `entries` down, durably, before going on.
@@ -44,6 +48,10 @@ class Notebook:
         """
         self._written |= entries
         self._write(self._written)
+
+    def also(self, write: Callable[[Connection], None]) -> None:
+        """Have `write` done in the same transaction as the next note, or as what comes of it."""
+        self.besides.append(write)
 
     def strike(self, name: str) -> None:
         """Strike an entry out; kept together with what comes of the attempt."""

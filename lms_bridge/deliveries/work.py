@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.store.schema import completions, courses, deliveries, employees
@@ -41,7 +41,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(db: Connection, delivery_id: int, *, started_at: dt.datetime) -> Work:
     """The work of delivery `delivery_id`."""
-    row = db.execute(_QUERY.where(deliveries.c.id == delivery_id)).one()
+    row = db.execute(_QUERY, {"delivery": delivery_id}).one()
     return Work(
         delivery_id=row.delivery_id,
         fence=row.fence,
@@ -93,4 +93,5 @@ _QUERY = (
     .join(completions, deliveries.c.completion_id == completions.c.id)
     .join(courses, completions.c.course_id == courses.c.id)
     .join(employees, completions.c.employee_id == employees.c.id)
+    .where(deliveries.c.id == bindparam("delivery"))
 )

@@ -90,7 +90,18 @@ class Worker:
         """Perform the step of `work`; returns how to write down what came of it."""
 
         def note(pages: Mapping[str, Any]) -> None:
-            write(lambda db: queue.save_progress(db, work, pages, now=self._clock()))
+            def save(db: Connection) -> None:
+                queue.save_progress(
+                    db,
+                    work,
+                    pages,
+                    now=self._clock(),
+                    lease_seconds=self._settings.lease_seconds,
+                )
+                _write_besides(db, notebook)
+
+            write(save)
+            notebook.besides.clear()
 
         notebook = Notebook(work.progress, note)
         step = self._steps[work.remote, work.step]
@@ -105,7 +116,9 @@ class Worker:
             except Exception:
                 # A defect of ours must neither lose the delivery nor spin on it.
                 log.exception("a step failed unexpectedly", **_about(work))
-                failure = DeliveryError(Reason("internal_error"), retryable=True)
+                failure = DeliveryError(
+                    Reason("internal_error"), retryable=True, outcome_unknown=True
+                )
             else:
                 return lambda db: self._succeeded(db, work, outcome, notebook, exchanges)
         return lambda db: self._failed(db, work, failure, step, notebook, exchanges)
@@ -127,6 +140,7 @@ class Worker:
             exchanges=msgspec.to_builtins(exchanges),
             now=self._clock(),
         )
+        _write_besides(db, notebook)
         log.info("delivered", **_about(work), result=outcome.result_id)
         return "done"
 
@@ -152,6 +166,7 @@ class Worker:
             not_before=step.not_before(notebook),
             settings=self._settings,
         )
+        _write_besides(db, notebook)
         if decision.event != "hold":
             log.warning(
                 "delivery blocked" if decision.event == "block" else "delivery postponed",
@@ -164,20 +179,19 @@ class Worker:
         return decision.event
 
     def _renew(self) -> None:
+        """Keep what is held, and take over what others have dropped."""
+        now = self._clock()
+        seconds = self._settings.lease_seconds
         with self._store.writing() as db:
-            queue.renew(
-                db,
-                self._owner,
-                list(self._held),
-                now=self._clock(),
-                lease_seconds=self._settings.lease_seconds,
-            )
+            queue.renew(db, self._owner, list(self._held), now=now, lease_seconds=seconds)
+        with self._store.writing() as db:
+            queue.release_abandoned(db, now=now)
 
 
 class _Heartbeat:
     """Calls `beat` every `seconds` while it is entered."""
 
-    def __init__(self, beat: Callable[[], None], seconds: float) -> None:
+    def __init__(self, beat: Callable[[], object], seconds: float) -> None:
         self._beat = beat
         self._seconds = seconds
         self._stop = threading.Event()
@@ -196,6 +210,11 @@ class _Heartbeat:
                 self._beat()
             except Exception:
                 log.exception("could not renew leases; others may take the work over")
+
+
+def _write_besides(db: Connection, notebook: Notebook) -> None:
+    for write in notebook.besides:
+        write(db)
 
 
 def _about(work: Work) -> dict[str, Any]:

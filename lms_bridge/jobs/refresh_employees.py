@@ -75,7 +75,8 @@ class RefreshEmployees:
                 self._unknown(employee_id)
                 counts["not_in_registry"] += 1
             else:
-                remember_employee(self._bridge.store, employee_id, registry.name, answer, utc_now())
+                with self._bridge.store.writing() as db:
+                    remember_employee(db, employee_id, registry.name, answer, utc_now())
                 counts["refreshed"] += 1
             progress(number, len(people))
 

@@ -35,6 +35,8 @@ class Call:
     """by which its faults are drawn: the name and whom it is about"""
     possible: Set[Fault] = frozenset()
     """what can befall it; nothing if it is refused anyway"""
+    seconds: float = 0.0
+    """how long the answer takes by itself, which is part of the latency"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,7 @@ class Sandbox:
             fault = self.faults.next(self.name, call.target, call.possible)
             self.calls[call.name] += 1
             self.requests.append(Seen(self.clock(), call.name, call.target, fault))
-        if self.latency:
-            time.sleep(self.latency)
+        time.sleep(max(0.0, self.latency - call.seconds))
         response = self._spoilt(fault, call, environ[CLIENT_GONE]) if fault else call.answer()
         return response(environ, start_response)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from sqlalchemy.schema import Table
 from lms_bridge.config.secrets import Secret
 from lms_bridge.store.types import to_json
 
+_BUSY_SECONDS = 60
+
 
 class Store:
     """The database, with its two ways in: :meth:`reading` and :meth:`writing`.
@@ -29,6 +32,11 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer at a time, and lets the others wait by sleeping and looking again.
+        # The threads of one process queue up here instead, and the next goes on at once.
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self.writers = 1 if self._writer else 4
+        """how many transactions of one process are worth writing at once"""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -39,10 +47,22 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed, durably, when the block ends; undone if it raises."""
-        with self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=_BUSY_SECONDS):
+            raise TimeoutError(f"another thread has been writing for {_BUSY_SECONDS} seconds")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Give up every connection."""
@@ -78,7 +98,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             parsed,
             pool_size=pool_size,
             max_overflow=pool_size,
-            connect_args={"timeout": 60, "factory": _SqliteConnection},
+            connect_args={"timeout": _BUSY_SECONDS, "factory": _SqliteConnection},
             json_serializer=to_json,
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -119,7 +139,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",  # a statement answered 200 survives a power cut
         "foreign_keys = ON",
-        "busy_timeout = 60000",
+        f"busy_timeout = {_BUSY_SECONDS * 1000}",
         "cache_size = -32000",
         "temp_store = MEMORY",
     ):

@@ -1,10 +1,11 @@
 """Many small writes, one commit.
 
 A durable commit costs a flush to the disk, whatever it holds. Threads that each have a
-small thing to write therefore hand it to a :class:`GroupCommit`, whose one thread takes
-all that has come in meanwhile, writes it in one transaction and answers each of them
-after the commit. Under load the groups grow by themselves; a lone writer waits for
-nobody.
+small thing to write therefore hand it to a :class:`GroupCommit`, whose thread takes all
+that has come in meanwhile, writes it in one transaction and answers each of them after the
+commit. Under load the groups grow by themselves; a lone writer waits for nobody. Where the
+database takes several writers at once there are as many threads
+(:attr:`~lms_bridge.store.engine.Store.writers`).
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ class GroupCommit(Generic[Item, Answer]):
         self._waiting: list[tuple[Item, Future[Answer]]] = []
         self._arrived = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
+            for number in range(store.writers)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, item: Item) -> Answer:
         """Write `item`; returns after the commit. Raises what `write` answered for it."""
@@ -60,8 +65,9 @@ class GroupCommit(Generic[Item, Answer]):
         """Write what is waiting, then stop."""
         with self._arrived:
             self._closed = True
-            self._arrived.notify()
-        self._thread.join()
+            self._arrived.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         while True:

@@ -30,6 +30,7 @@ from lms_bridge.sandbox.moodle.site import Site
 ENDPOINT = "/webservice/rest/server.php"
 TOKEN = "sandbox-moodle-token"  # noqa: S105 - of a made-up site
 
+_RATING = ("core_competency_grade_competency", "core_competency_grade_competency_in_course")
 _NOT_PARAMETERS = ("wstoken", "wsfunction", "moodlewsrestformat")
 
 
@@ -145,6 +146,7 @@ class MoodleSandbox(Sandbox):
             lambda: self._run(function, params, as_json),
             target=f"{name} {about}",
             possible=possible,
+            seconds=self.site.collision_seconds if name in _RATING else 0.0,
         )
 
     def _admit(self, token: str, name: str) -> Function:
