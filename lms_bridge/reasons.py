@@ -201,9 +201,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "lookup_failed": Sentence(
         mark("%(lms)s did not say who %(actor)s is: %(why)s"),
-        mark(
-            "It is asked again by itself; if it goes on, lms-bridge check tells what is missing."
-        ),
+        mark("It is asked again by itself; if it goes on, lms-bridge check tells what is missing."),
     ),
     "lookup_blind": Sentence(
         mark(
@@ -274,6 +272,13 @@ SENTENCES: dict[str, Sentence] = {
         mark("When the cause is gone: lms-bridge deliveries retry %(delivery)s"),
     ),
     "withdrawn": Sentence(mark("The completion was taken back before this was done.")),
+    "withdrawn_in_doubt": Sentence(
+        mark(
+            "The completion was taken back after this had been sent to %(remote)s, where it may"
+            " or may not have taken effect."
+        ),
+        mark("See whether it is there, and remove it there if it is."),
+    ),
     "cancelled": Sentence(mark("Cancelled by %(by)s: %(why)s")),
     # --- the registry ------------------------------------------------------------------------
     "employee_not_in_registry": Sentence(

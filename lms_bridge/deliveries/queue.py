@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import health, lifecycle, retry, work
+from lms_bridge.deliveries import health, lifecycle, planning, retry, work
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.deliveries.step import Outcome
@@ -30,7 +30,7 @@ _other = deliveries.alias("other")
 _due = (
     select(deliveries.c.id)
     .where(
-        deliveries.c.remote == bindparam("remote"),
+        deliveries.c.remote == bindparam("at_remote"),
         deliveries.c.state.in_(lifecycle.sources("claim")),
         deliveries.c.due_at <= bindparam("now"),
         ~exists().where(_other.c.lane == deliveries.c.lane, _other.c.state == State.RUNNING),
@@ -70,7 +70,7 @@ def claim(
     if not health.may_claim(db, remote, now=now, policy=settings.breaker):
         return None
     values = {
-        "remote": remote,
+        "at_remote": remote,
         "now": now,
         "owner": owner,
         "until": now + dt.timedelta(seconds=settings.lease_seconds),
@@ -191,6 +191,7 @@ def fail(
             **reason_columns(decision.reason),
         ),
     )
+    planning.cancel_withdrawn(db, taken.completion_id, now)
     outcome = "unknown" if error.outcome_unknown else decision.event
     _write_attempt(db, taken, outcome, decision.reason, exchanges, now)
     return decision
@@ -237,8 +238,10 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
             changed_at=now,
             **reason_columns(Reason("interrupted")),
         )
-        .returning(deliveries.c.id, deliveries.c.attempts)
+        .returning(deliveries.c.id, deliveries.c.attempts, deliveries.c.completion_id)
     ).all()
+    for completion_id in {row.completion_id for row in released}:
+        planning.cancel_withdrawn(db, completion_id, now)
     if released:
         db.execute(
             attempts.insert(),
