@@ -16,28 +16,35 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy import insert as sql_insert
+from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 from lms_bridge.store.schema import sightings, statements
-from xapi import Received, same_statement
+from xapi import Received, canonical_uuid, same_statement
 
 _IDS_AT_ONCE = 500  # bound parameters of one SELECT
+
+# PostgreSQL: another transaction stored the same id meanwhile, or each waited for the other.
+_OVERTAKEN = frozenset({"23505", "40P01"})
+_TRIES = 10
 
 
 class Conflict(Exception):
     """A statement with this id is stored already and says something else (Data 2.2, 409)."""
 
-    def __init__(self, index: int, statement_id: str) -> None:
+    def __init__(self, index: int | None, statement_id: str) -> None:
         self.index = index
+        """its place in the request, counted from 0; None if it is the request's only one"""
         self.statement_id = statement_id
+        place = "$.id" if index is None else f"statement {index}, $.id"
         super().__init__(
-            f"statement {index}: another statement is stored under the id {statement_id};"
-            " a statement cannot be changed (xAPI 1.0.3 Data 2.2)"
+            f"{place}: another statement is stored under {statement_id}, and a statement cannot"
+            " be changed (xAPI 1.0.3 Communication 2.1.2)"
         )
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class Arrived(msgspec.Struct, frozen=True, gc=False):
     """One statement with the id that it has, or gets now."""
 
     id: str
@@ -46,7 +53,7 @@ class Arrived(msgspec.Struct, frozen=True):
     """whether the sender gave the id: only then can it be there already"""
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """The statements of one request; all are stored, or none."""
 
     sender: str
@@ -65,46 +72,54 @@ class Intake:
     ) -> None:
         self._clock = clock
         self._new_id = new_id
-        self._commits = GroupCommit[Request, tuple[str, ...]](store, self._write, name="intake")
+        self._commits = GroupCommit[Request, None](store, self._write, name="intake")
 
-    def store(self, sender: str, received: Sequence[Received]) -> tuple[str, ...]:
+    def store(self, sender: str, received: Sequence[Received]) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
 
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
         is there with other content; then none of the request is stored.
         """
-        if not received:
-            return ()
-        arrived = tuple(
-            Arrived(one.statement.id.lower(), one.raw, given=True)
-            if one.statement.id
-            else Arrived(self._new_id(), one.raw, given=False)
-            for one in received
-        )
-        return self._commits.submit(Request(sender, arrived))
+        ids = [one.statement.id or self._new_id() for one in received]
+        if received:
+            self._submit(
+                sender,
+                tuple(
+                    Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
+                    for each, one in zip(ids, received, strict=True)
+                ),
+            )
+        return ids
 
     def store_as(self, sender: str, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
-        arrived = Arrived(statement_id.lower(), received.raw, given=True)
-        self._commits.submit(Request(sender, (arrived,)))
+        self._submit(sender, (Arrived(canonical_uuid(statement_id), received.raw, given=True),))
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
         self._commits.close()
 
-    def _write(
-        self, db: Connection, requests: Sequence[Request]
-    ) -> list[tuple[str, ...] | Exception]:
+    def _submit(self, sender: str, arrived: tuple[Arrived, ...]) -> None:
+        request = Request(sender, arrived)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return self._commits.submit(request)
+            except DBAPIError as error:
+                # What the other one stored can be seen now, and is compared like anything else.
+                if not tries_left or getattr(error.orig, "sqlstate", None) not in _OVERTAKEN:
+                    raise
+
+    def _write(self, db: Connection, requests: Sequence[Request]) -> list[Exception | None]:
         now = self._clock()
         known = _stored(
             db, [one.id for request in requests for one in request.arrived if one.given]
         )
-        answers: list[tuple[str, ...] | Exception] = []
+        answers: list[Exception | None] = []
         rows: list[dict[str, Any]] = []
         for request in requests:
             conflict = _conflict(request, known)
+            answers.append(conflict)
             if conflict is not None:
-                answers.append(conflict)
                 continue
             for one in request.arrived:
                 if one.id not in known:
@@ -112,7 +127,6 @@ class Intake:
                     rows.append(
                         {"id": one.id, "sender": request.sender, "stored": now, "raw": one.raw}
                     )
-            answers.append(tuple(one.id for one in request.arrived))
         if rows:
             stored = db.execute(sql_insert(statements).returning(statements.c.seq), rows)
             db.execute(
@@ -134,5 +148,5 @@ def _conflict(request: Request, known: dict[str, bytes]) -> Conflict | None:
     for index, one in enumerate(request.arrived):
         stored = known.get(one.id)
         if stored is not None and stored != one.raw and not same_statement(stored, one.raw):
-            return Conflict(index, one.id)
+            return Conflict(index if len(request.arrived) > 1 else None, one.id)
     return None

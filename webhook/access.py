@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
 
-from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Sender
 
 
@@ -21,33 +19,37 @@ class Senders:
     def of(self, authorization: str | None) -> Sender | None:
         """The sender whose credentials stand in the ``Authorization`` header, else None.
 
-        Passwords are compared in constant time, also for a username that nobody has.
+        Raises :exc:`~lms_bridge.config.secrets.SecretMissing` when there is such a sender and
+        its password cannot be read, so that it can neither be admitted nor sent away.
         """
-        pair = _basic(authorization)
+        pair = credentials(authorization)
         if pair is None:
             return None
         username, password = pair
         sender = self._by_username.get(username)
-        try:
-            expected = sender.password.read().encode() if sender else b"nobody"
-        except SecretMissing:
-            return None
-        right = hmac.compare_digest(_digest(password), _digest(expected))
+        expected = sender.password.read().encode() if sender else b""
+        # Also for a username that nobody has, so that the time does not tell who there is.
+        right = same(password, expected)
         return sender if right else None
 
 
-def _basic(authorization: str | None) -> tuple[bytes, bytes] | None:
+def credentials(authorization: str | None) -> tuple[bytes, bytes] | None:
+    """Username and password of an ``Authorization`` header, if it carries some (RFC 7617).
+
+    >>> credentials("Basic bW9vZGxlOnJhaGFzaWE=")
+    (b'moodle', b'rahasia')
+    """
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     username, colon, password = decoded.partition(b":")
     return (username, password) if colon else None
 
 
-def _digest(secret: bytes) -> bytes:
-    # Of equal length, so that the comparison does not tell how long the password is.
-    return hashlib.sha256(secret).digest()
+def same(given: bytes, expected: bytes) -> bool:
+    """Whether a password is the right one, in a time that tells nothing, not even its length."""
+    return hmac.compare_digest(hashlib.sha256(given).digest(), hashlib.sha256(expected).digest())

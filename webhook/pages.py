@@ -1,148 +1,170 @@
-"""The page that shows where everything is: completions, what waits for whom, the remotes."""
+"""The page that shows where everything is: completions, what waits for whom, the remotes.
+
+It has personal data on it, so ``[console] access`` says who may look; NIPs are masked, as it
+is a page that stays open on a screen. ``lms-bridge completions`` shows them in full.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import hmac
-import ipaddress
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+import msgspec
+from babel.dates import format_datetime
+from flask import Blueprint, Flask, Response, render_template, request
 from flask_babel import Babel, get_locale
+from markupsafe import Markup
 
-from lms_bridge import reports
+from lms_bridge import __version__, reports
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.config.secrets import SecretMissing
-from lms_bridge.config.settings import Console
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.reasons import Reason
-
-blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
+from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.redaction import mask_nip
+from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+from lms_bridge.wording import word
+from webhook.console import Door
 
 _SHOWN = 100
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_REFRESH_SECONDS = 15
+_TIMES = {"id": "d MMM y HH.mm", "en": "d MMM y HH:mm"}
+_YEAR_SECONDS = 365 * 24 * 3600
+_SECURITY = {
+    # Nothing from elsewhere runs in the page, frames it or is told of it; nothing keeps it.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
-def init_app(app: Flask) -> None:
-    """Set up languages and what the templates use."""
-    bridge = _bridge(app)
-    zone = ZoneInfo(bridge.settings.time_zone)
+class View(msgspec.Struct, frozen=True):
+    """What the page shows."""
 
-    def language() -> str:
-        asked = request.args.get("lang") or request.cookies.get("lang")
-        return asked if asked in LANGUAGES else bridge.settings.language
+    overview: Overview
+    waiting: list[AttentionLine]
+    """what was seen and cannot go on without a person"""
+    blocked: list[tuple[CompletionLine, DeliveryLine]]
+    """the steps that cannot"""
+    completions: list[CompletionLine]
+    """the newest"""
+    remotes: list[str]
 
+    @property
+    def waiting_count(self) -> int:
+        """How many statements wait for a person, shown or not."""
+        return self.overview.sightings.get(SightingState.ATTENTION, 0)
+
+    def steps(self, *states: State) -> int:
+        """How many steps there are, or are in `states`."""
+        return sum(
+            count
+            for by_state in self.overview.deliveries.values()
+            for state, count in by_state.items()
+            if not states or state in states
+        )
+
+
+def look(bridge: Bridge, now: dt.datetime) -> View:
+    """Everything at a glance, as it is now."""
+    with bridge.store.reading() as db:
+        overview = reports.overview(db, now=now)
+        steps = reports.list_deliveries(db, now=now, states=[State.BLOCKED], limit=_SHOWN)
+        theirs = {
+            line.id: line
+            for line in reports.list_completions(
+                db, now=now, ids=[one.completion_id for one in steps], limit=_SHOWN
+            )
+        }
+        configured = [f"registry.{name}" for name in bridge.settings.registry]
+        configured += [f"lms.{name}" for name in bridge.settings.lms]
+        return View(
+            overview=overview,
+            waiting=[
+                line
+                for line in reports.list_attention(db, limit=_SHOWN)
+                if line.state == SightingState.ATTENTION
+            ],
+            blocked=[(theirs[one.completion_id], one) for one in steps],
+            completions=reports.list_completions(db, now=now, limit=_SHOWN),
+            remotes=list(dict.fromkeys([*configured, *overview.remotes])),
+        )
+
+
+def show(app: Flask, bridge: Bridge) -> None:
+    """Have `app` show the page at ``/``."""
+    blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
+    door = Door(bridge.settings.console)
     Babel(
         app,
         default_translation_directories=str(LOCALES),
         default_locale=bridge.settings.language,
-        default_timezone=bridge.settings.time_zone,
-        locale_selector=language,
+        locale_selector=lambda: _chosen("lang", LANGUAGES) or bridge.settings.language,
     )
+    _teach(app, ZoneInfo(bridge.settings.time_zone))
+    blueprint.before_request(door.admit)
 
-    def local(moment: dt.datetime | None) -> str:
-        return moment.astimezone(zone).strftime("%d-%m-%Y %H:%M:%S") if moment else "–"
+    @blueprint.after_request
+    def protect(response: Response) -> Response:
+        response.headers.update(_SECURITY)
+        if request.endpoint != "pages.static":
+            response.headers["Cache-Control"] = "no-store"
+        for name, values in (("lang", LANGUAGES), ("refresh", ("on", "off"))):
+            if (asked := request.args.get(name)) in values:
+                response.set_cookie(
+                    name, asked, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax"
+                )
+        return response
 
-    app.jinja_env.filters["local"] = local
-    app.jinja_env.filters["what"] = lambda reason: _in_words(reason, "what")
-    app.jinja_env.filters["remedy"] = lambda reason: _in_words(reason, "remedy")
-
-
-@blueprint.before_request
-def admit() -> Response | None:
-    """Let in whom ``[console] access`` lets in."""
-    console = _bridge().settings.console
-    if console.access == "loopback" and not _from_here():
-        return Response(
-            "The pages are shown on this machine only; see [console] in the configuration.\n",
-            403,
-            mimetype="text/plain",
+    @blueprint.get("/")
+    def index() -> str:
+        """Everything at a glance."""
+        now = utc_now()
+        return render_template(
+            "index.html",
+            view=look(bridge, now),
+            now=now,
+            zone=bridge.settings.time_zone,
+            shown=_SHOWN,
+            language=_language(),
+            languages={"id": "Bahasa Indonesia", "en": "English"},
+            refresh=0 if _chosen("refresh", ("on", "off")) == "off" else _REFRESH_SECONDS,
+            version=__version__,
         )
-    if console.access == "password" and not _knows_password(console):
-        refused = Response("A username and password are required.\n", 401, mimetype="text/plain")
-        refused.headers["WWW-Authenticate"] = 'Basic realm="lms-bridge", charset="UTF-8"'
-        return refused
-    return None
+
+    app.register_blueprint(blueprint)
 
 
-@blueprint.after_request
-def protect(response: Response) -> Response:
-    """Nothing from elsewhere runs in the page, frames it or keeps it."""
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
-        " form-action 'self'; frame-ancestors 'none'"
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if request.endpoint != "pages.static":
-        response.headers["Cache-Control"] = "no-store"
-    asked = request.args.get("lang")
-    if asked in LANGUAGES:
-        response.set_cookie("lang", asked, max_age=31_536_000, httponly=True, samesite="Lax")
-    return response
+def _chosen(name: str, values: tuple[str, ...]) -> str | None:
+    """What the reader asked for, now or before."""
+    asked = request.args.get(name) or request.cookies.get(name)
+    return asked if asked in values else None
 
 
-@blueprint.get("/")
-def index() -> str:
-    """Everything at a glance."""
-    bridge, now = _bridge(), utc_now()
-    with bridge.store.reading() as db:
-        view = reports.overview(db, now=now)
-        completions = reports.list_completions(db, now=now, limit=_SHOWN)
-        waiting = reports.list_attention(db, limit=_SHOWN)
-    configured = [f"registry.{name}" for name in bridge.settings.registry]
-    configured += [f"lms.{name}" for name in bridge.settings.lms]
-    done = sum(states.get(State.DONE, 0) for states in view.deliveries.values())
-    blocked = sum(states.get(State.BLOCKED, 0) for states in view.deliveries.values())
-    return render_template(
-        "index.html",
-        view=view,
-        completions=completions,
-        waiting=waiting,
-        waiting_count=sum(line.count for line in waiting),
-        done=done,
-        blocked=blocked,
-        remotes=list(dict.fromkeys([*configured, *view.remotes])),
-        languages=LANGUAGES,
-        language=str(get_locale()),
-        now=now,
-    )
+def _language() -> str:
+    return str(get_locale())
 
 
-def _bridge(app: Flask | None = None) -> Bridge:
-    return cast(Bridge, (app or current_app).extensions["bridge"])
+def _teach(app: Flask, zone: ZoneInfo) -> None:
+    """The words and forms that the templates use."""
 
+    def local(moment: dt.datetime) -> Markup:
+        shown = format_datetime(moment, _TIMES[_language()], tzinfo=zone, locale=_language())
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
 
-def _in_words(reason: Reason | None, half: str) -> str:
-    if reason is None:
-        return ""
-    language = str(get_locale())
-    return reason.what(language) if half == "what" else reason.remedy(language)
+    def what(reason: Reason) -> str:
+        return mask_nip(reason.what(_language()))
 
+    def remedy(reason: Reason) -> str:
+        return mask_nip(reason.remedy(_language()))
 
-def _from_here() -> bool:
-    """Whether the request comes from this machine, by a name of this machine.
-
-    The name matters: a page of somebody else's, open in a browser here, could else be made
-    to fetch ours under its own name (DNS rebinding).
-    """
-    host = request.host.rpartition(":")[0] if ":" in request.host else request.host
-    try:
-        near = ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        near = False
-    return near and host in _LOOPBACK_NAMES and "X-Forwarded-For" not in request.headers
-
-
-def _knows_password(console: Console) -> bool:
-    given = request.authorization
-    if given is None or given.type != "basic" or console.password is None:
-        return False
-    try:
-        expected = console.password.read()
-    except SecretMissing:
-        return False
-    name = hmac.compare_digest((given.username or "").encode(), console.username.encode())
-    return hmac.compare_digest((given.password or "").encode(), expected.encode()) and name
+    app.jinja_env.filters |= {
+        "local": local,
+        "what": what,
+        "remedy": remedy,
+        "word": lambda code: word(code, _language()),
+    }
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

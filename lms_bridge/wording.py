@@ -1,0 +1,62 @@
+"""What the program's own short words are called when people read them.
+
+States, steps and outcomes travel and are stored as codes; here is the one place that says
+what each is called on the pages and in the tables of the command line, in both languages.
+
+>>> word("blocked", "id")
+'terhenti'
+"""
+
+from __future__ import annotations
+
+from lms_bridge.i18n import gettext, mark
+
+WORDS = {
+    # where a delivery stands (lms_bridge.deliveries.lifecycle)
+    "waiting": mark("waiting"),
+    "running": mark("under way"),
+    "retrying": mark("to be retried"),
+    "blocked": mark("blocked"),
+    "done": mark("done"),
+    "cancelled": mark("cancelled"),
+    # where a sighting stands (lms_bridge.recognition.sightings)
+    "new": mark("new"),
+    "asking": mark("asking the LMS"),
+    "recognised": mark("completion"),
+    "none": mark("no completion"),
+    "attention": mark("waits for a person"),
+    # what came of an attempt at a delivery
+    "unknown": mark("outcome unknown"),
+    "postpone": mark("failed, to be retried"),
+    "hold": mark("remote down, held"),
+    "block": mark("refused"),
+    "interrupted": mark("interrupted"),
+    # what came of a job's run
+    "failed": mark("failed"),
+    "idle": mark("nothing to do"),
+    # what a job counts
+    "courses": mark("courses"),
+    "courses_not_found": mark("courses not found"),
+    "asked": mark("asked"),
+    "as_recorded": mark("as recorded"),
+    "refreshed": mark("refreshed"),
+    "not_in_registry": mark("not in the registry"),
+    "succeed": mark("done"),
+    # how an outside system is doing
+    "up": mark("in order"),
+    "down": mark("cannot be used"),
+    # the steps of a completion, and who it is of
+    "record": mark("registry record"),
+    "badge": mark("badge"),
+    "learner": mark("learner"),
+    "instructor": mark("instructor"),
+    # the verdicts of a check
+    "ok": mark("in order"),
+    "warning": mark("warning"),
+}
+
+
+def word(code: str, language: str) -> str:
+    """What `code` is called in `language`; the code itself where it has no name."""
+    name = WORDS.get(code)
+    return gettext(name, language) if name else code.replace("_", " ")

@@ -1,0 +1,168 @@
+"""Taking statements in, without the web in front."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select
+
+from lms_bridge.intake import Conflict, Intake
+from lms_bridge.store.engine import Store, open_store
+from lms_bridge.store.schema import sightings, statements
+from tests.conftest import NOW, Clock
+from tests.webhook.examples import ID, OTHER_ID, statement
+from xapi import Received, read_statements
+
+THREADS = 8
+
+
+def received(*values: dict[str, Any]) -> list[Received]:
+    return read_statements(json.dumps(values).encode())
+
+
+@pytest.fixture
+def intake(store: Store, clock: Clock) -> Iterator[Intake]:
+    intake = Intake(store, clock=clock)
+    yield intake
+    intake.close()
+
+
+def count(store: Store) -> tuple[int, int]:
+    """How many statements, and how many sightings."""
+    with store.reading() as db:
+        found = [
+            db.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (statements, sightings)
+        ]
+    return found[0], found[1]
+
+
+def together(work: Callable[[int], Any]) -> list[Any]:
+    """`work` by several threads that begin at the same moment; what each returned or raised."""
+    ready = threading.Barrier(THREADS)
+
+    def run(number: int) -> Any:
+        ready.wait()
+        try:
+            return work(number)
+        except Conflict as conflict:
+            return conflict
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_when_it_was_stored_is_the_same_for_a_whole_batch(store: Store, intake: Intake) -> None:
+    intake.store("moodle", received(statement(), statement()))
+    with store.reading() as db:
+        assert set(db.execute(select(statements.c.stored)).scalars()) == {NOW}
+
+
+def test_nothing_received_needs_no_transaction(store: Store, intake: Intake) -> None:
+    begun = []
+    event.listen(store.engine, "begin", begun.append)
+    assert intake.store("moodle", []) == []
+    assert begun == []
+
+
+def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None:
+    commits = []
+
+    def slow_disk(_connection: object) -> None:
+        commits.append(1)
+        time.sleep(0.05)
+
+    event.listen(store.engine, "commit", slow_disk)
+    senders, requests = 32, 3
+    ready = threading.Barrier(senders)
+
+    def send(_number: int) -> set[str]:
+        ready.wait()
+        return {intake.store("moodle", received(statement()))[0] for _ in range(requests)}
+
+    with ThreadPoolExecutor(senders) as pool:
+        ids = set().union(*pool.map(send, range(senders)))
+    assert len(ids) == senders * requests
+    assert count(store) == (senders * requests, senders * requests)
+    assert len(commits) <= senders * requests / 4
+
+
+def test_a_conflict_of_one_request_is_not_felt_by_those_it_shares_a_commit_with(
+    store: Store, intake: Intake
+) -> None:
+    intake.store("moodle", received(statement(id=ID)))
+
+    def send(number: int) -> list[str]:
+        told = statement(id=ID, verb={"id": "x:other"}) if number % 2 else statement()
+        return intake.store("moodle", received(told))
+
+    answers = together(send)
+    assert [isinstance(answer, Conflict) for answer in answers] == [False, True] * (THREADS // 2)
+    assert count(store) == (1 + THREADS // 2, 1 + THREADS // 2)
+
+
+def test_of_many_who_send_one_id_at_once_all_are_answered_and_one_is_stored(
+    store: Store, intake: Intake
+) -> None:
+    answers = together(lambda _: intake.store("moodle", received(statement(id=ID))))
+    assert answers == [[ID]] * THREADS
+    assert count(store) == (1, 1)
+
+
+def test_of_many_who_send_different_statements_by_one_id_only_one_is_believed(
+    store: Store, intake: Intake
+) -> None:
+    def send(number: int) -> list[str]:
+        return intake.store("moodle", received(statement(id=ID, verb={"id": f"x:{number}"})))
+
+    answers = together(send)
+    assert Counter(isinstance(answer, Conflict) for answer in answers) == {
+        True: THREADS - 1,
+        False: 1,
+    }
+    assert count(store) == (1, 1)
+
+
+def test_several_web_processes_may_receive_the_same_statements_in_any_order(
+    database_url: str, store: Store, clock: Clock
+) -> None:
+    stores = [open_store(database_url) for _ in range(2)]
+    intakes = [Intake(each, clock=clock) for each in stores]
+    ids = [f"fd41c918-b88b-4b20-a0a5-{number:012}" for number in range(20)]
+
+    def send(number: int) -> list[str]:
+        order = ids if number % 3 else ids[::-1]
+        return intakes[number % 2].store("moodle", received(*(statement(id=i) for i in order)))
+
+    answers = together(send)
+    assert all(sorted(answer) == ids for answer in answers)
+    assert count(store) == (len(ids), len(ids))
+    for intake, each in zip(intakes, stores, strict=True):
+        intake.close()
+        each.close()
+
+
+def test_one_statement_may_be_stored_under_an_id_that_it_does_not_carry(
+    store: Store, intake: Intake
+) -> None:
+    [one] = received(statement())
+    intake.store_as("moodle", OTHER_ID.upper(), one)
+    with store.reading() as db:
+        row = db.execute(select(statements)).one()
+    assert (row.id, row.raw) == (OTHER_ID, one.raw)
+
+
+def test_more_ids_than_a_query_takes_are_looked_up_all_the_same(
+    store: Store, intake: Intake
+) -> None:
+    many = [statement(id=f"fd41c918-b88b-4b20-a0a5-{number:012}") for number in range(1100)]
+    intake.store("moodle", received(*many))
+    intake.store("moodle", received(*many))
+    assert count(store) == (1100, 1100)

@@ -1,0 +1,144 @@
+"""What holds for every request under ``/xapi``, whichever resource it is for.
+
+It carries credentials (Communication 4.0) and names its version (Communication 3.3); the
+answer names the version as well, whatever it is, and a refusal says in words which rule
+was broken and that nothing was stored (Communication 3.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from lms_bridge.bridge import Bridge
+from lms_bridge.config.secrets import SecretMissing
+from webhook.access import Senders
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/xapi"
+VERSION = "1.0.3"
+_NOT_STORED = "the bridge failed; count nothing of the request as stored, and send it again"
+
+
+class Refused(Exception):
+    """The request is answered with `status` and a message for whoever sent it."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
+    """Have `app` admit, refuse and answer what is under :data:`PREFIX` by these rules."""
+    senders = Senders(bridge.settings.senders)
+    most_bytes = bridge.settings.web.most_request_bytes
+    # Werkzeug stops reading there, also where no Content-Length has announced it.
+    app.config["MAX_CONTENT_LENGTH"] = most_bytes
+
+    @app.before_request
+    def admit() -> None:
+        if is_xapi() and request.method != "OPTIONS":
+            g.sender = _sender_of_request(senders)
+            _check_version()
+
+    @app.after_request
+    def name_version(response: Response) -> Response:
+        if is_xapi():
+            response.headers["X-Experience-API-Version"] = VERSION
+        return response
+
+    @app.errorhandler(Refused)
+    def refuse(refusal: Refused) -> Response:
+        return refused(refusal.status, str(refusal), **refusal.headers)
+
+    @app.errorhandler(HTTPException)
+    def explain(error: HTTPException) -> Any:
+        if not is_xapi():
+            return error
+        if isinstance(error, RequestEntityTooLarge):
+            # What is left of the body is not read, so the connection cannot be used again.
+            limit = f"the request is larger than the {most_bytes} bytes that this LRS takes"
+            rule = "send the statements in smaller batches (Communication 3.2)"
+            return refused(413, f"{limit}; {rule}", Connection="close")
+        if isinstance(error, MethodNotAllowed):
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            return refused(405, f"{request.method} is not supported here", Allow=allowed)
+        if isinstance(error, NotFound):
+            return refused(
+                404, f"there is nothing here; statements are sent to {PREFIX}/statements"
+            )
+        return refused(error.code or 500, error.description or error.name)
+
+    @app.errorhandler(Exception)
+    def apologise(error: Exception) -> Response:
+        log.error("request failed", path=request.path, method=request.method, exc_info=error)
+        if not is_xapi():
+            return Response(
+                "The bridge failed at this; its log has why.\n", 500, mimetype="text/plain"
+            )
+        # After a commit whose outcome is unknown something may be stored after all; that is
+        # harmless, as sending it again is.
+        return answer(500, {"error": _NOT_STORED})
+
+
+def is_xapi() -> bool:
+    """Whether the request is for the LRS rather than for the pages."""
+    return request.path == PREFIX or request.path.startswith(PREFIX + "/")
+
+
+def answer(status: int, value: Any, **headers: str) -> Response:
+    """`value` as the JSON of an answer."""
+    return Response(
+        msgspec.json.encode(value), status, headers or None, mimetype="application/json"
+    )
+
+
+def refused(status: int, message: str, **headers: str) -> Response:
+    """An answer that says what is wrong with the request, which the log says as well."""
+    # A sender such as Moodle's plugin never sends again what was refused, so somebody should see.
+    log.warning(
+        "request refused",
+        status=status,
+        method=request.method,
+        path=request.path,
+        sender=g.get("sender"),
+        address=request.remote_addr,
+        reason=message,
+    )
+    return answer(status, {"error": message}, **headers)
+
+
+def _sender_of_request(senders: Senders) -> str:
+    try:
+        sender = senders.of(request.headers.get("Authorization"))
+    except SecretMissing as error:
+        log.error("the password of a sender cannot be read", reason=str(error))
+        raise Refused(
+            500, "the bridge cannot check the password now; nothing was stored, send it again"
+        ) from None
+    if sender is None:
+        raise Refused(
+            401,
+            "a sender's username and password are required, as HTTP Basic (Communication 4.0)",
+            WWW_Authenticate='Basic realm="xAPI", charset="UTF-8"',
+        )
+    return sender.name
+
+
+def _check_version() -> None:
+    """Communication 3.3: any 1.0.x is spoken here, and 1.0 as if it were 1.0.0."""
+    version = request.headers.get("X-Experience-API-Version")
+    if version is None:
+        raise Refused(400, "the header X-Experience-API-Version is missing (Communication 3.3)")
+    if version != "1.0" and not version.startswith("1.0."):
+        raise Refused(
+            400,
+            f"X-Experience-API-Version {version[:20]!r} is not spoken here;"
+            f" {VERSION} is (Communication 3.3)",
+        )
