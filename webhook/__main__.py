@@ -10,31 +10,40 @@ import os
 from pathlib import Path
 
 import click
+import structlog
 from granian.constants import Interfaces
 from granian.server import Server
 
 from lms_bridge import logs
 from lms_bridge.bridge import Bridge
-from lms_bridge.config.loading import ConfigError, load
-from lms_bridge.supervisor import end_with_parent
+from lms_bridge.config.loading import load
+from lms_bridge.config.settings import Log
+from lms_bridge.mendable import sentence_of, wait_until_free
+from lms_bridge.supervisor import PARENT, end_with_parent
+
+log = structlog.get_logger(__name__)
 
 _CONFIG = "LMS_BRIDGE_CONFIG"
+_PER_THREAD = 8
+"""requests that may wait for each thread before the next has to wait outside"""
 
 
 def application() -> object:
     """The WSGI application, made in the process that serves it."""
     from webhook.app import create_app
 
-    end_with_parent_of_server()
-    bridge = Bridge.open(Path(os.environ[_CONFIG]))
+    os.environ[PARENT] = str(os.getppid())
+    end_with_parent(lambda: os._exit(1))
+    logs.set_up(Log())
+    try:
+        bridge = Bridge.open(Path(os.environ[_CONFIG]))
+    except Exception as error:
+        if (sentence := sentence_of(error)) is None:
+            raise
+        log.error("cannot serve", reason=sentence)
+        os._exit(1)  # and be started again a little later, when it may have been mended
     logs.set_up(bridge.settings.log)
     return create_app(bridge)
-
-
-def end_with_parent_of_server() -> None:
-    """A serving process ends with the process that started it, however that one ended."""
-    os.environ["LMS_BRIDGE_PARENT"] = str(os.getppid())
-    end_with_parent(lambda: os._exit(1))
 
 
 @click.command()
@@ -43,20 +52,24 @@ def main(config: Path) -> None:
     """Serve the xAPI endpoint and the pages."""
     try:
         settings = load(config)
-    except ConfigError as error:
-        raise SystemExit(f"lms-bridge: {error}") from None
+        web = settings.web
+        wait_until_free(web.host, web.port)
+    except Exception as error:
+        if (sentence := sentence_of(error)) is None:
+            raise
+        raise SystemExit(f"lms-bridge: {sentence}") from None
     logs.set_up(settings.log)
     os.environ[_CONFIG] = str(config)
     end_with_parent()
     Server(
         "webhook.__main__:application",
         factory=True,
-        address=settings.web.host,
-        port=settings.web.port,
+        address=web.host,
+        port=web.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.web.threads,
-        backpressure=settings.web.threads * 8,
+        blocking_threads=web.threads,
+        backpressure=web.threads * _PER_THREAD,
         log_enabled=False,
         respawn_failed_workers=True,
     ).serve()

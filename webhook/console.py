@@ -68,10 +68,10 @@ def is_from_here() -> bool:
     return (
         near
         and name in _NAMES_OF_THIS_MACHINE
-        and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+        and request.environ.get("SERVER_PROTOCOL") not in ("HTTP/1", "HTTP/1.0")
         and not any(mark in request.headers for mark in _MARKS_OF_A_PROXY)
     )
 
 
 def _out(status: int, message: str) -> Response:
-    return Response(message + "\n", status, mimetype="text/plain; charset=utf-8")
+    return Response(message + "\n", status, mimetype="text/plain")

@@ -36,6 +36,4 @@ def probes(bridge: Bridge) -> Blueprint:
 
 
 def _say(status: int, what: str) -> Response:
-    return Response(
-        what + "\n", status, {"Cache-Control": "no-store"}, mimetype="text/plain; charset=utf-8"
-    )
+    return Response(what + "\n", status, {"Cache-Control": "no-store"}, mimetype="text/plain")

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import SecretMissing
@@ -37,9 +37,6 @@ class Refused(Exception):
 def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
     """Have `app` admit, refuse and answer what is under :data:`PREFIX` by these rules."""
     senders = Senders(bridge.settings.senders)
-    most_bytes = bridge.settings.web.most_request_bytes
-    # Werkzeug stops reading there, also where no Content-Length has announced it.
-    app.config["MAX_CONTENT_LENGTH"] = most_bytes
 
     @app.before_request
     def admit() -> None:
@@ -61,11 +58,6 @@ def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
     def explain(error: HTTPException) -> Any:
         if not is_xapi():
             return error
-        if isinstance(error, RequestEntityTooLarge):
-            # What is left of the body is not read, so the connection cannot be used again.
-            limit = f"the request is larger than the {most_bytes} bytes that this LRS takes"
-            rule = "send the statements in smaller batches (Communication 3.2)"
-            return refused(413, f"{limit}; {rule}", Connection="close")
         if isinstance(error, MethodNotAllowed):
             allowed = ", ".join(sorted(error.valid_methods or ()))
             return refused(405, f"{request.method} is not supported here", Allow=allowed)
@@ -90,6 +82,34 @@ def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
 def is_xapi() -> bool:
     """Whether the request is for the LRS rather than for the pages."""
     return request.path == PREFIX or request.path.startswith(PREFIX + "/")
+
+
+def whole_body(most: int) -> bytes:
+    """The body of the request, which may have at `most` so many bytes.
+
+    Neither Werkzeug nor the server says when a body ends before its time or goes on beyond
+    the limit, so that both are seen to here; what was announced as too large is not read.
+    """
+    announced = request.content_length
+    body = b""
+    if announced is None or announced <= most:
+        parts: list[bytes] = []
+        left = most + 1
+        while left and (part := request.stream.read(left)):
+            parts.append(part)
+            left -= len(part)
+        body = b"".join(parts)
+    if len(body) > most or (announced or 0) > most:
+        # What is left of the body stays unread, so the connection cannot be used again.
+        raise Refused(
+            413,
+            f"the request is larger than the {most} bytes that this LRS takes; send the"
+            " statements in smaller batches (Communication 3.2)",
+            Connection="close",
+        )
+    if announced is not None and len(body) != announced:
+        raise Refused(400, f"the body ends after {len(body)} of {announced} bytes")
+    return body
 
 
 def answer(status: int, value: Any, **headers: str) -> Response:

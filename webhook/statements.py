@@ -13,21 +13,23 @@ from flask import Blueprint, Response, g, request
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.intake import Conflict
-from webhook.lrs import PREFIX, Refused, answer
+from webhook.lrs import PREFIX, Refused, answer, whole_body
 from xapi import InvalidStatement, RequestTooLarge, canonical_uuid, is_uuid, read_statements
 
 
 def resource(bridge: Bridge) -> Blueprint:
     """The resource, which stores in `bridge` what it receives."""
     blueprint = Blueprint("statements", __name__, url_prefix=PREFIX)
-    intake, most = bridge.intake, bridge.settings.web.most_statements
+    intake, web = bridge.intake, bridge.settings.web
+    most, most_bytes = web.most_statements, web.most_request_bytes
 
     # Without strict_slashes it has a slash at its end as well: to redirect would be to lose.
     @blueprint.post("/statements", strict_slashes=False)
     def post_statements() -> Response:
         """Store one statement or a batch; answers with their ids (Communication 2.1.2)."""
         _check_parameters()
-        body = _json_body()
+        _check_type()
+        body = whole_body(most_bytes)
         try:
             return answer(200, intake.store(g.sender, read_statements(body, most=most)))
         except RequestTooLarge as error:
@@ -41,8 +43,9 @@ def resource(bridge: Bridge) -> Blueprint:
     def put_statement() -> Response:
         """Store one statement under the id in ``statementId`` (Communication 2.1.1)."""
         _check_parameters("statementId")
+        _check_type()
         statement_id = _statement_id()
-        body = _json_body()
+        body = whole_body(most_bytes)
         if body.lstrip(b" \t\r\n")[:1] == b"[":
             raise Refused(400, "PUT takes one statement, not an array (Communication 2.1.1)")
         try:
@@ -88,8 +91,8 @@ def _statement_id() -> str:
     return statement_id
 
 
-def _json_body() -> bytes:
-    """The body, whose headers say that it is plain JSON (Communication 1.5)."""
+def _check_type() -> None:
+    """Refuse a body whose headers say that it is no plain JSON (Communication 1.5)."""
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
         raise Refused(
@@ -104,4 +107,3 @@ def _json_body() -> bytes:
         raise Refused(
             400, f"{shown} application/json; send the statements as that{hint} (Communication 1.5)"
         )
-    return request.get_data(cache=False)

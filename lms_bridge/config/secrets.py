@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+# In capitals, as the environment's names are: a token that somebody wrote behind "env:" by
+# mistake is then told to be no name, and not shown as the name of something that is missing.
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class SecretMissing(Exception):
@@ -18,6 +23,8 @@ class Secret:
 
     >>> Secret("env:LMS_BRIDGE_MOODLE_TOKEN")
     Secret('env:LMS_BRIDGE_MOODLE_TOKEN')
+
+    Raises :exc:`ValueError`, in words that do not repeat the source: it may be the secret.
     """
 
     __slots__ = ("_kind", "_name", "base")
@@ -25,9 +32,11 @@ class Secret:
     def __init__(self, source: str, base: Path | None = None) -> None:
         kind, _, name = source.partition(":")
         if kind not in ("env", "file") or not name:
-            raise ValueError(
-                "expected env:NAME or file:PATH: a secret is not written into the configuration"
-            )
+            raise ValueError("expected env:NAME or file:PATH; the secret itself never stands here")
+        if kind == "env" and not _VARIABLE.fullmatch(name):
+            raise ValueError("expected env: and the name of an environment variable, in capitals")
+        if "\0" in name:
+            raise ValueError("expected file: and the path of a file")
         self._kind = kind
         self._name = name
         self.base = base or Path()
@@ -36,7 +45,7 @@ class Secret:
     def read(self) -> str:
         """The secret. Raises :exc:`SecretMissing` in words that name the source, not the value."""
         if self._kind == "env":
-            value = os.environ.get(self._name, "")
+            value = os.environ.get(self._name, "").strip()
             if not value:
                 raise SecretMissing(f"the environment variable {self._name} is not set")
             return value
@@ -44,9 +53,9 @@ class Secret:
         try:
             value = path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise SecretMissing(f"{path}: {error.strerror or error}") from error
+            raise SecretMissing(f"the file {path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise SecretMissing(f"{path}: is not UTF-8 text") from error
+            raise SecretMissing(f"the file {path} is not UTF-8 text") from error
         if not value:
             raise SecretMissing(f"the file {path} is empty")
         return value

@@ -16,7 +16,14 @@ from lms_bridge.config.remote import RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
 from xapi import vocabulary
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
+        description="a name of a-z, 0-9, - and _, 40 of them at the most",
+    ),
+]
+Hours = Annotated[float, msgspec.Meta(gt=0, le=8760)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -36,10 +43,11 @@ class Web(_Section, frozen=True, kw_only=True):
     """The service that receives statements."""
 
     host: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
+    """IP address to listen on"""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8080
     threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     """requests answered at once"""
-    most_request_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 8_000_000
+    most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000
     most_statements: Count = 1000
     """statements in one request"""
 
@@ -57,7 +65,8 @@ class Sender(_Section, frozen=True, kw_only=True):
     """A system that may send statements, and its credential."""
 
     name: Name
-    username: Annotated[str, msgspec.Meta(min_length=1)]
+    username: Annotated[str, msgspec.Meta(pattern="^[^:]+$", description="text without a colon")]
+    """RFC 7617 lets no colon be in it"""
     password: Secret
     lms: str = ""
     """the ``[lms.NAME]`` that its people and courses belong to; left out: the only one there is"""
@@ -84,7 +93,7 @@ class Recognition(_Section, frozen=True, kw_only=True):
     catalogue lists that very activity"""
     course_events: tuple[str, ...] = ("\\core\\event\\course_completed",)
     """Moodle events (in logstore_xapi's context extension) that are the completion of a course"""
-    ask_again_hours: Annotated[float, msgspec.Meta(gt=0)] = 6
+    ask_again_hours: Hours = 6
     """how often the LMS is asked again about an account that it could not tell a NIP of"""
 
 
@@ -96,7 +105,7 @@ class Retry(_Section, frozen=True, kw_only=True):
     most_seconds: Seconds = 3600
     jitter: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.25
     """share of the wait by which it varies, so that deliveries do not come back all at once"""
-    give_up_after_days: Annotated[float, msgspec.Meta(gt=0)] = 30
+    give_up_after_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30
     """after that a delivery is blocked and shown to a person, never dropped"""
 
 
@@ -112,9 +121,9 @@ class Breaker(_Section, frozen=True, kw_only=True):
 class Delivery(_Section, frozen=True, kw_only=True):
     """How completions are carried to registries and LMSs."""
 
-    lease_seconds: Annotated[float, msgspec.Meta(ge=1)] = 120
+    lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 120
     """how long a worker that fell silent keeps what it had taken"""
-    badge_patience_hours: Annotated[float, msgspec.Meta(gt=0)] = 48
+    badge_patience_hours: Hours = 48
     """how long an LMS may take to show a badge it was told to issue"""
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
@@ -124,9 +133,9 @@ class Job(_Section, frozen=True, kw_only=True):
     """When a sync job runs: every so many seconds, or at the times of a cron line."""
 
     enabled: bool = True
-    every_seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    every_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=31_536_000)] | None = None
     cron: str = ""
-    """minute hour day month weekday, e.g. ``0 2 * * *``"""
+    """minute hour day month weekday, e.g. ``0 2 * * *`` (:mod:`lms_bridge.cron`)"""
     time_zone: str = ""
     """of the cron line; empty: that of the bridge"""
 
@@ -143,6 +152,17 @@ class Jobs(_Section, frozen=True, kw_only=True):
     pull_completions: Job = Job(cron="15 1 * * *")
     refresh_employees: Job = Job(cron="0 3 * * 6")
     reconcile: Job = Job(cron="0 4 * * 0")
+
+    def __post_init__(self) -> None:
+        """A table that says only something else of a job leaves it its usual times."""
+        for field in msgspec.structs.fields(Jobs):
+            job: Job = getattr(self, field.name)
+            if job.every_seconds is None and not job.cron:
+                usual: Job = field.default
+                job = msgspec.structs.replace(
+                    job, every_seconds=usual.every_seconds, cron=usual.cron
+                )
+                msgspec.structs.force_setattr(self, field.name, job)
 
 
 class Log(_Section, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from lms_bridge import cron
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.settings import Job as JobSettings
-from lms_bridge.config.settings import Jobs, Settings
+from lms_bridge.config.settings import Settings
 from lms_bridge.jobs import runs
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.jobs.catalogue import JOBS
@@ -93,10 +93,8 @@ def trigger_of(settings: Settings, name: str) -> BaseTrigger | None:
     if not job.enabled:
         return None
     zone = ZoneInfo(job.time_zone or settings.time_zone)
-    if not job.cron and job.every_seconds is None:
-        job = getattr(Jobs(), name)  # a table that only says something else keeps the usual times
     if job.cron:
-        return CronTrigger.from_crontab(job.cron, timezone=zone)
+        return cron.trigger(job.cron, zone)
     return IntervalTrigger(seconds=job.every_seconds or 1, timezone=zone)
 
 

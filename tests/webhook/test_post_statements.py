@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -188,3 +189,25 @@ def test_a_compressed_body_is_refused_with_what_is_taken(lrs: Client) -> None:
     assert answer.status_code == 400
     assert answer.headers["Accept-Encoding"] == "identity"
     assert lrs.post(statement(), headers={"Content-Encoding": "identity"}).status_code == 200
+
+
+def test_a_body_that_ends_before_its_announced_end_is_refused(lrs: Client) -> None:
+    short = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "5"}
+    answer = lrs.send("POST", input_stream=io.BytesIO(b"[]"), environ_overrides=short)
+    assert answer.status_code == 400
+    assert answer.json["error"] == "the body ends after 2 of 5 bytes"
+
+
+def test_a_body_of_no_announced_length_is_read_to_its_end(lrs: Client) -> None:
+    body = json.dumps([statement()]).encode()
+    open_ended = {"input_stream": io.BytesIO(body)}
+    answer = lrs.send("POST", environ_overrides={"wsgi.input_terminated": True}, **open_ended)
+    assert answer.status_code == 200
+    assert len(lrs.stored()) == 1
+
+
+def test_nor_may_a_body_of_no_announced_length_be_larger_than_the_limit(lrs: Client) -> None:
+    open_ended = {"input_stream": io.BytesIO(b"[]".ljust(LIMIT + 1))}
+    answer = lrs.send("POST", environ_overrides={"wsgi.input_terminated": True}, **open_ended)
+    assert answer.status_code == 413
+    assert answer.headers["Connection"] == "close"

@@ -1,0 +1,139 @@
+"""What each setting by itself allows and all together forbid."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from lms_bridge import cron
+from lms_bridge.config.problems import Problem, nearest, shown
+from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.config.secrets import Secret
+from lms_bridge.config.settings import Settings
+
+
+def disagreements(settings: Settings) -> Iterator[Problem]:
+    """Everything that is wrong with `settings` whose single values are right."""
+    yield from _database(settings.database.url)
+    yield from _host(settings.web.host)
+    yield from _times(settings)
+    yield from _twice("senders", "name", [sender.name for sender in settings.senders])
+    yield from _twice("senders", "username", [sender.username for sender in settings.senders])
+    yield from _twice("accounts", "home_page", [one.home_page for one in settings.accounts])
+    yield from _twice("courses", "key", [course.key for course in settings.courses])
+    yield from _lms_names(settings)
+    for section, remotes in (("lms", settings.lms), ("registry", settings.registry)):
+        for name, remote in remotes.items():
+            yield from _addresses(f"{section}.{name}", remote)
+    if settings.console.access == "password" and settings.console.password is None:
+        yield Problem("console.password", 'is required with access = "password"')
+
+
+def _database(url: str) -> Iterator[Problem]:
+    path, forms = "database.url", "expected sqlite:///FILE or postgresql://…"
+    if url.startswith(("env:", "file:")):
+        try:
+            Secret(url)
+        except ValueError as error:
+            yield Problem(path, str(error))
+        return
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+    except (ArgumentError, ValueError):
+        yield Problem(path, forms)  # the value may have a password in it
+        return
+    if parsed.password is not None:
+        yield Problem(
+            path, "has a password in it; give the whole URL as env:NAME or file:PATH instead"
+        )
+    elif kind not in ("sqlite", "postgresql"):
+        hint = "; did you mean postgresql?" if kind == "postgres" else ""
+        yield Problem(path, f"{forms}, got {shown(parsed.drivername)}{hint}")
+    elif kind == "sqlite" and parsed.database in (None, "", ":memory:"):
+        yield Problem(path, f"{forms}; a database without a file would forget everything")
+
+
+def _host(host: str) -> Iterator[Problem]:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        meant = "; did you mean 127.0.0.1?" if host == "localhost" else ""
+        yield Problem(
+            "web.host",
+            "expected an IP address, such as 127.0.0.1 (this machine only) or 0.0.0.0,"
+            f" got {shown(host)}{meant}",
+        )
+
+
+def _times(settings: Settings) -> Iterator[Problem]:
+    if problem := _time_zone("time_zone", settings.time_zone):
+        yield problem
+        return
+    for name in settings.jobs.__struct_fields__:
+        job = getattr(settings.jobs, name)
+        if job.time_zone and (problem := _time_zone(f"jobs.{name}.time_zone", job.time_zone)):
+            yield problem
+        elif job.cron:
+            try:
+                cron.trigger(job.cron, ZoneInfo(job.time_zone or settings.time_zone))
+            except ValueError as error:
+                yield Problem(
+                    f"jobs.{name}.cron",
+                    f"expected minute hour day month weekday, got {shown(job.cron)}: {error}",
+                )
+
+
+def _time_zone(path: str, name: str) -> Problem | None:
+    if name in available_timezones():
+        return None
+    close = difflib.get_close_matches(name, available_timezones(), n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return Problem(
+        path,
+        "expected a time zone, such as Asia/Jakarta (WIB), Asia/Makassar (WITA) or"
+        f" Asia/Jayapura (WIT), got {shown(name)}{hint}",
+    )
+
+
+def _twice(section: str, field: str, values: Sequence[str]) -> Iterator[Problem]:
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            yield Problem(f"{section} #{number + 1}.{field}", f"{shown(value)} stands there twice")
+
+
+def _lms_names(settings: Settings) -> Iterator[Problem]:
+    named = [
+        *((f"senders.{one.name}", one.lms) for one in settings.senders),
+        *((f"accounts #{n}", one.lms) for n, one in enumerate(settings.accounts, start=1)),
+        *((f"courses.{one.key}", one.lms) for one in settings.courses),
+    ]
+    for path, name in named:
+        if name and name not in settings.lms:
+            yield Problem(f"{path}.lms", f"there is no [lms.{name}]{nearest(name, settings.lms)}")
+
+
+def _addresses(path: str, remote: RemoteSettings) -> Iterator[Problem]:
+    for field in remote.__struct_fields__:
+        value = getattr(remote, field)
+        if field != "url" and not field.endswith("_url"):
+            continue
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname)
+            secretive = parts.password is not None
+        except ValueError:
+            good = secretive = False
+        if secretive:
+            yield Problem(f"{path}.{field}", "has a password in it, which must not stand here")
+        elif not good:
+            yield Problem(
+                f"{path}.{field}",
+                f"expected an address that begins with https:// (or http://), got {shown(value)}",
+            )

@@ -1,0 +1,89 @@
+"""``config.example.toml`` is the reference: whole, true to the code, and every line usable."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lms_bridge import lms, registries
+from lms_bridge.config.loading import load
+from lms_bridge.config.settings import Settings
+from tests.config.documents import problems, settings
+from tests.config.names import settings_of
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+TEXT = EXAMPLE.read_text(encoding="utf-8")
+LINES = TEXT.splitlines()
+
+AT_DEFAULT = re.compile(r"^#: (\w+ = .*)$")
+OPTIONAL = re.compile(r"^# (\w+ = \S.*)$")
+HEADER = re.compile(r"^(?:# )?\[+([\w.]+)\]+")
+
+
+def documented() -> set[str]:
+    """The path of every setting that the file names, at its default, as an example or in use."""
+    found, section = set(), ""
+    for line in LINES:
+        if header := HEADER.match(line):
+            section = header[1]
+        elif setting := re.match(r"^(?:#:? )?(\w+) = ", line):
+            found.add(f"{section}.{setting[1]}".lstrip("."))
+    return found
+
+
+def every_setting() -> set[str]:
+    """The path of every setting that there is; a course's inner tables are written in one line."""
+    remotes = {"lms.moodle": lms.KINDS["moodle"], "registry.siasn": registries.KINDS["siasn"]}
+    found = {path for path, _ in settings_of(Settings) if path not in ("lms", "registry")}
+    for section, kind in remotes.items():
+        found |= {f"{section}.{path}" for path, _ in settings_of(kind.settings)}
+        found.add(f"{section}.type")
+    return {re.sub(r"^(courses\.\w+)\..*", r"\1", path) for path in found} - {
+        # a job that has an interval has no use for a zone; either may take the other's place
+        *(
+            f"jobs.{job}.{name}"
+            for job in ("recognise", "deliver")
+            for name in ("cron", "time_zone")
+        ),
+        *(f"jobs.{job}.every_seconds" for job in Settings().jobs.__struct_fields__[2:]),
+    }
+
+
+def test_the_file_can_be_used_as_it_is() -> None:
+    assert load(EXAMPLE).courses[0].badge is not None
+
+
+def test_every_setting_is_in_it() -> None:
+    assert every_setting() - documented() == set()
+
+
+def test_nothing_is_in_it_that_is_no_setting() -> None:
+    assert documented() - every_setting() == set()
+
+
+def test_every_default_that_it_names_is_the_default() -> None:
+    """Taking every #: away changes nothing."""
+    uncommented = "\n".join(AT_DEFAULT.sub(r"\1", line) for line in LINES)
+    assert uncommented != TEXT
+    with_defaults, without = settings(uncommented), settings(TEXT)
+    assert msgspec.structs.asdict(with_defaults) == msgspec.structs.asdict(without)
+
+
+@pytest.mark.parametrize("number", [n for n, line in enumerate(LINES) if OPTIONAL.match(line)])
+def test_every_example_in_it_can_be_taken_into_use(number: int) -> None:
+    name = LINES[number].split()[1]
+    lines = list(LINES)
+    start = number
+    while lines[start].startswith("# ") and not HEADER.match(lines[start]):
+        start -= 1
+    if lines[start].startswith("# ["):  # a whole table that is commented out is taken as a whole
+        while lines[start].startswith("# "):
+            lines[start] = lines[start].removeprefix("# ")
+            start += 1
+    else:
+        lines = [line for line in lines if not line.startswith(f"{name} = {{")]  # one of two ways
+        lines[lines.index(LINES[number])] = LINES[number].removeprefix("# ")
+    assert problems("\n".join(lines)) == []
