@@ -76,6 +76,13 @@ class Bridge:
         """The configured registries by name."""
         return {name: registries.make(name, each) for name, each in self.settings.registry.items()}
 
+    @property
+    def remotes(self) -> list[str]:
+        """The outside systems as deliveries call them: ``registry.NAME``, ``lms.NAME``."""
+        return [f"registry.{name}" for name in self.settings.registry] + [
+            f"lms.{name}" for name in self.settings.lms
+        ]
+
     @cached_property
     def intake(self) -> Intake:
         """Where statements come in."""

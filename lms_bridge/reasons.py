@@ -252,6 +252,13 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(remote)s cannot be used now: %(error)s"),
         mark("Nothing to do if it comes back: it is tried again by itself."),
     ),
+    "remote_not_configured": Sentence(
+        mark("%(remote)s is not in the configuration, so nothing is delivered there."),
+        mark(
+            "Put it back into the configuration and restart the worker; or give up what waits for"
+            " it: lms-bridge deliveries cancel"
+        ),
+    ),
     "unreadable_answer": Sentence(
         mark("%(remote)s answered with something that is not its API's form: %(error)s"),
         mark("Nothing to do if it passes; else see whether a proxy or a firewall stands between."),

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, exists, func, or_, select
 
-from lms_bridge.catalogue.course import Course
-from lms_bridge.deliveries import health
+from lms_bridge.deliveries import breaker, health
 from lms_bridge.deliveries.breaker import Health
+from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
@@ -24,7 +24,6 @@ from lms_bridge.store.schema import (
     courses,
     deliveries,
     employees,
-    remotes,
     sightings,
     statements,
 )
@@ -125,13 +124,13 @@ def overview(db: Connection, *, now: dt.datetime) -> Overview:
     for remote, state, count in db.execute(rows):
         by_remote.setdefault(remote, {})[state] = count
     by_state = select(sightings.c.state, func.count().label("many")).group_by(sightings.c.state)
-    names = sorted({*by_remote, *db.execute(select(remotes.c.name)).scalars()})
+    known = health.read_all(db)
     return Overview(
         statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
         sightings={row.state: row.many for row in db.execute(by_state)},
         completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
         deliveries=by_remote,
-        remotes={name: health.read(db, name, now=now) for name in names},
+        remotes={name: known.get(name, breaker.healthy(now)) for name in by_remote | known},
     )
 
 
@@ -157,8 +156,6 @@ def list_completions(
         )
         .join(employees, completions.c.employee_id == employees.c.id)
         .join(courses, completions.c.course_id == courses.c.id)
-        .order_by(completions.c.id.desc())
-        .limit(limit)
     )
     if course:
         query = query.where(courses.c.key == course)
@@ -173,9 +170,11 @@ def list_completions(
                 deliveries.c.state.not_in([State.DONE, State.CANCELLED]),
             )
         )
+    query = query.order_by(completions.c.id.desc()).limit(limit)
     rows = db.execute(query).all()
     steps: dict[int, list[DeliveryLine]] = {}
-    mine = deliveries.c.completion_id.in_([row.id for row in rows])
+    shown = query.with_only_columns(completions.c.id).subquery()
+    mine = deliveries.c.completion_id.in_(select(shown.c.id))
     for one in list_deliveries(db, now=now, where=mine):
         steps.setdefault(one.completion_id, []).append(one)
     return [
@@ -185,7 +184,7 @@ def list_completions(
             nip=row.nip,
             unit=row.unit_name,
             course_key=row.course_key,
-            course=msgspec.convert(row.content, Course).name,
+            course=row.content.get("name", ""),
             role=row.role,
             run=row.run,
             hours=row.hours,
@@ -210,8 +209,8 @@ def list_deliveries(
 ) -> list[DeliveryLine]:
     """Deliveries in the order in which they were made.
 
-    One that waits for a remote that is down shows the remote's reason: its own is that it
-    waits.
+    One that could be tried now if its remote were not down shows the remote's reason: that is
+    what it waits for.
     """
     query: Select[Any] = select(deliveries).order_by(deliveries.c.id)
     if where is not None:
@@ -223,12 +222,8 @@ def list_deliveries(
     if limit:
         query = query.limit(limit)
     rows = db.execute(query).all()
-    down = {
-        name: known.reason
-        for name in {row.remote for row in rows}
-        if (known := health.read(db, name, now=now)).state == "down"
-    }
-    return [_delivery(row, down.get(row.remote)) for row in rows]
+    down = {name: known.reason for name, known in health.read_all(db).items() if known.is_down}
+    return [_delivery(row, down.get(row.remote), now) for row in rows]
 
 
 def list_attempts(db: Connection, delivery_id: int) -> list[AttemptLine]:
@@ -334,21 +329,20 @@ def is_settled(db: Connection, *, now: dt.datetime) -> bool:
             sightings.c.state == SightingState.ASKING,
         )
     )
-    under_way = exists().where(
-        deliveries.c.state.in_([State.WAITING, State.RUNNING, State.RETRYING])
-    )
+    under_way = exists().where(or_(IS_OPEN, IS_RUNNING))
     return not db.execute(select(or_(moving, under_way))).scalar_one()
 
 
-def _delivery(row: AnyRow, down: Reason | None) -> DeliveryLine:
-    reason = _reason(row) or Reason("new")
+def _delivery(row: AnyRow, down: Reason | None, now: dt.datetime) -> DeliveryLine:
+    state, reason = State(row.state), _reason(row) or Reason("new")
+    hindered = state == State.WAITING or (state == State.RETRYING and row.due_at <= now)
     return DeliveryLine(
         id=row.id,
         completion_id=row.completion_id,
         step=row.step,
         remote=row.remote,
-        state=State(row.state),
-        reason=down if down and row.state == State.WAITING else reason,
+        state=state,
+        reason=down if down and hindered else reason,
         due_at=row.due_at,
         attempts=row.attempts,
         result_id=row.result_id or "",

@@ -24,6 +24,8 @@ PARENT = "LMS_BRIDGE_PARENT"
 """environment variable by which a child knows whose end is its end"""
 
 _GRACE_SECONDS = 30.0
+_LOOK_SECONDS = 0.2
+_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -35,7 +37,7 @@ class Child:
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._pause = 1.0
+        self._pause = _FIRST_PAUSE_SECONDS
         self._next_start = 0.0
 
     def tend(self) -> None:
@@ -47,14 +49,17 @@ class Child:
                 return
             self._process = None
             if now - self._started > _LONGEST_PAUSE_SECONDS:
-                self._pause = 1.0
+                self._pause = _FIRST_PAUSE_SECONDS
             log.error("process ended, starting it again", process=self.name, code=code)
-            self._next_start = now + self._pause
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._put_off(now)
         if now >= self._next_start:
-            environment = os.environ | {PARENT: str(os.getpid())}
-            self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - ours
-            self._started = now
+            try:
+                environment = os.environ | {PARENT: str(os.getpid())}
+                self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - ours
+                self._started = now
+            except OSError as error:  # no process or no memory left, which may pass
+                log.error("process could not be started", process=self.name, error=str(error))
+                self._put_off(now)
 
     def stop(self) -> None:
         """Ask it to end."""
@@ -72,18 +77,30 @@ class Child:
             self._process.kill()
             self._process.wait()
 
+    def _put_off(self, now: float) -> None:
+        self._next_start = now + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
-def supervise(children: Sequence[Child]) -> None:
+
+def supervise(children: Sequence[Child], *, grace_seconds: float = _GRACE_SECONDS) -> None:
     """Keep `children` running until a signal says to end."""
-    over = threading.Event()
+    # A plain variable: the lock inside a threading.Event may be held by the very line of the main
+    # thread that the signal interrupts.
+    over = False
+
+    def end(*_: object) -> None:
+        nonlocal over
+        over = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    while not over.wait(0.2):
+        signal.signal(number, end)
+    while not over:
         for child in children:
             child.tend()
+        time.sleep(_LOOK_SECONDS)
     for child in children:
         child.stop()
-    deadline = time.monotonic() + _GRACE_SECONDS
+    deadline = time.monotonic() + grace_seconds
     for child in children:
         child.wait(deadline)
 
@@ -93,8 +110,12 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def end_with_parent(end: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGTERM)) -> None:
-    """In a child: call `end` when the supervisor is no more."""
+def end_with_parent(
+    end: Callable[[], object] = lambda: os.kill(os.getpid(), signal.SIGTERM),
+    *,
+    grace_seconds: float = _GRACE_SECONDS,
+) -> None:
+    """In a child: call `end` when the supervisor is no more; it then has a while to do so."""
     parent = os.environ.get(PARENT, "")
     if not parent.isdecimal():
         return
@@ -103,5 +124,8 @@ def end_with_parent(end: Callable[[], None] = lambda: os.kill(os.getpid(), signa
         while os.getppid() == int(parent):
             time.sleep(0.5)
         end()
+        time.sleep(grace_seconds)
+        log.error("did not end in time after the supervisor had", process=os.getpid())
+        os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

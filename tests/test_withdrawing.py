@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lms_bridge.completions import resume, withdraw
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import queue
+from lms_bridge.deliveries import leases, queue
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.people.identities import employee_of
@@ -53,8 +53,7 @@ def fails(store: Store, work: Work, *, unknown: bool, progress: Mapping[str, Any
             db,
             work,
             error,
-            progress=progress,
-            exchanges=[],
+            queue.Trace(progress),
             now=NOW,
             chance=0.5,
             not_before=None,
@@ -85,7 +84,7 @@ def test_what_a_dead_worker_was_at_is_not_taken_over(store: Store, made: int) ->
     begin(store)
     taken_back(store, made)
     with store.writing() as db:
-        queue.release_abandoned(db, now=NOW + dt.timedelta(hours=1))
+        leases.release_abandoned(db, now=NOW + dt.timedelta(hours=1))
     assert state(store) == ("cancelled", "withdrawn")
 
 
@@ -124,6 +123,6 @@ def test_a_delivery_that_is_done_stays_done(store: Store, made: int) -> None:
     taken_back(store, made)
     with store.writing() as db:
         outcome = queue.Outcome("row-1")
-        queue.succeed(db, work, outcome, progress={}, exchanges=[], now=NOW)
+        queue.succeed(db, work, outcome, queue.Trace({}), now=NOW)
         assert employee_of(db, SITI, name="", now=NOW) == work.employee_id
     assert state(store) == ("done", "done")

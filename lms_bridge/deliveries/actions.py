@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
-from lms_bridge.deliveries import lifecycle
-from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries import health, lifecycle
+from lms_bridge.deliveries.lifecycle import Event, State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import deliveries
 
@@ -18,70 +18,72 @@ class NoSuchDelivery(Exception):
     """There is no delivery with that number."""
 
 
-def retry(db: Connection, ids: Sequence[int], *, now: dt.datetime) -> int:
+def retry(db: Connection, ids: Collection[int], *, now: dt.datetime) -> int:
     """Try the deliveries `ids` again, as if for the first time; how many.
 
     What an attempt may already have set off stays written down, so that it is looked up
-    first. Raises :exc:`NoSuchDelivery` and
+    first. A remote that counted as down is tried at once. Raises :exc:`NoSuchDelivery` and
     :exc:`~lms_bridge.deliveries.lifecycle.IllegalTransition`; then nothing has changed.
     """
-    rows = _lock(db, ids)
-    for row in rows:
-        lifecycle.after(State(row.state), "retry")
-        progress = {name: value for name, value in row.progress.items() if name != "awarded_at"}
-        db.execute(
-            update(deliveries)
-            .where(deliveries.c.id == row.id)
-            .values(
-                state=State.WAITING,
-                due_at=now,
-                failures=0,
-                effort_since=now,
-                progress=progress,
-                changed_at=now,
-                **reason_columns(Reason("new")),
-            )
-        )
-    return len(rows)
+    _check(db, ids, "retry")
+    return _retry(db, deliveries.c.id.in_(ids), now)
 
 
 def retry_all(db: Connection, *, remote: str = "", now: dt.datetime) -> int:
     """Try every blocked delivery again, of one `remote` or of all; how many."""
-    query = select(deliveries.c.id).where(deliveries.c.state == State.BLOCKED)
-    if remote:
-        query = query.where(deliveries.c.remote == remote)
-    ids = list(db.execute(query).scalars())
-    return sum(retry(db, ids[start : start + 500], now=now) for start in range(0, len(ids), 500))
+    blocked = deliveries.c.state == State.BLOCKED
+    return _retry(db, blocked & (deliveries.c.remote == remote) if remote else blocked, now)
 
 
-def cancel(db: Connection, ids: Sequence[int], *, by: str, why: str, now: dt.datetime) -> int:
+def cancel(db: Connection, ids: Collection[int], *, by: str, why: str, now: dt.datetime) -> int:
     """Give the deliveries `ids` up, saying who did so and why; how many.
 
     Raises :exc:`NoSuchDelivery` and :exc:`~lms_bridge.deliveries.lifecycle.IllegalTransition`.
     """
-    rows = _lock(db, ids)
-    for row in rows:
-        db.execute(
-            update(deliveries)
-            .where(deliveries.c.id == row.id)
-            .values(
-                state=lifecycle.after(State(row.state), "cancel"),
-                changed_at=now,
-                **reason_columns(Reason("cancelled", by=by, why=why)),
-            )
+    _check(db, ids, "cancel")
+    cancelled = db.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids))
+        .values(
+            state=lifecycle.leads_to("cancel"),
+            changed_at=now,
+            **reason_columns(Reason("cancelled", by=by, why=why)),
         )
-    return len(rows)
+    )
+    return int(cancelled.rowcount)
 
 
-def remotes_of(db: Connection, ids: Sequence[int]) -> set[str]:
+def remotes_of(db: Connection, ids: Collection[int]) -> set[str]:
     """The remotes to which the deliveries `ids` go."""
     return set(db.execute(select(deliveries.c.remote).where(deliveries.c.id.in_(ids))).scalars())
 
 
-def _lock(db: Connection, ids: Sequence[int]) -> list[Any]:
-    query = select(deliveries).where(deliveries.c.id.in_(ids)).with_for_update()
-    rows = list(db.execute(query))
-    missing = set(ids) - {row.id for row in rows}
-    if missing:
+def _retry(db: Connection, which: ColumnElement[bool], now: dt.datetime) -> int:
+    retried = db.execute(
+        update(deliveries)
+        .where(which)
+        .values(
+            state=lifecycle.leads_to("retry"),
+            due_at=now,
+            failures=0,
+            effort_since=now,
+            changed_at=now,
+            **reason_columns(Reason("new")),
+        )
+        .returning(deliveries.c.remote)
+    )
+    remotes = list(retried.scalars())
+    for remote in sorted(set(remotes)):
+        if health.read(db, remote, now=now).is_down:
+            health.reset(db, remote, now=now)
+    return len(remotes)
+
+
+def _check(db: Connection, ids: Collection[int], event: Event) -> None:
+    """Lock the deliveries `ids`, and see that there is each of them and that it can be done."""
+    query = select(deliveries.c.id, deliveries.c.state).where(deliveries.c.id.in_(ids))
+    rows: Any = db.execute(query.order_by(deliveries.c.id).with_for_update()).all()
+    if missing := set(ids) - {row.id for row in rows}:
         raise NoSuchDelivery(f"there is no delivery {min(missing)}")
-    return rows
+    for row in rows:
+        lifecycle.after(State(row.state), event, f"delivery {row.id}")

@@ -5,17 +5,27 @@ that is the badge's criterion makes it issue one, usually within the same reques
 call succeeds just the same when nothing was issued (Moodle facts, section 1). So the
 learner's profile is read before and after, and when the badge is late it is looked for
 again, without rating again.
+
+Entries of its notebook:
+
+``awarded_at``, ``awarded``
+    when the LMS was last told, and what; struck out when it has had its time.
+``award_sent_at``
+    when it was told and did not answer. Telling it twice does no harm.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.lms.base import IssuedBadge, Lms
+from lms_bridge.lms.base import BadgeAward, IssuedBadge, Lms
 from lms_bridge.people import nip as nips
+from lms_bridge.people.lookup import nip_of
 from lms_bridge.reasons import Reason
 
 
@@ -33,66 +43,77 @@ class BadgeStep:
             raise DeliveryError(
                 Reason("course_lacks", field="badge", course=work.course.key), retryable=False
             )
-        user_id = work.lms_user_id or self._account(work)
-        badge = self._lms.find_badge(user_id, award)
-        awarded_at = notebook.time("awarded_at")
-        if badge is None and awarded_at is None:
-            self._lms.award_badge(user_id, award, note=f"lms-bridge: {work.certificate_number}")
-            awarded_at = self._clock()
-            notebook.note(awarded_at=awarded_at.isoformat())
+        user_id, badge = self._profile(work, award)
+        told = {"account": user_id, **msgspec.to_builtins(award)}
+        if badge is None and notebook.get("awarded") != told:
+            self._award(user_id, award, work, notebook)
+            notebook.enter(awarded_at=self._clock(), awarded=told)
             badge = self._lms.find_badge(user_id, award)
         if badge is None:
-            raise self._late(work, awarded_at or self._clock(), award.name)
-        return _issued(badge)
+            raise self._late(work, notebook, award.name)
+        notebook.strike("awarded_at", "awarded", "award_sent_at")
+        return Outcome(badge.hash, badge.link, account=user_id)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return None
 
-    def _account(self, work: Work) -> str:
-        """The learner's account, found by NIP where the statement did not come from the account."""
-        users = [
-            user
-            for user in self._lms.find_users("number", [work.nip])
-            if nips.normalise(user.number) == work.nip and not user.suspended
-        ]
-        if not users:
-            users = [u for u in self._lms.find_users("username", [work.nip]) if not u.suspended]
-        if not users:
-            blind = self._lms.sees_users() is False
-            raise DeliveryError(
-                Reason("lookup_blind", lms=work.remote)
-                if blind
-                else Reason("lms_account_unknown", remote=work.remote, nip=work.nip),
-                retryable=blind,
-                remote_wide=blind,
-            )
-        if len(users) > 1:
-            names = ", ".join(user.username for user in users)
-            raise DeliveryError(
-                Reason(
-                    "lms_accounts_ambiguous",
-                    remote=work.remote,
-                    nip=work.nip,
-                    count=len(users),
-                    accounts=names,
-                ),
-                retryable=False,
-            )
-        return users[0].id
+    def _profile(self, work: Work, award: BadgeAward) -> tuple[str, IssuedBadge | None]:
+        """The learner's account, and the badge if it is there already."""
+        if work.lms_user_id:
+            try:
+                return work.lms_user_id, self._lms.find_badge(work.lms_user_id, award)
+            except DeliveryError as error:
+                if error.reason.code != "lms_account_gone":
+                    raise
+        user_id = self._account(work)
+        return user_id, self._lms.find_badge(user_id, award)
 
-    def _late(self, work: Work, awarded_at: dt.datetime, badge: str) -> DeliveryError:
-        waited = self._clock() - awarded_at
+    def _award(self, user_id: str, award: BadgeAward, work: Work, notebook: Notebook) -> None:
+        try:
+            self._lms.award_badge(user_id, award, note=f"lms-bridge: {work.certificate_number}")
+        except DeliveryError as error:
+            if error.outcome_unknown:
+                notebook.enter(award_sent_at=self._clock())
+            raise
+
+    def _account(self, work: Work) -> str:
+        """The account that carries the NIP, where the statement came from none that is there."""
+        carriers = {
+            user.id: user.username
+            for user in [
+                *self._lms.find_users("number", [work.nip, nips.printed(work.nip)]),
+                *self._lms.find_users("username", [work.nip]),
+            ]
+            if nip_of(user) == work.nip and not user.suspended
+        }
+        if len(carriers) == 1:
+            return next(iter(carriers))
+        if carriers:
+            reason = Reason(
+                "lms_accounts_ambiguous",
+                remote=work.remote,
+                nip=work.nip,
+                count=len(carriers),
+                accounts=", ".join(carriers.values()),
+            )
+            raise DeliveryError(reason, retryable=False)
+        if self._lms.sees_users() is False:
+            # A permission that somebody will give; it concerns only those whose account is sought.
+            raise DeliveryError(Reason("lookup_blind", lms=work.remote), retryable=True)
+        raise DeliveryError(
+            Reason("lms_account_unknown", remote=work.remote, nip=work.nip), retryable=False
+        )
+
+    def _late(self, work: Work, notebook: Notebook, badge: str) -> DeliveryError:
+        now = self._clock()
+        waited = now - (notebook.time("awarded_at") or now)
         if waited < self._patience:
             return DeliveryError(
                 Reason("badge_pending", remote=work.remote, badge=badge), retryable=True
             )
+        # When a person has it tried again, the LMS is to be told again.
+        notebook.strike("awarded_at", "awarded")
         hours = round(waited.total_seconds() / 3600)
         return DeliveryError(
             Reason("badge_missing", remote=work.remote, badge=badge, hours=hours), retryable=False
         )
-
-
-def _issued(badge: IssuedBadge) -> Outcome:
-    return Outcome(
-        badge.hash, badge.link, issued_at=badge.issued_at and badge.issued_at.isoformat()
-    )

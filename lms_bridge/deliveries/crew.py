@@ -1,65 +1,116 @@
-"""The threads that work for one remote, and how they know that everything is done.
+"""The threads that work for one remote, and how all of them know that everything is done.
 
 Each thread takes a delivery, performs it, and writes down what came of it together with
-taking the next. One that finds nothing waits: what the others finish may free the next
-delivery of the same person, and new ones may come in. When all of them wait, the crew is
-done.
+taking the next. One that finds nothing rests, and looks again now and then: what others
+finish may free the next delivery of the same person, and new ones may come in. When every
+thread of every crew rests, the shift is over.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import Connection
 
+from lms_bridge.deliveries.performing import Ending, Finish, Note
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.work import Work
+from lms_bridge.store.engine import may_pass
 from lms_bridge.store.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
 
-Write = Callable[[Connection], Any]
-Finish = Callable[[Connection], str]
-Answer = TypeVar("Answer")
-
 _LOOK_AGAIN_SECONDS = 1.0
-_WRITE_TRIES = 5
+
+
+class Write(NamedTuple):
+    """Something to be written for the deliveries of `remote`."""
+
+    remote: str
+    call: Callable[[Connection], Any]
 
 
 class Foreman(Protocol):
-    """Hands out work and knows how it is done."""
+    """Hands out work, and knows how it is done and who is at it."""
 
     def claim(self, db: Connection, remote: str) -> Work | None:
         """The next delivery of `remote`, taken; None if there is nothing to do now."""
 
-    def perform(self, work: Work, write: Callable[[Write], Any]) -> Finish:
+    def perform(self, work: Work, write: Note) -> Finish:
         """Do it, and say how to write down what came of it. May raise LeaseLost."""
+
+    def stumble(self, work: Work) -> Finish:
+        """How to write down that what came of it could not be written down."""
+
+    def keep(self, work: Work) -> None:
+        """A thread is at it: its lease is to be renewed."""
+
+    def let_go(self, work: Work) -> None:
+        """No thread is at it any more."""
+
+
+class Shift:
+    """How long the `threads` of all crews work: until all of them rest, or somebody ends it."""
+
+    def __init__(self, threads: int) -> None:
+        self.lock = threading.Lock()
+        self.is_over = False
+        self._threads = threads
+        self._resting = 0
+        self._benches: list[threading.Condition] = []
+
+    def bench(self) -> threading.Condition:
+        """Where the threads of one crew rest."""
+        bench = threading.Condition(self.lock)
+        self._benches.append(bench)
+        return bench
+
+    def rest(self, bench: threading.Condition) -> bool:
+        """Rest until there may be something to do; False when the shift is over."""
+        with self.lock:
+            self._resting += 1
+            if self._resting == self._threads:
+                self._end()
+            elif not self.is_over:
+                bench.wait(_LOOK_AGAIN_SECONDS)
+            self._resting -= 1
+            return not self.is_over
+
+    def end(self) -> None:
+        """Let nobody take anything new; what is under way is finished."""
+        with self.lock:
+            self._end()
+
+    def _end(self) -> None:
+        self.is_over = True
+        for bench in self._benches:
+            bench.notify_all()
 
 
 class Crew:
-    """`size` threads that carry out the deliveries of `remote` until none is due."""
+    """`size` threads that carry out the deliveries of `remote` until the `shift` is over."""
 
     def __init__(
         self,
         foreman: Foreman,
         remote: str,
         size: int,
+        *,
+        shift: Shift,
         commits: GroupCommit[Write, Any],
         counts: Counter[str],
     ) -> None:
         self._foreman = foreman
         self._remote = remote
-        self._size = size
+        self._shift = shift
+        self._bench = shift.bench()
         self._commits = commits
         self._counts = counts
-        self._waiting = 0
-        self._done = False
-        self._changed = threading.Condition()
         self._error: Exception | None = None
         self._threads = [
             threading.Thread(target=self._run, name=f"{remote}-{number}", daemon=True)
@@ -72,102 +123,118 @@ class Crew:
             thread.start()
 
     def join(self) -> None:
-        """Wait until everything is done. Raises what made a thread give up, if one did."""
+        """Wait until the shift is over."""
         for thread in self._threads:
             thread.join()
+
+    def check(self) -> None:
+        """Raise what made a thread give up, if one did."""
         if self._error:
             raise self._error
 
     def _run(self) -> None:
         try:
-            finish: Finish | None = None
+            done: tuple[Work, Finish] | None = None
             while True:
-                work = self._next(finish)
-                finish = None
+                work = self._next(done)
                 if work is not None:
-                    finish = self._perform(work)
-                elif self._all_waiting():
+                    done = self._perform(work)
+                    continue
+                done = None
+                if not self._shift.rest(self._bench):
                     return
         except Exception as error:
+            # It would meet the next thread as well: end, say so, and begin anew.
             self._error = error
-            with self._changed:
-                self._done = True
-                self._changed.notify_all()
+            self._shift.end()
 
-    def _perform(self, work: Work) -> Finish | None:
+    def _perform(self, work: Work) -> tuple[Work, Finish] | None:
         try:
-            return self._foreman.perform(work, self._commits.submit)
+            return work, self._foreman.perform(work, self._write)
         except LeaseLost:
-            log.warning("lease lost; left to whoever has it", delivery=work.delivery_id)
+            self._foreman.let_go(work)
+            _tell_lost(work)
             return None
 
-    def _next(self, finish: Finish | None) -> Work | None:
+    def _next(self, done: tuple[Work, Finish] | None) -> Work | None:
         """Write down what came of the last delivery and take the next, in one transaction."""
 
-        def step(db: Connection) -> tuple[str | None, Work | None]:
-            event = _written(db, finish) if finish else None
-            return event, self._foreman.claim(db, self._remote)
+        def step(db: Connection) -> tuple[Ending | None, Work | None]:
+            ending = _written(db, *done) if done else None
+            return ending, None if self._shift.is_over else self._foreman.claim(db, self._remote)
 
-        event, work = _insistently(lambda: self._submit(step))
-        if event:
-            self._counts[event] += 1
-            with self._changed:
-                self._changed.notify_all()
+        ending: Ending | None
+        work: Work | None
+        try:
+            ending, work = self._write(step)
+        except Exception as error:
+            if done is None or may_pass(error):
+                raise
+            # What is next must not undo what was done; and what cannot be written down must
+            # keep nobody from the next.
+            log.exception("could not write down what came of a delivery", **_which(done[0]))
+            self._told(self._rescued(*done))
+            return self._next(None)
+        finally:
+            if done:
+                self._foreman.let_go(done[0])
+        self._told(ending)
+        if work is not None:
+            self._foreman.keep(work)
+            with self._bench:
+                self._bench.notify()  # where there was one there may be more
         return work
 
-    def _submit(
-        self, step: Callable[[Connection], tuple[str | None, Work | None]]
-    ) -> tuple[str | None, Work | None]:
-        done: tuple[str | None, Work | None] = self._commits.submit(step)
-        return done
+    def _rescued(self, work: Work, finish: Finish) -> Ending | None:
+        for way in (finish, self._foreman.stumble(work)):
+            try:
+                ending: Ending = self._write(partial(_written, work=work, finish=way))
+            except Exception:
+                log.exception("a delivery is left to be taken over", **_which(work))
+            else:
+                return ending
+        return None
 
-    def _all_waiting(self) -> bool:
-        with self._changed:
-            self._waiting += 1
-            if self._done or self._waiting == self._size:
-                self._done = True
-                self._changed.notify_all()
-                return True
-            self._changed.wait(_LOOK_AGAIN_SECONDS)
-            if self._done:
-                return True
-            self._waiting -= 1
-            return False
+    def _told(self, ending: Ending | None) -> None:
+        if ending:
+            ending.tell()
+            with self._bench:
+                self._counts[ending.event] += 1
+
+    def _write(self, call: Callable[[Connection], Any]) -> Any:
+        return self._commits.submit(Write(self._remote, call))
 
 
 def each_in_savepoint(db: Connection, writes: Sequence[Write]) -> list[Any]:
-    """Run each of `writes`; one that raises undoes itself alone."""
+    """Run each of `writes`; one that raises undoes itself alone.
+
+    Those for one remote together, the remotes always in the same order: two transactions that
+    both note that both remotes are down would else wait for each other.
+    """
     if len(writes) == 1:  # the transaction is its own
-        return [writes[0](db)]
-    answers: list[Any] = []
-    for write in writes:
+        return [writes[0].call(db)]
+    answers: list[Any] = [None] * len(writes)
+    for place in sorted(range(len(writes)), key=lambda place: writes[place].remote):
         try:
             with db.begin_nested():
-                answers.append(write(db))
+                answers[place] = writes[place].call(db)
         except Exception as error:
-            answers.append(error)
+            if may_pass(error):
+                raise
+            answers[place] = error
     return answers
 
 
-def _written(db: Connection, finish: Finish) -> str:
+def _written(db: Connection, work: Work, finish: Finish) -> Ending:
     try:
         return finish(db)
     except LeaseLost:  # raised before anything was written
-        return "lost"
+        return Ending("lost", lambda: _tell_lost(work))
 
 
-def _insistently(write: Callable[[], Answer]) -> Answer:
-    """Do `write`; while the database cannot be reached, wait a little and do it again.
+def _tell_lost(work: Work) -> None:
+    log.warning("its lease was lost; left to whoever has it now", **_which(work))
 
-    What a remote has confirmed should not have to be looked up there again only because
-    the database was restarted at that moment.
-    """
-    for tries_left in reversed(range(_WRITE_TRIES)):
-        try:
-            return write()
-        except Exception:
-            if tries_left == 0:
-                raise
-            log.exception("could not write down what came of a delivery; trying again")
-            time.sleep(1)
-    raise AssertionError
+
+def _which(work: Work) -> dict[str, object]:
+    return {"delivery": work.delivery_id, "remote": work.remote}

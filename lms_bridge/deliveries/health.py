@@ -3,64 +3,96 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.config.settings import Breaker
 from lms_bridge.deliveries import breaker
 from lms_bridge.deliveries.breaker import Health
-from lms_bridge.reasons import Reason
+from lms_bridge.deliveries.due import IS_OPEN
+from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
-from lms_bridge.store.schema import remotes
+from lms_bridge.store.schema import deliveries, remotes
+from lms_bridge.store.types import AnyRow
 
 _READ = select(remotes).where(remotes.c.name == bindparam("remote"))
 _LOCKED = _READ.with_for_update()
+_NOT_CONFIGURED = "remote_not_configured"
 
 
 def read(db: Connection, remote: str, *, now: dt.datetime, lock: bool = False) -> Health:
     """How `remote` is doing; healthy where nothing is known."""
     row = db.execute(_LOCKED if lock else _READ, {"remote": remote}).one_or_none()
-    if row is None:
-        return breaker.healthy(now)
-    return Health(
-        row.state,
-        row.since,
-        failures=row.failures,
-        probes=row.probes,
-        probe_at=row.probe_at,
-        reason=Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None,
-    )
+    return breaker.healthy(now) if row is None else _health(row)
+
+
+def read_all(db: Connection) -> dict[str, Health]:
+    """How every remote is doing of which anything is known."""
+    return {row.name: _health(row) for row in db.execute(select(remotes).order_by("name"))}
 
 
 def may_claim(db: Connection, remote: str, *, now: dt.datetime, policy: Breaker) -> bool:
-    """Whether a delivery may be tried; a probe that is due is given to the first who asks."""
-    known = read(db, remote, now=now)
-    if known.state == "up":
+    """Whether `remote` may be tried; a probe that is due is given to the first who asks."""
+    if not read(db, remote, now=now).is_down:
         return True
     known = read(db, remote, now=now, lock=True)
     if not known.may_be_used(now):
         return False
-    if known.state == "down":
+    if known.is_down:
         _write(db, remote, breaker.probing(known, now, policy))
     return True
 
 
-def note_success(db: Connection, remote: str, *, now: dt.datetime) -> None:
-    """`remote` answered as a working system does."""
+def note_success(
+    db: Connection, remote: str, *, now: dt.datetime, begun_at: dt.datetime | None = None
+) -> None:
+    """`remote` answered, to what was `begun_at` that time, as a working system does."""
     known = read(db, remote, now=now)
-    better = breaker.after_success(known, now)
+    better = breaker.after_success(known, now, begun_at=begun_at)
     if better is not known:
         _write(db, remote, better)
 
 
 def note_failure(
-    db: Connection, remote: str, reason: Reason, *, now: dt.datetime, policy: Breaker, certain: bool
+    db: Connection,
+    remote: str,
+    reason: Reason,
+    *,
+    now: dt.datetime,
+    policy: Breaker,
+    certain: bool,
+    culprit: str = "",
+    retry_after: float | None = None,
+    begun_at: dt.datetime | None = None,
 ) -> Health:
     """`remote` failed as a whole; how it is doing now."""
     known = read(db, remote, now=now, lock=True)
-    worse = breaker.after_failure(known, reason, now, policy, certain=certain)
-    _write(db, remote, worse)
+    worse = breaker.after_failure(
+        known,
+        reason,
+        now,
+        policy,
+        culprit=culprit,
+        certain=certain,
+        retry_after=retry_after,
+        begun_at=begun_at,
+    )
+    if worse is not known:
+        _write(db, remote, worse)
     return worse
+
+
+def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime) -> None:
+    """Of all remotes only `names` are in the configuration: what waits for another is to say so."""
+    known = read_all(db)
+    waited_for = db.scalars(select(deliveries.c.remote).where(IS_OPEN).distinct()).all()
+    for remote in sorted({*waited_for} - {*names}):
+        _write(db, remote, Health("down", now, reason=Reason(_NOT_CONFIGURED, remote=remote)))
+    for remote in sorted({*known} & {*names}):
+        reason = known[remote].reason
+        if reason is not None and reason.code == _NOT_CONFIGURED:
+            reset(db, remote, now=now)
 
 
 def reset(db: Connection, remote: str, *, now: dt.datetime) -> None:
@@ -68,15 +100,27 @@ def reset(db: Connection, remote: str, *, now: dt.datetime) -> None:
     _write(db, remote, breaker.healthy(now))
 
 
+def _health(row: AnyRow) -> Health:
+    return Health(
+        row.state,
+        row.since,
+        failures=row.failures,
+        culprit=row.culprit,
+        probes=row.probes,
+        probe_at=row.probe_at,
+        reason=Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None,
+    )
+
+
 def _write(db: Connection, remote: str, known: Health) -> None:
     values = {
         "state": known.state,
         "failures": known.failures,
+        "culprit": known.culprit,
         "since": known.since,
         "probe_at": known.probe_at,
         "probes": known.probes,
-        "reason_code": known.reason.code if known.reason else None,
-        "reason_details": known.reason.details if known.reason else None,
+        **reason_columns(known.reason),
     }
     db.execute(
         insert(db, remotes)

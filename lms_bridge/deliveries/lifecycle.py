@@ -2,22 +2,25 @@
 
 ::
 
-                    claim                     succeed
-    WAITING ───────────────────▶ RUNNING ───────────────────▶ DONE
-       ▲ ▲                        │ │ │                         │
-       │ │ hold                   │ │ │ block                   │ diverge
-       │ └────────────────────────┘ │ └──────────▶ BLOCKED ◀────┘
-       │              postpone,     │                │  ▲
-       │              release       ▼                │  │
-       │                         RETRYING ───────────┼──┘
-       │   retry                  │ claim: RUNNING   │   block
-       └──────────────────────────┴──────────────────┘
-                 cancel, from WAITING, RETRYING or BLOCKED: CANCELLED
+                   claim                 succeed
+     WAITING ─────────────────▶ RUNNING ─────────▶ DONE
+      ▲    ▲                    │ │ ▲ │              │
+      │    └───────── hold ─────┘ │ │ └─── block ──┐ │ diverge
+      │                 postpone, │ │ claim        │ │
+      │                  release  ▼ │              ▼ ▼
+      │                         RETRYING          BLOCKED
+      │                            │                 │
+      └────────── retry ───────────┴─────────────────┤
+                                                     │ cancel, and from WAITING
+                retry: WAITING ◀──────── CANCELLED ◀─┘ and RETRYING
 
 A delivery that is RUNNING has a lease. When its worker falls silent the lease runs out,
 and the delivery is *released*; the worker's late word is then refused, because each claim
 has a new *fence* number. What a step has begun is written to its ``progress`` beforehand,
 so that whoever takes over knows what may already have happened.
+
+Nothing else changes the state of a delivery: every statement that does asks :func:`after`
+or :func:`sources` and :func:`leads_to`.
 """
 
 from __future__ import annotations
@@ -54,7 +57,8 @@ TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
     "postpone": (frozenset({State.RUNNING}), State.RETRYING),
     # not tried through no fault of its own: the remote is down
     "hold": (frozenset({State.RUNNING}), State.WAITING),
-    "block": (frozenset({State.RUNNING, State.RETRYING}), State.BLOCKED),
+    # no use in trying again by itself
+    "block": (frozenset({State.RUNNING}), State.BLOCKED),
     # its worker fell silent
     "release": (frozenset({State.RUNNING}), State.RETRYING),
     # a person says: try again
@@ -66,25 +70,45 @@ TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
 }
 
 
+_CANNOT: dict[Event, str] = {
+    "claim": "be taken up",
+    "succeed": "be done",
+    "postpone": "be put off",
+    "hold": "be held",
+    "block": "be blocked",
+    "release": "be released",
+    "retry": "be tried again",
+    "cancel": "be cancelled",
+    "diverge": "be found missing",
+}
+
+
 class IllegalTransition(Exception):
-    """`event` cannot happen to a delivery in `state`."""
+    """`event` cannot happen to a delivery in `state`; `which` one, for the person who asked."""
 
-    def __init__(self, state: State, event: Event) -> None:
-        super().__init__(f"a delivery that is {state} cannot {event}")
+    def __init__(self, state: State, event: Event, which: str = "a delivery") -> None:
+        wanted = ", ".join(sources(event))
+        super().__init__(
+            f"{which} is {state} and cannot {_CANNOT[event]}; only one that is {wanted} can"
+        )
 
 
-def after(state: State, event: Event) -> State:
+def after(state: State, event: Event, which: str = "a delivery") -> State:
     """The state that `event` leads to from `state`. Raises :exc:`IllegalTransition`.
 
     >>> after(State.RUNNING, "succeed")
     <State.DONE: 'done'>
     """
-    sources_, target = TRANSITIONS[event]
-    if state not in sources_:
-        raise IllegalTransition(state, event)
-    return target
+    if state not in TRANSITIONS[event][0]:
+        raise IllegalTransition(state, event, which)
+    return leads_to(event)
 
 
 def sources(event: Event) -> list[State]:
     """The states in which `event` can happen."""
     return sorted(TRANSITIONS[event][0])
+
+
+def leads_to(event: Event) -> State:
+    """The state after `event`."""
+    return TRANSITIONS[event][1]

@@ -29,29 +29,44 @@ def match(
     """The row that already is `training`, or None.
 
     Rows of the person's `others` are never it. Of the rest it is one with the same
-    certificate number and the same name or last day; else one with the same name and the
-    same days, by the same organiser or by one that was left empty.
+    certificate number that is the same training or ended on the same day; else one that is
+    the same training on the same days, by the same organiser or by one that was left empty.
     """
-    number = _key(training.certificate_number)
-    taken = {_key(other) for other in others.numbers} - {number}
+    number, organiser = key(training.certificate_number), key(training.organiser)
+    taken = {key(other) for other in others.numbers} - {number, ""}
     free = [
-        row
-        for row in rows
-        if row.id not in others.ids and _key(row.certificate_number) not in taken - {""}
+        row for row in rows if row.id not in others.ids and key(row.certificate_number) not in taken
     ]
-    name, organiser = _key(training.name), _key(training.organiser)
     for row in free:
-        same_number = bool(number) and _key(row.certificate_number) == number
-        if same_number and (_key(row.name) == name or row.ends == training.ends):
+        same_number = bool(number) and key(row.certificate_number) == number
+        if same_number and (_same_training(row, training) or row.ends == training.ends):
             return row
     for row in free:
         same_days = row.starts == training.starts and row.ends == training.ends
-        if _key(row.name) == name and same_days and _key(row.organiser) in ("", organiser):
+        same_organiser = key(row.organiser) in ("", organiser)
+        if same_days and same_organiser and _same_training(row, training):
             return row
     return None
 
 
-def _key(text: str) -> str:
-    """Letters and digits only, without case: people type numbers and names in many ways."""
+def _same_training(row: RecordedTraining, training: Training) -> bool:
+    """By its name; a structural training by which one it is, since its row keeps no other name."""
+    if row.structural_training and training.structural_training:
+        return row.structural_training == training.structural_training
+    return key(row.name) == key(training.name)
+
+
+def key(text: str) -> str:
+    """`text` as it is compared: people type numbers and names in many ways.
+
+    Case, punctuation and leading zeros do not count, save that two numbers stay two.
+
+    >>> key("800.1.4 / 007/BKPSDM/2026") == key("800-1-4/7/bkpsdm 2026")
+    True
+    >>> key("PKA/2026/17") == key("PKA/20261/7")
+    False
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\W_]+", "", folded)
+    apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", " ", folded)
+    joined = re.sub(r"(?<!\d)[\W_]+|[\W_]+(?!\d)", "", apart)
+    return re.sub(r"\d+", lambda run: run[0].lstrip("0") or "0", joined)

@@ -15,7 +15,7 @@ from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import completions, deliveries
 
 _WITHDRAWN = Reason("withdrawn")
-_MAY_HAVE_TAKEN_EFFECT = ("sent_at", "awarded_at")
+_MAY_HAVE_TAKEN_EFFECT = ("sent_at", "awarded_at", "award_sent_at")
 """entries of the steps' notebooks that stand there for as long as it is not known"""
 
 

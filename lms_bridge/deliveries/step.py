@@ -30,7 +30,10 @@ class Outcome:
 
 
 class Notebook:
-    """The delivery's progress: what this and earlier attempts have begun."""
+    """The delivery's progress: what this and earlier attempts have begun.
+
+    Times are written down as such and read back by :meth:`time`.
+    """
 
     def __init__(
         self, written: Mapping[str, Any], write: Callable[[Mapping[str, Any]], None]
@@ -46,16 +49,28 @@ class Notebook:
         Raises :exc:`~lms_bridge.deliveries.queue.LeaseLost` when the delivery is no longer
         this worker's, so that nothing is done on behalf of somebody else.
         """
-        self._written |= entries
+        self.enter(**entries)
         self._write(self._written)
+
+    def enter(self, **entries: Any) -> None:
+        """Add `entries`; kept together with what comes of the attempt."""
+        self._written |= {
+            name: value.isoformat() if isinstance(value, dt.datetime) else value
+            for name, value in entries.items()
+        }
+
+    def strike(self, *names: str) -> None:
+        """Strike entries out; kept together with what comes of the attempt."""
+        for name in names:
+            self._written.pop(name, None)
 
     def also(self, write: Callable[[Connection], None]) -> None:
         """Have `write` done in the same transaction as the next note, or as what comes of it."""
         self.besides.append(write)
 
-    def strike(self, name: str) -> None:
-        """Strike an entry out; kept together with what comes of the attempt."""
-        self._written.pop(name, None)
+    def get(self, name: str) -> Any:
+        """What stands under `name`; None if nothing does."""
+        return self._written.get(name)
 
     def time(self, name: str) -> dt.datetime | None:
         """The moment written down under `name`."""

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import health, queue
-from lms_bridge.deliveries.crew import Crew, Finish, Write, each_in_savepoint
-from lms_bridge.deliveries.queue import LeaseLost
-from lms_bridge.deliveries.step import Clock, Notebook, Outcome, Step
+from lms_bridge.deliveries import leases, queue
+from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint
+from lms_bridge.deliveries.performing import Finish, Note, Performer
+from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
-from lms_bridge.errors import DeliveryError
-from lms_bridge.http import recorded
-from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
+
+_PULSE_SECONDS = 1.0
+
+GoOn = Callable[[int], bool]
+"""asked now and then, with how many deliveries came to an end: whether to take more"""
 
 
 class Worker:
@@ -42,186 +44,106 @@ class Worker:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
-        self._steps = steps
+        self._performer = Performer(steps, settings, clock=clock, chance=chance)
         self._concurrency = concurrency
         self._settings = settings
         self._owner = owner
         self._clock = clock
-        self._chance = chance
-        self._stopping = threading.Event()
         self._held: set[int] = set()
 
-    def stop(self) -> None:
-        """Take nothing new; what is under way is finished."""
-        self._stopping.set()
+    def has_work(self) -> bool:
+        """Whether :meth:`drain` would find something to do now."""
+        with self._store.reading() as db:
+            return queue.is_anything_to_do(db, self._concurrency, now=self._clock())
 
-    def drain(self) -> Counter[str]:
-        """Carry out everything that is due; how many deliveries came to which end."""
-        with self._store.writing() as db:
-            queue.release_abandoned(db, now=self._clock())
+    def drain(self, go_on: GoOn = lambda _done: True) -> Counter[str]:
+        """Carry out everything that is due, or until `go_on` says no; how many came to which end.
+
+        Nothing new is taken then, and what is under way is finished.
+        """
         counts: Counter[str] = Counter()
-        commits = GroupCommit[Write, Any](self._store, each_in_savepoint, name="deliveries")
+        self._take_over()
+        shift = Shift(sum(self._concurrency.values()))
+        commits = GroupCommit[Write, Any](
+            self._store,
+            each_in_savepoint,
+            # What a remote has confirmed should not have to be looked up there again only
+            # because the database was restarted at that moment.
+            patience_seconds=self._settings.lease_seconds,
+            name="deliveries",
+        )
         crews = [
-            Crew(self, remote, size, commits, counts) for remote, size in self._concurrency.items()
+            Crew(self, remote, size, shift=shift, commits=commits, counts=counts)
+            for remote, size in self._concurrency.items()
         ]
+        ended = threading.Event()
+        pulse = threading.Thread(
+            target=self._beat, args=[shift, ended, counts, go_on], name="pulse", daemon=True
+        )
+        pulse.start()
+        for crew in crews:
+            crew.start()
         try:
-            with _Heartbeat(self._renew, self._settings.lease_seconds / 3):
-                for crew in crews:
-                    crew.start()
-                for crew in crews:
-                    crew.join()
+            for crew in crews:
+                crew.join()
         finally:
+            shift.end()
+            for crew in crews:
+                crew.join()
+            ended.set()
+            pulse.join()
             commits.close()
-            self._held.clear()
+        for crew in crews:
+            crew.check()
         return counts
 
+    # --- what a crew asks of its foreman
+
     def claim(self, db: Connection, remote: str) -> Work | None:
-        """The next delivery of `remote`, taken; None if there is nothing to do now."""
-        if self._stopping.is_set():
-            return None
-        work = queue.claim(
+        return queue.claim(
             db, remote, owner=self._owner, now=self._clock(), settings=self._settings
         )
-        if work is not None:
-            self._held.add(work.delivery_id)
-        return work
 
-    def perform(self, work: Work, write: Callable[[Write], Any]) -> Finish:
-        """Perform the step of `work`; returns how to write down what came of it."""
+    def perform(self, work: Work, write: Note) -> Finish:
+        return self._performer.perform(work, write)
 
-        def note(pages: Mapping[str, Any]) -> None:
-            def save(db: Connection) -> None:
-                queue.save_progress(
-                    db,
-                    work,
-                    pages,
-                    now=self._clock(),
-                    lease_seconds=self._settings.lease_seconds,
-                )
-                _write_besides(db, notebook)
+    def stumble(self, work: Work) -> Finish:
+        return self._performer.stumble(work)
 
-            write(save)
-            notebook.besides.clear()
+    def keep(self, work: Work) -> None:
+        self._held.add(work.delivery_id)
 
-        notebook = Notebook(work.progress, note)
-        step = self._steps[work.remote, work.step]
-        with recorded() as exchanges:
-            try:
-                outcome = step.perform(work, notebook)
-            except DeliveryError as error:
-                failure = error
-            except LeaseLost:
-                self._held.discard(work.delivery_id)
-                raise
-            except Exception:
-                # A defect of ours must neither lose the delivery nor spin on it.
-                log.exception("a step failed unexpectedly", **_about(work))
-                failure = DeliveryError(
-                    Reason("internal_error"), retryable=True, outcome_unknown=True
-                )
-            else:
-                return lambda db: self._succeeded(db, work, outcome, notebook, exchanges)
-        return lambda db: self._failed(db, work, failure, step, notebook, exchanges)
-
-    def _succeeded(
-        self,
-        db: Connection,
-        work: Work,
-        outcome: Outcome,
-        notebook: Notebook,
-        exchanges: Sequence[Any],
-    ) -> str:
+    def let_go(self, work: Work) -> None:
         self._held.discard(work.delivery_id)
-        queue.succeed(
-            db,
-            work,
-            outcome,
-            progress=notebook.pages(),
-            exchanges=msgspec.to_builtins(exchanges),
-            now=self._clock(),
-        )
-        _write_besides(db, notebook)
-        log.info("delivered", **_about(work), result=outcome.result_id)
-        return "done"
 
-    def _failed(
-        self,
-        db: Connection,
-        work: Work,
-        error: DeliveryError,
-        step: Step,
-        notebook: Notebook,
-        exchanges: Sequence[Any],
-    ) -> str:
-        self._held.discard(work.delivery_id)
-        was_up = health.read(db, work.remote, now=self._clock()).state == "up"
-        decision = queue.fail(
-            db,
-            work,
-            error,
-            progress=notebook.pages(),
-            exchanges=msgspec.to_builtins(exchanges),
-            now=self._clock(),
-            chance=self._chance(),
-            not_before=step.not_before(notebook),
-            settings=self._settings,
-        )
-        _write_besides(db, notebook)
-        if decision.event != "hold":
-            log.warning(
-                "delivery blocked" if decision.event == "block" else "delivery postponed",
-                **_about(work),
-                reason=decision.reason.sentence(),
-                due_at=decision.due_at.isoformat(),
-            )
-        elif was_up:
-            log.warning("remote is down", remote=work.remote, reason=error.reason.sentence())
-        return decision.event
+    # --- while they work
 
-    def _renew(self) -> None:
-        """Keep what is held, and take over what others have dropped."""
-        now = self._clock()
-        seconds = self._settings.lease_seconds
-        with self._store.writing() as db:
-            queue.renew(db, self._owner, list(self._held), now=now, lease_seconds=seconds)
-        with self._store.writing() as db:
-            queue.release_abandoned(db, now=now)
-
-
-class _Heartbeat:
-    """Calls `beat` every `seconds` while it is entered."""
-
-    def __init__(self, beat: Callable[[], object], seconds: float) -> None:
-        self._beat = beat
-        self._seconds = seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._seconds):
+    def _beat(
+        self, shift: Shift, ended: threading.Event, counts: Counter[str], go_on: GoOn
+    ) -> None:
+        """Renew the leases, take over what others have dropped, and end the shift in time."""
+        between = self._settings.lease_seconds / 3
+        renew_at = time.monotonic() + between
+        while not ended.wait(min(_PULSE_SECONDS, between)):
             try:
-                self._beat()
+                if time.monotonic() >= renew_at:
+                    renew_at = time.monotonic() + between
+                    self._take_over()
+                with shift.lock:
+                    done = counts.total()
+                if not go_on(done):
+                    shift.end()
             except Exception:
                 log.exception("could not renew leases; others may take the work over")
 
-
-def _write_besides(db: Connection, notebook: Notebook) -> None:
-    for write in notebook.besides:
-        write(db)
-
-
-def _about(work: Work) -> dict[str, Any]:
-    return {
-        "delivery": work.delivery_id,
-        "completion": work.completion_id,
-        "step": work.step,
-        "remote": work.remote,
-        "attempt": work.attempt,
-    }
+    def _take_over(self) -> None:
+        now = self._clock()
+        with self._store.writing() as db:
+            leases.renew(
+                db,
+                self._owner,
+                list(self._held),
+                now=now,
+                lease_seconds=self._settings.lease_seconds,
+            )
+            leases.release_abandoned(db, now=now)

@@ -11,7 +11,10 @@ from typing import ParamSpec, Protocol, TypeVar
 from lms_bridge.errors import DeliveryError
 
 Progress = Callable[[int, int | None], None]
-"""called with how much is done and how much there is (None: not known)"""
+"""called with how much is done and how much there is (None: not known); raises Stopped"""
+
+GoOn = Callable[[int], bool]
+"""called with how much is done; whether to go on"""
 
 TRIES = 3
 """of a single call, before a job gives up on it"""
@@ -25,6 +28,23 @@ Arguments = ParamSpec("Arguments")
 class JobFailed(Exception):
     """The run could not go on; the message is a sentence for a person."""
 
+    def __init__(self, why: str, counts: Counter[str] | None = None) -> None:
+        super().__init__(why)
+        self.counts = counts or Counter()
+        """what it did all the same"""
+
+
+class Stopped(Exception):
+    """The run is to end before its time: somebody has paused the job or stops the worker.
+
+    Raised by the progress that a run reports; a run that knows what it did by then raises it
+    anew with its `counts`.
+    """
+
+    def __init__(self, counts: Counter[str] | None = None) -> None:
+        super().__init__("the job was paused, or the worker was stopped")
+        self.counts = counts or Counter()
+
 
 class Job(Protocol):
     """One sync job."""
@@ -36,7 +56,28 @@ class Job(Protocol):
         """Whether a run would find something to do; must be cheap."""
 
     def run(self, progress: Progress) -> Counter[str]:
-        """Do it; how many of what was done. Raises :exc:`JobFailed`."""
+        """Do it; how many of what was done. Raises :exc:`JobFailed`, and what `progress` raises."""
+
+
+def stoppable(work: Callable[[GoOn], Counter[str]], progress: Progress) -> Counter[str]:
+    """What `work` did, which asks from time to time whether it is to go on.
+
+    Raises :exc:`Stopped` with that, if `progress` said that it is not.
+    """
+    stopped = False
+
+    def go_on(done: int) -> bool:
+        nonlocal stopped
+        try:
+            progress(done, None)
+        except Stopped:
+            stopped = True
+        return not stopped
+
+    counts = work(go_on)
+    if stopped:
+        raise Stopped(counts)
+    return counts
 
 
 def patiently(

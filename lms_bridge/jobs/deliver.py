@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries import queue
-from lms_bridge.jobs.base import Progress
+from lms_bridge.bridge import Bridge
+from lms_bridge.jobs.base import Progress, stoppable
 
 
 class Deliver:
@@ -15,13 +14,12 @@ class Deliver:
     exclusive = False
 
     def __init__(self, bridge: Bridge) -> None:
-        self._bridge = bridge
+        self._worker = bridge.worker
 
     def has_work(self) -> bool:
         """Whether a delivery is due at a remote that can be used, or was left by a dead worker."""
-        with self._bridge.store.reading() as db:
-            return queue.anything_due(db, now=utc_now())
+        return self._worker.has_work()
 
     def run(self, progress: Progress) -> Counter[str]:
         """Deliver until nothing is due."""
-        return self._bridge.worker.drain()
+        return stoppable(self._worker.drain, progress)

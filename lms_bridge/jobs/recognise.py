@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.jobs.base import Progress
+from lms_bridge.jobs.base import Progress, stoppable
 from lms_bridge.recognition import sightings
 
 
@@ -24,4 +24,4 @@ class Recognise:
 
     def run(self, progress: Progress) -> Counter[str]:
         """Judge until nothing is new."""
-        return self._bridge.recogniser.run()
+        return stoppable(self._bridge.recogniser.run, progress)

@@ -7,26 +7,34 @@ written or sent again by itself, for somebody may have removed it on purpose.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-import msgspec
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, exists, func, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.catalogue.course import STRUCTURAL
 from lms_bridge.deliveries import lifecycle, work
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.deliveries.record_step import training_of
-from lms_bridge.deliveries.work import Work
+from lms_bridge.deliveries.matching import key
+from lms_bridge.deliveries.record_step import known_employee, recorded_training
+from lms_bridge.deliveries.work import Confirmed
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
+from lms_bridge.jobs.asking import asking
+from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
 from lms_bridge.lms.base import Lms
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.registries.base import RecordedTraining, Registry
 from lms_bridge.store.schema import completions, deliveries
 
 log = structlog.get_logger(__name__)
+
+_PEOPLE_AT_ONCE = 200
+
+Findings = list[tuple[Confirmed, Reason | None]]
+"""what became of each delivery; None: it is as it was confirmed"""
+Look = Callable[[Sequence[Confirmed]], Findings]
+"""looks up all that was confirmed for one person"""
 
 
 class Reconcile:
@@ -42,116 +50,157 @@ class Reconcile:
         return True
 
     def run(self, progress: Progress) -> Counter[str]:
-        """Compare every row and badge that was confirmed."""
-        counts: Counter[str] = Counter()
+        """Compare all that was confirmed; the trouble of one remote stops no other."""
+        looks: dict[str, Look] = {}
         for registry in self._bridge.registries.values():
-            remote = f"registry.{registry.name}"
-            self._compare(
-                remote, lambda people, r=registry: self._rows(r, people), counts, progress
-            )
+            looks[f"registry.{registry.name}"] = partial(_rows, registry)
         for lms in self._bridge.lms.values():
-            remote = f"lms.{lms.name}"
-            self._compare(remote, lambda people, p=lms: self._badges(p, people), counts, progress)
+            looks[f"lms.{lms.name}"] = partial(_badges, lms)
+        counts: Counter[str] = Counter()
+        failures: list[str] = []
+        for remote, look in looks.items():
+            try:
+                self._compare(remote, look, counts, progress)
+            except JobFailed as failure:
+                failures.append(str(failure))
+            except Stopped:
+                raise Stopped(counts) from None
+        if failures:
+            raise JobFailed("; ".join(failures), counts)
         return counts
 
-    def _compare(self, remote: str, look: Any, counts: Counter[str], progress: Progress) -> None:
+    def _compare(self, remote: str, look: Look, counts: Counter[str], progress: Progress) -> None:
         with self._bridge.store.reading() as db:
-            people = _by_person(db, remote)
-        concurrency = self._bridge.settings.remote(remote).concurrency
-        answers = side_by_side(look, people.values(), concurrency=concurrency)
-        for number, (_, findings) in enumerate(answers, start=1):
-            for one, reason in findings:
-                counts["as_recorded" if reason is None else reason.code] += 1
-                if reason is not None:
-                    self._put_before_a_person(one, reason)
-            progress(number, len(people))
+            everybody = _people(remote).subquery()
+            total = db.execute(select(func.count()).select_from(everybody)).scalar_one()
+        if not total:
+            return
 
-    def _rows(
-        self, registry: Registry, works: list[tuple[Work, str]]
-    ) -> list[tuple[Work, Reason | None]]:
-        """What the registry says of one person's rows."""
-        known = works[0][0].registry_refs.get(registry.name)
-        try:
-            employee = (
-                msgspec.convert(known, RegistryEmployee)
-                if known
-                else patiently(registry.find_employee, works[0][0].nip)
-            )
-            if employee is None:
-                return []
-            rows: dict[str, RecordedTraining] = {}
-            for kind in {one.course.kind for one, _ in works}:
-                found = patiently(registry.trainings_of, employee, kind)
-                rows |= {row.id: row for row in found}
-        except DeliveryError as error:
-            return self._not_asked(error)
-        return [
-            (one, _difference(one, row_id, rows.get(row_id), training_of(one)))
-            for one, row_id in works
-        ]
-
-    def _badges(self, lms: Lms, works: list[tuple[Work, str]]) -> list[tuple[Work, Reason | None]]:
-        """What the LMS says of one person's badges."""
-        found: list[tuple[Work, Reason | None]] = []
-        for one, _ in works:
-            award = one.course.badge
-            if award is None or not one.lms_user_id:
-                continue
+        def safely(mine: Sequence[Confirmed]) -> Findings | DeliveryError:
             try:
-                badge = patiently(lms.find_badge, one.lms_user_id, award)
+                return look(mine)
             except DeliveryError as error:
-                return self._not_asked(error)
-            gone = Reason("badge_vanished", remote=one.remote, badge=award.name)
-            found.append((one, None if badge else gone))
-        return found
+                if error.remote_wide:
+                    raise
+                return error
+            except Exception:
+                log.exception("could not compare", remote=remote)
+                return DeliveryError(Reason("internal_error"), retryable=True)
 
-    def _not_asked(self, error: DeliveryError) -> list[tuple[Work, Reason | None]]:
-        if error.remote_wide:
-            raise JobFailed(error.reason.sentence()) from error
-        log.warning("could not compare", reason=error.reason.sentence())
-        return []
+        concurrency = self._bridge.settings.remote(remote).concurrency
+        with asking(self._bridge, remote):
+            answers = side_by_side(safely, self._by_person(remote), concurrency=concurrency)
+            for number, (mine, answer) in enumerate(answers, start=1):
+                if isinstance(answer, DeliveryError):
+                    log.warning("could not compare", remote=remote, reason=str(answer))
+                    counts["failed"] += len(mine)
+                else:
+                    counts["not_compared"] += len(mine) - len(answer)
+                    self._take(answer, counts)
+                progress(number, total)
 
-    def _put_before_a_person(self, one: Work, reason: Reason) -> None:
-        reason = Reason(reason.code, **{**reason.details, "delivery": one.delivery_id})
-        vanished = reason.code == "row_vanished"
-        state = lifecycle.after(State.DONE, "diverge") if vanished else State.DONE
-        log.warning("not as recorded", delivery=one.delivery_id, reason=reason.sentence())
-        with self._bridge.store.writing() as db:
-            db.execute(
-                update(deliveries)
-                .where(deliveries.c.id == one.delivery_id, deliveries.c.state == State.DONE)
-                .values(state=state, changed_at=utc_now(), **reason_columns(reason))
-            )
+    def _by_person(self, remote: str) -> Iterator[list[Confirmed]]:
+        """What was confirmed, person by person, read a few people at a time."""
+        last = 0
+        while True:
+            with self._bridge.store.reading() as db:
+                some = _people(remote).where(completions.c.employee_id > last)
+                people = db.scalars(some.limit(_PEOPLE_AT_ONCE)).all()
+                if not people:
+                    return
+                last = people[-1]
+                mine = (deliveries.c.remote == remote) & completions.c.employee_id.in_(people)
+                confirmed = work.load_confirmed(db, mine, now=utc_now())
+            by_person: dict[int, list[Confirmed]] = {}
+            for one in confirmed:
+                by_person.setdefault(one.work.employee_id, []).append(one)
+            yield from by_person.values()
+
+    def _take(self, findings: Findings, counts: Counter[str]) -> None:
+        for one, reason in findings:
+            counts["as_recorded" if reason is None else reason.code] += 1
+            found = reason or Reason("done")
+            if found != one.reason:
+                with self._bridge.store.writing() as db:
+                    _put_down(db, one, found)
 
 
-def _by_person(db: Connection, remote: str) -> dict[int, list[tuple[Work, str]]]:
-    query = (
-        select(deliveries.c.id, deliveries.c.result_id, completions.c.employee_id)
-        .join(completions, deliveries.c.completion_id == completions.c.id)
-        .where(deliveries.c.remote == remote, deliveries.c.state == State.DONE)
-        .order_by(completions.c.employee_id, deliveries.c.id)
+def _people(remote: str) -> Select[int]:
+    """The employees with anything confirmed at `remote`, in order."""
+    mine = exists().where(
+        deliveries.c.completion_id == completions.c.id,
+        deliveries.c.remote == remote,
+        deliveries.c.state == State.DONE,
     )
-    people: dict[int, list[tuple[Work, str]]] = {}
-    for row in db.execute(query).all():
-        one = work.load(db, row.id, started_at=utc_now())
-        people.setdefault(row.employee_id, []).append((one, row.result_id))
-    return people
+    people = select(completions.c.employee_id).where(mine).distinct()
+    return people.order_by(completions.c.employee_id)
 
 
-def _difference(
-    one: Work, row_id: str, row: RecordedTraining | None, ours: Training
-) -> Reason | None:
+def _rows(registry: Registry, mine: Sequence[Confirmed]) -> Findings:
+    """What the registry says of one person's rows; nothing if it knows them no more."""
+    first = mine[0].work
+    employee = known_employee(first, registry.name) or patiently(registry.find_employee, first.nip)
+    if employee is None:
+        return []
+    rows: dict[str, RecordedTraining] = {}
+    for kind in {recorded_training(one.work).kind for one in mine}:
+        rows |= {row.id: row for row in patiently(registry.trainings_of, employee, kind)}
+    return [(one, _difference(one, rows.get(one.result_id))) for one in mine if one.result_id]
+
+
+def _badges(lms: Lms, mine: Sequence[Confirmed]) -> Findings:
+    """What the LMS says of one person's badges."""
+    found: Findings = []
+    for one in mine:
+        award = one.work.course.badge
+        account = one.work.progress.get("account") or one.work.lms_user_id
+        if award is None or not account:
+            continue
+        gone = Reason("badge_vanished", remote=one.work.remote, badge=award.name)
+        found.append((one, None if patiently(lms.find_badge, account, award) else gone))
+    return found
+
+
+def _difference(one: Confirmed, row: RecordedTraining | None) -> Reason | None:
+    remote, ours = one.work.remote, recorded_training(one.work)
     if row is None:
-        return Reason("row_vanished", remote=one.remote, row=row_id)
-    # The list of structural trainings keeps no name (registry facts, section 2).
-    name = "" if ours.kind == STRUCTURAL else row.name
+        return Reason(
+            "row_vanished", remote=remote, row=one.result_id, delivery=one.work.delivery_id
+        )
+    # The row of a structural training keeps another name (registry facts, section 2).
+    name = "" if ours.structural_training else row.name
     for field, theirs, mine in (
         ("JP", row.hours, ours.hours),
         ("tanggalSelesai", row.ends, ours.ends),
         ("namaKursus", name, ours.name),
     ):
-        if theirs not in (None, "") and theirs != mine:
+        if theirs not in (None, "") and key(str(theirs)) != key(str(mine)):
             return Reason(
-                "row_differs", remote=one.remote, row=row_id, field=field, theirs=theirs, ours=mine
+                "row_differs",
+                remote=remote,
+                row=one.result_id,
+                field=field,
+                theirs=theirs,
+                ours=mine,
             )
     return None
+
+
+def _put_down(db: Connection, one: Confirmed, reason: Reason) -> None:
+    """Keep what was found, unless something has happened to the delivery meanwhile."""
+    if reason.code != "done":
+        log.warning("not as recorded", delivery=one.work.delivery_id, reason=reason.sentence())
+    vanished = reason.code == "row_vanished"
+    db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == one.work.delivery_id,
+            deliveries.c.state.in_(lifecycle.sources("diverge")),
+            deliveries.c.fence == one.work.fence,
+        )
+        .values(
+            state=lifecycle.leads_to("diverge") if vanished else State.DONE,
+            changed_at=utc_now(),
+            **reason_columns(reason),
+        )
+    )

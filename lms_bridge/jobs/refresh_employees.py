@@ -6,12 +6,13 @@ import datetime as dt
 from collections import Counter
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries.record_step import remember_employee
+from lms_bridge.deliveries.record_step import forget_employee, remember_employee
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
+from lms_bridge.jobs.asking import asking
+from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
 from lms_bridge.registries.base import Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
 
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 _FRESH = dt.timedelta(hours=12)
 """who was looked up this recently is not looked up again, so that a broken-off run goes on"""
+
+Person = tuple[int, str]
+"""the employee's id and NIP"""
 
 
 class RefreshEmployees:
@@ -34,56 +38,57 @@ class RefreshEmployees:
         return True
 
     def run(self, progress: Progress) -> Counter[str]:
-        """Refresh everybody who was not refreshed just now."""
-        counts: Counter[str] = Counter()
-        query = (
-            select(employees.c.id, employees.c.nip)
-            .where(
-                employees.c.refreshed_at.is_(None) | (employees.c.refreshed_at < utc_now() - _FRESH)
-            )
-            .order_by(employees.c.refreshed_at.nulls_first(), employees.c.id)
+        """Refresh who was not refreshed just now; one registry in trouble stops no other."""
+        stale = or_(
+            employees.c.refreshed_at.is_(None), employees.c.refreshed_at < utc_now() - _FRESH
         )
+        query = select(employees.c.id, employees.c.nip).where(stale)
         with self._bridge.store.reading() as db:
-            people = [(row.id, row.nip) for row in db.execute(query)]
-        for registry in self._bridge.registries.values():
-            self._refresh(registry, people, counts, progress)
+            rows = db.execute(query.order_by(employees.c.refreshed_at.nulls_first(), "id"))
+            people = [(row.id, row.nip) for row in rows]
+        counts: Counter[str] = Counter()
+        failures: list[str] = []
+        for registry in self._bridge.registries.values() if people else ():
+            try:
+                self._refresh(registry, people, counts, progress)
+            except JobFailed as failure:
+                failures.append(str(failure))
+            except Stopped:
+                raise Stopped(counts) from None
+        if failures:
+            raise JobFailed("; ".join(failures), counts)
         return counts
 
     def _refresh(
-        self,
-        registry: Registry,
-        people: list[tuple[int, str]],
-        counts: Counter[str],
-        progress: Progress,
+        self, registry: Registry, people: list[Person], counts: Counter[str], progress: Progress
     ) -> None:
-        concurrency = self._bridge.settings.registry[registry.name].concurrency
+        remote = f"registry.{registry.name}"
 
-        def look_up(person: tuple[int, str]) -> RegistryEmployee | DeliveryError | None:
+        def look_up(person: Person) -> RegistryEmployee | DeliveryError | None:
             try:
                 return patiently(registry.find_employee, person[1])
             except DeliveryError as error:
                 if error.remote_wide:
-                    raise JobFailed(error.reason.sentence()) from error
+                    raise
                 return error
 
-        answers = side_by_side(look_up, people, concurrency=concurrency)
-        for number, ((employee_id, _), answer) in enumerate(answers, start=1):
-            if isinstance(answer, DeliveryError):
-                log.warning("could not refresh", employee=employee_id, reason=str(answer))
-                counts["failed"] += 1
-            elif answer is None:
-                self._unknown(employee_id)
-                counts["not_in_registry"] += 1
-            else:
-                with self._bridge.store.writing() as db:
-                    remember_employee(db, employee_id, registry.name, answer, utc_now())
-                counts["refreshed"] += 1
-            progress(number, len(people))
+        concurrency = self._bridge.settings.remote(remote).concurrency
+        with asking(self._bridge, remote):
+            answers = side_by_side(look_up, people, concurrency=concurrency)
+            for number, ((employee_id, _), answer) in enumerate(answers, start=1):
+                counts[self._take(registry.name, employee_id, answer)] += 1
+                progress(number, len(people))
 
-    def _unknown(self, employee_id: int) -> None:
+    def _take(
+        self, registry: str, employee_id: int, answer: RegistryEmployee | DeliveryError | None
+    ) -> str:
+        """Keep what the registry said of one employee; as what it counts."""
+        if isinstance(answer, DeliveryError):
+            log.warning("could not refresh", employee=employee_id, reason=str(answer))
+            return "failed"
         with self._bridge.store.writing() as db:
-            db.execute(
-                update(employees)
-                .where(employees.c.id == employee_id)
-                .values(refreshed_at=utc_now())
-            )
+            if answer is None:
+                forget_employee(db, employee_id, registry, utc_now())
+                return "not_in_registry"
+            remember_employee(db, employee_id, registry, answer, utc_now())
+            return "refreshed"

@@ -1,29 +1,42 @@
-"""Running a job once, and the row that it leaves: when, how long, what it did, what failed."""
+"""Running a job once, and the row that it leaves: when, how long, what it did, what failed.
+
+The row of a run that is under way is also its lease: it names the process, which renews it.
+A process that was killed leaves its row behind; whoever comes next sees that nobody is
+behind it any more and marks it as interrupted.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.ownership import is_certainly_dead
-from lms_bridge.jobs.base import JobFailed, Progress
+from lms_bridge.jobs.base import JobFailed, Progress, Stopped
 from lms_bridge.jobs.catalogue import JOBS
 from lms_bridge.redaction import redact
-from lms_bridge.store.engine import Store, insert
+from lms_bridge.store.engine import Store, alone, insert
 from lms_bridge.store.schema import job_runs, jobs
+from lms_bridge.store.types import AnyRow
 
 log = structlog.get_logger(__name__)
 
 _LEASE = dt.timedelta(seconds=60)
+_LOOK_SECONDS = 1.0
+"""between two looks whether to go on"""
 _KEEP_RUNS = 2000
 """of each job"""
+
+# In the text of the SQL: by a parameter neither database would find its partial index.
+_IS_RUNNING = job_runs.c.outcome == bindparam(None, "running", literal_execute=True)
 
 
 class Busy(Exception):
@@ -34,48 +47,68 @@ def nothing(_done: int, _total: int | None) -> None:
     """A progress that nobody looks at."""
 
 
-def run(bridge: Bridge, name: str, progress: Progress = nothing) -> Counter[str]:
-    """Run the job `name` now and leave a row about it.
+def always() -> bool:
+    """That nobody wants the run to end before its time."""
+    return True
+
+
+def run(
+    bridge: Bridge,
+    name: str,
+    progress: Progress = nothing,
+    *,
+    go_on: Callable[[], bool] = always,
+) -> Counter[str]:
+    """Run the job `name` now and leave a row about it; ends early when `go_on` says no.
 
     Raises :exc:`Busy` when the job is exclusive and runs elsewhere, and :exc:`JobFailed`.
     """
     job = JOBS[name](bridge)
-    with _lease(bridge, name, wanted=job.exclusive):
-        started_at = utc_now()
-        with bridge.store.writing() as db:
-            run_id = db.execute(
-                job_runs.insert()
-                .values(job=name, started_at=started_at, outcome="running")
-                .returning(job_runs.c.id)
-            ).scalar_one()
-        counts: Counter[str] = Counter()
-        outcome, error = "failed", ""
+    run_id = _begin(bridge, name, exclusive=job.exclusive)
+    outcome, counts, error = "interrupted", Counter[str](), ""
+    with _kept(bridge.store, run_id, go_on) as is_to_stop:
+
+        def report(done: int, total: int | None) -> None:
+            progress(done, total)
+            if is_to_stop():
+                raise Stopped
+
         try:
-            counts = job.run(progress)
+            counts = job.run(report)
             outcome = "done"
+        except Stopped as stopped:
+            outcome, counts = "stopped", stopped.counts
         except JobFailed as failure:
-            error = str(failure)
+            outcome, counts, error = "failed", failure.counts, str(failure)
             raise
         except Exception as failure:
-            error = f"{type(failure).__name__}: {failure}"
+            outcome, error = "failed", f"{type(failure).__name__}: {failure}"
             log.exception("job failed", job=name)
             raise JobFailed(error) from failure
         finally:
-            with bridge.store.writing() as db:
-                db.execute(
-                    update(job_runs)
-                    .where(job_runs.c.id == run_id)
-                    .values(
-                        finished_at=utc_now(),
-                        outcome=outcome,
-                        counts=dict(counts),
-                        error=redact(error),
-                    )
-                )
-                _forget_old(db, name, run_id)
-        if any(counts.values()):
-            log.info("job done", job=name, **counts)
-        return counts
+            _finish(bridge.store, run_id, outcome, counts, error)
+    if any(counts.values()):
+        log.info("job done", job=name, **counts)
+    return counts
+
+
+def is_abandoned(row: AnyRow, now: dt.datetime) -> bool:
+    """Whether the run of `row` says that it is under way, and its process is no more."""
+    if row.outcome != "running":
+        return False
+    return row.lease_until <= now or is_certainly_dead(row.owner)
+
+
+def close_abandoned(db: Connection, now: dt.datetime) -> None:
+    """Mark the runs of processes that are no more as interrupted; how long they took is unknown."""
+    running = db.execute(select(job_runs).where(_IS_RUNNING)).all()
+    gone = [row.id for row in running if is_abandoned(row, now)]
+    if gone:
+        db.execute(
+            update(job_runs)
+            .where(job_runs.c.id.in_(gone), _IS_RUNNING)
+            .values(outcome="interrupted", lease_until=None)
+        )
 
 
 def note_idle(store: Store, name: str, *, since: dt.datetime, times: int) -> None:
@@ -104,7 +137,10 @@ def note_idle(store: Store, name: str, *, since: dt.datetime, times: int) -> Non
 
 
 def pause(db: Connection, name: str, *, paused: bool) -> None:
-    """Stop the job from being run on schedule, or let it be again."""
+    """Stop the job from being run on schedule, or let it be again.
+
+    A scheduled run that is under way ends soon.
+    """
     db.execute(
         insert(db, jobs)
         .values(name=name, paused=paused)
@@ -117,60 +153,77 @@ def is_paused(db: Connection, name: str) -> bool:
     return bool(db.execute(select(jobs.c.paused).where(jobs.c.name == name)).scalar())
 
 
-@contextmanager
-def _lease(bridge: Bridge, name: str, *, wanted: bool) -> Iterator[None]:
-    """Hold the job's lease, renewed while the block runs. Raises :exc:`Busy`."""
-    if not wanted:
-        yield
-        return
+def _begin(bridge: Bridge, name: str, *, exclusive: bool) -> int:
+    """The id of a new run of the job. Raises :exc:`Busy`."""
+    now = utc_now()
     with bridge.store.writing() as db:
-        if not _take(db, name, bridge.owner):
-            raise Busy(f"{name} is being run by another process at this moment")
-    ended = threading.Event()
+        alone(db, f"job {name}")
+        close_abandoned(db, now)
+        others = select(job_runs.c.id).where(job_runs.c.job == name, _IS_RUNNING)
+        if exclusive and db.execute(others).first() is not None:
+            raise Busy(f"{name} is being run at this moment")
+        new = job_runs.insert().values(
+            job=name,
+            started_at=now,
+            outcome="running",
+            owner=bridge.owner,
+            lease_until=now + _LEASE,
+        )
+        return int(db.execute(new.returning(job_runs.c.id)).scalar_one())
 
-    def renew() -> None:
-        while not ended.wait(_LEASE.total_seconds() / 3):
+
+@contextmanager
+def _kept(store: Store, run_id: int, go_on: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
+    """Keep the run's lease while the block runs; yields what says whether it is to end."""
+    over, stopping = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        renew_at = time.monotonic() + _LEASE.total_seconds() / 3
+        while not over.wait(_LOOK_SECONDS):
             try:
-                with bridge.store.writing() as db:
-                    _take(db, name, bridge.owner)
+                if not go_on():
+                    stopping.set()
+                if time.monotonic() >= renew_at:
+                    renew_at = time.monotonic() + _LEASE.total_seconds() / 3
+                    if not _renew(store, run_id):
+                        log.error("a run was taken for dead, and ends", run=run_id)
+                        stopping.set()
             except Exception:
-                log.exception("could not renew the lease of a job", job=name)
+                log.exception("could not renew the lease of a run", run=run_id)
 
-    keeper = threading.Thread(target=renew, name=f"lease-{name}", daemon=True)
+    keeper = threading.Thread(target=keep, name=f"run-{run_id}", daemon=True)
     keeper.start()
     try:
-        yield
+        yield stopping.is_set
     finally:
-        ended.set()
+        over.set()
         keeper.join()
-        with bridge.store.writing() as db:
-            db.execute(
-                update(jobs)
-                .where(jobs.c.name == name, jobs.c.lease_owner == bridge.owner)
-                .values(lease_owner=None, lease_until=None)
-            )
 
 
-def _take(db: Connection, name: str, owner: str) -> bool:
-    now = utc_now()
-    db.execute(insert(db, jobs).values(name=name, paused=False).on_conflict_do_nothing())
-    holder = db.execute(
-        select(jobs.c.lease_owner).where(jobs.c.name == name).with_for_update()
-    ).scalar()
-    free = or_(jobs.c.lease_owner.is_(None), jobs.c.lease_owner == owner, jobs.c.lease_until <= now)
-    if holder and is_certainly_dead(holder):
-        free = or_(free, jobs.c.lease_owner == holder)
-    taken = db.execute(
-        update(jobs)
-        .where(jobs.c.name == name, free)
-        .values(lease_owner=owner, lease_until=now + _LEASE)
-    )
-    return taken.rowcount == 1
+def _renew(store: Store, run_id: int) -> bool:
+    with store.writing() as db:
+        renewed = db.execute(
+            update(job_runs)
+            .where(job_runs.c.id == run_id, _IS_RUNNING)
+            .values(lease_until=utc_now() + _LEASE)
+        )
+    return bool(renewed.rowcount)
 
 
-def _forget_old(db: Connection, name: str, run_id: int) -> None:
-    if run_id % 100:
-        return
+def _finish(store: Store, run_id: int, outcome: str, counts: Counter[str], error: str) -> None:
+    values: dict[str, Any] = {"counts": dict(counts), "error": redact(error)}
+    with store.writing() as db:
+        db.execute(
+            update(job_runs)
+            .where(job_runs.c.id == run_id)
+            .values(finished_at=utc_now(), outcome=outcome, lease_until=None, **values)
+        )
+        if run_id % 100 == 0:  # now and then is often enough, whichever job it was
+            for name in JOBS:
+                _forget_old(db, name)
+
+
+def _forget_old(db: Connection, name: str) -> None:
     newest = (
         select(job_runs.c.id)
         .where(job_runs.c.job == name)
@@ -179,4 +232,5 @@ def _forget_old(db: Connection, name: str, run_id: int) -> None:
         .limit(1)
         .scalar_subquery()
     )
-    db.execute(delete(job_runs).where(job_runs.c.job == name, job_runs.c.id <= newest))
+    old = (job_runs.c.job == name) & (job_runs.c.id <= newest)
+    db.execute(delete(job_runs).where(old, job_runs.c.outcome != "running"))

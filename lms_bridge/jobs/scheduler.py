@@ -16,6 +16,7 @@ from lms_bridge import cron
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.settings import Job as JobSettings
 from lms_bridge.config.settings import Settings
+from lms_bridge.deliveries import health
 from lms_bridge.jobs import runs
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.jobs.catalogue import JOBS
@@ -41,6 +42,10 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin; returns at once."""
+        now = utc_now()
+        with self._bridge.store.writing() as db:
+            runs.close_abandoned(db, now)
+            health.note_configured(db, self._bridge.remotes, now=now)
         for name in JOBS:
             trigger = trigger_of(self._bridge.settings, name)
             if trigger is not None:
@@ -48,32 +53,34 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no run any more, and wait until those under way have ended."""
+        """Begin no run any more, and wait until those under way have ended, which they do soon."""
         self._stopping.set()
-        self._bridge.worker.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         for name in list(self._idle):
             self._flush_idle(name)
 
     def _run(self, name: str) -> None:
-        if self._stopping.is_set():
-            return
         try:
-            with self._bridge.store.reading() as db:
-                if runs.is_paused(db, name):
-                    return
+            if not self._goes_on(name):
+                return
             if not JOBS[name](self._bridge).has_work():
                 self._note_idle(name)
                 return
             self._flush_idle(name)
-            runs.run(self._bridge, name)
+            runs.run(self._bridge, name, go_on=lambda: self._goes_on(name))
         except runs.Busy:
             log.debug("job runs elsewhere", job=name)
         except JobFailed as failure:
             log.error("job failed", job=name, reason=str(failure))
         except Exception:
             log.exception("job could not be run", job=name)
+
+    def _goes_on(self, name: str) -> bool:
+        if self._stopping.is_set():
+            return False
+        with self._bridge.store.reading() as db:
+            return not runs.is_paused(db, name)
 
     def _note_idle(self, name: str) -> None:
         since, times = self._idle.get(name, (utc_now(), 0))

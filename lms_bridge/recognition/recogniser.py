@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,13 +61,14 @@ class Recogniser:
         self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
         self._shelf = Shelf()
 
-    def run(self) -> Counter[str]:
-        """Judge everything that is new; how many sightings came to which state."""
+    def run(self, go_on: Callable[[int], bool] = lambda _done: True) -> Counter[str]:
+        """Judge everything that is new, or until `go_on` says no; how many came to which state."""
         counts: Counter[str] = Counter()
         with self._store.writing() as db:
             sightings.judge_due(db, self._clock())
         while self._judge_some(counts) or self._asker.ask():
-            pass
+            if not go_on(counts.total()):
+                break
         return counts
 
     def _judge_some(self, counts: Counter[str]) -> int:

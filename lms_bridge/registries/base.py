@@ -57,6 +57,8 @@ class RecordedTraining(msgspec.Struct, frozen=True):
     starts: dt.date | None = None
     ends: dt.date | None = None
     kind: int | None = None
+    structural_training: str = ""
+    """``latihanStrukturalId``; a structural training has no other name in its row"""
 
 
 class Registry(Protocol):

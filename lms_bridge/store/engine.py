@@ -11,16 +11,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
+from sqlalchemy.sql.functions import FunctionElement
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.store.types import to_json
 
 _BUSY_SECONDS = 60
+_PATIENCE = {"connect_timeout": 10}
+"""seconds until a PostgreSQL that does not answer counts as away"""
 
 
 class Store:
@@ -42,6 +56,10 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the database and changes nothing."""
         with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             yield connection
 
     @contextmanager
@@ -89,6 +107,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            connect_args={} if "connect_timeout" in parsed.query else _PATIENCE,
             json_serializer=to_json,
         )
     elif kind == "sqlite":
@@ -160,6 +179,66 @@ def alone(db: Connection, what: str) -> None:
     """
     if db.dialect.name == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
+
+
+class enters(FunctionElement[bool]):  # noqa: N801 - it is used as an SQL function
+    """Whether this transaction is the only one at `what`, a column of text, until it ends.
+
+    Unlike :func:`alone` it waits for nobody.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, what: ColumnElement[str]) -> None:
+        super().__init__(what)
+
+
+@compiles(enters, "postgresql")
+def _try_lock(element: enters, compiler: Any, **options: Any) -> str:
+    (what,) = element.clauses
+    key = compiler.process(func.hashtextextended(what, 0), **options)
+    return f"pg_try_advisory_xact_lock({key})"
+
+
+@compiles(enters, "sqlite")
+def _is_only_writer(element: enters, compiler: Any, **options: Any) -> str:
+    return "1"
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same transaction may go through when it is made again.
+
+    That is when the database was away, or undid the transaction for the sake of another; not
+    when it is the transaction itself that cannot be.
+    """
+    if isinstance(error, TimeoutError | NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorcode & 0xFF in _PASSING_IN_SQLITE
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the driver's own word, not the server's
+        return isinstance(error, OperationalError)
+    return bool(state.startswith(_PASSING_IN_POSTGRESQL))
+
+
+_PASSING_IN_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+_PASSING_IN_POSTGRESQL = (
+    "08",  # connection
+    "40",  # deadlock and the like: undone for another's sake
+    "53",  # no room, no memory, too many connections
+    "57P",  # shut down, or not up yet
+)
 
 
 def insert(db: Connection, table: Table) -> Any:

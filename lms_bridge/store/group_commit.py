@@ -11,18 +11,29 @@ database takes several writers at once there are as many threads
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
-from lms_bridge.store.engine import Store
+from lms_bridge.store.engine import Store, may_pass
+
+log = structlog.get_logger(__name__)
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 Write = Callable[[Connection, Sequence[Item]], Sequence[Answer | Exception]]
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+
+class Closed(RuntimeError):
+    """It takes nothing any more: the process is about to end."""
 
 
 class GroupCommit(Generic[Item, Answer]):
@@ -33,14 +44,25 @@ class GroupCommit(Generic[Item, Answer]):
     already be undone (it has written nothing, or in a savepoint). If `write` itself raises,
     the transaction is undone; a group of several is then tried again one by one, so that
     one item cannot spoil the others.
+
+    A database that is away is waited for, `patience_seconds` at most. When it went away in
+    the very moment of a commit nobody knows whether that took effect, and the group is
+    written once more; so writing an item twice must do no harm.
     """
 
     def __init__(
-        self, store: Store, write: Write[Item, Answer], *, most: int = 256, name: str = "commit"
+        self,
+        store: Store,
+        write: Write[Item, Answer],
+        *,
+        most: int = 256,
+        patience_seconds: float = 10.0,
+        name: str = "commit",
     ) -> None:
         self._store = store
         self._write = write
         self._most = most
+        self._patience = patience_seconds
         self._waiting: list[tuple[Item, Future[Answer]]] = []
         self._arrived = threading.Condition()
         self._closed = False
@@ -52,11 +74,14 @@ class GroupCommit(Generic[Item, Answer]):
             thread.start()
 
     def submit(self, item: Item) -> Answer:
-        """Write `item`; returns after the commit. Raises what `write` answered for it."""
+        """Write `item`; returns after the commit. Raises what `write` answered for it.
+
+        Raises :exc:`Closed` after :meth:`close`.
+        """
         future: Future[Answer] = Future()
         with self._arrived:
             if self._closed:
-                raise RuntimeError("the store is being closed")
+                raise Closed("nothing is written any more: the process is about to end")
             self._waiting.append((item, future))
             self._arrived.notify()
         return future.result()
@@ -70,28 +95,68 @@ class GroupCommit(Generic[Item, Answer]):
             thread.join()
 
     def _run(self) -> None:
-        while True:
-            with self._arrived:
-                while not self._waiting and not self._closed:
-                    self._arrived.wait()
-                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            if not group:
-                return
-            self._commit(group)
+        while group := self._next():
+            try:
+                self._commit(group)
+            except BaseException as error:
+                # Whoever waits for an answer must get one, whatever happens to this thread.
+                log.exception("a group of writes failed unexpectedly")
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(error)
+
+    def _next(self) -> list[tuple[Item, Future[Answer]]]:
+        """What is to be written together; empty when it is closed and all is written."""
+        with self._arrived:
+            while not self._waiting and not self._closed:
+                self._arrived.wait()
+            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        return group
 
     def _commit(self, group: list[tuple[Item, Future[Answer]]]) -> None:
-        try:
-            with self._store.writing() as db:
-                answers = self._write(db, [item for item, _ in group])
-        except Exception as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
-            else:
+        """Write `group` and answer each of its submitters."""
+        outcome = self._patiently([item for item, _ in group])
+        if isinstance(outcome, _Failed):
+            if len(group) > 1 and not outcome.away:
                 for one in group:
                     self._commit([one])
-            return
-        for (_, future), answer in zip(group, answers, strict=True):
+                return
+            outcome = [outcome.error] * len(group)
+        for (_, future), answer in zip(group, outcome, strict=True):
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+    def _patiently(self, items: Sequence[Item]) -> Sequence[Answer | Exception] | _Failed:
+        """What comes of writing `items`; while the database is away it is tried again."""
+        deadline = time.monotonic() + self._patience
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            outcome = self._once(items)
+            if not isinstance(outcome, _Failed) or not outcome.away:
+                return outcome
+            if time.monotonic() + pause > deadline:
+                return outcome
+            log.warning("the database cannot be written; trying again", error=str(outcome.error))
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _once(self, items: Sequence[Item]) -> Sequence[Answer | Exception] | _Failed:
+        writing = False
+        try:
+            with self._store.writing() as db:
+                writing = True
+                answers = self._write(db, items)
+                writing = False
+        except Exception as error:
+            return _Failed(error, away=not writing or may_pass(error))
+        return answers
+
+
+class _Failed(NamedTuple):
+    """A transaction that did not go through, whoever is to blame."""
+
+    error: Exception
+    away: bool
+    """the database, and not one of the items"""

@@ -185,7 +185,7 @@ deliveries = Table(
     Column("reason_code", String(40), nullable=False),
     Column("reason_details", Json),
     Column("progress", Json, nullable=False),
-    Column("result_id", OutsideString(80)),
+    Column("result_id", OutsideText),
     Column("result_link", OutsideText),
     Column("lease_owner", String(120)),
     Column("lease_until", UtcTime),
@@ -194,7 +194,17 @@ deliveries = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("completion_id", "step", "remote"),
-    Index("ix_deliveries_remote_state_due_at", "remote", "state", "due_at"),
+    Index("ix_deliveries_state_remote", "state", "remote"),
+    # In the order in which they are taken, so that the next one is found without looking at
+    # the others, however many wait.
+    Index(
+        "ix_deliveries_due",
+        "remote",
+        "due_at",
+        "id",
+        sqlite_where=text("state IN ('retrying', 'waiting')"),
+        postgresql_where=text("state IN ('retrying', 'waiting')"),
+    ),
     # Two calls for one person at one remote are never under way together: Moodle answers them
     # with dmlwriteexception, and two writers could both find no row and both write one.
     Index(
@@ -229,6 +239,7 @@ remotes = Table(
     Column("since", UtcTime, nullable=False),
     Column("probe_at", UtcTime),
     Column("probes", Integer, nullable=False),
+    Column("culprit", String(40), nullable=False, server_default=""),
     Column("reason_code", String(40)),
     Column("reason_details", Json),
     comment="whether each outside system can be used now",
@@ -239,8 +250,6 @@ jobs = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("paused", Boolean, nullable=False),
-    Column("lease_owner", String(120)),
-    Column("lease_until", UtcTime),
 )
 
 job_runs = Table(
@@ -251,8 +260,16 @@ job_runs = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
     Column("outcome", String(16), nullable=False),
+    Column("owner", String(120)),
+    Column("lease_until", UtcTime),
     Column("times", Integer, nullable=False, server_default="1"),
     Column("counts", Json),
     Column("error", Text),
     Index("ix_job_runs_job_id", "job", "id"),
+    Index(
+        "ix_job_runs_running",
+        "job",
+        sqlite_where=text("outcome = 'running'"),
+        postgresql_where=text("outcome = 'running'"),
+    ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, DateTime, Row, String, Text
@@ -77,9 +79,26 @@ def _kept(value: str | None) -> str | None:
 
 
 def to_json(value: Any) -> str:
-    """How JSON columns are written: compact, and storable everywhere."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return storable(text.replace("\\u0000", ""))
+    """How JSON columns are written: compact, and such that both databases take it and keep it."""
+    return json.dumps(
+        _acceptable(value),
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=lambda thing: storable(str(thing)),
+    )
+
+
+def _acceptable(value: Any) -> Any:
+    """`value` without what JSON, UTF-8 or PostgreSQL's ``jsonb`` has no room for."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {storable(str(name)): _acceptable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_acceptable(item) for item in value]
+    return value
 
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]

@@ -98,6 +98,7 @@ def read(row: Mapping[str, Any], kind: int) -> RecordedTraining:
             starts=starts,
             ends=date(row.get("tanggalSelesai")) or starts,
             kind=STRUCTURAL,
+            structural_training=text(row.get("latihanStrukturalId")),
         )
     starts = date(row.get("tanggalKursus"))
     # Older answers call the last day tglSelesaiKursus; where it is unset, the first is meant.

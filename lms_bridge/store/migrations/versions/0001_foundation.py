@@ -56,18 +56,26 @@ def upgrade() -> None:
         sa.Column("started_at", Time, nullable=False),
         sa.Column("finished_at", Time, nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=True),
+        sa.Column("lease_until", Time, nullable=True),
         sa.Column("times", sa.Integer(), server_default="1", nullable=False),
         sa.Column("counts", Json, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_job_runs"),
     )
     op.create_index("ix_job_runs_job_id", "job_runs", ["job", "id"], unique=False)
+    op.create_index(
+        "ix_job_runs_running",
+        "job_runs",
+        ["job"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'running'"),
+        postgresql_where=sa.text("outcome = 'running'"),
+    )
     op.create_table(
         "jobs",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
-        sa.Column("lease_owner", sa.String(length=120), nullable=True),
-        sa.Column("lease_until", Time, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_jobs"),
     )
     op.create_table(
@@ -78,6 +86,7 @@ def upgrade() -> None:
         sa.Column("since", Time, nullable=False),
         sa.Column("probe_at", Time, nullable=True),
         sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("culprit", sa.String(length=40), server_default="", nullable=False),
         sa.Column("reason_code", sa.String(length=40), nullable=True),
         sa.Column("reason_details", Json, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_remotes"),
@@ -164,7 +173,7 @@ def upgrade() -> None:
         sa.Column("reason_code", sa.String(length=40), nullable=False),
         sa.Column("reason_details", Json, nullable=True),
         sa.Column("progress", Json, nullable=False),
-        sa.Column("result_id", sa.String(length=80), nullable=True),
+        sa.Column("result_id", sa.Text(), nullable=True),
         sa.Column("result_link", sa.Text(), nullable=True),
         sa.Column("lease_owner", sa.String(length=120), nullable=True),
         sa.Column("lease_until", Time, nullable=True),
@@ -181,11 +190,14 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_deliveries_remote_state_due_at",
+        "ix_deliveries_due",
         "deliveries",
-        ["remote", "state", "due_at"],
+        ["remote", "due_at", "id"],
         unique=False,
+        sqlite_where=sa.text("state IN ('retrying', 'waiting')"),
+        postgresql_where=sa.text("state IN ('retrying', 'waiting')"),
     )
+    op.create_index("ix_deliveries_state_remote", "deliveries", ["state", "remote"], unique=False)
     op.create_index(
         "uq_deliveries_lane_running",
         "deliveries",
