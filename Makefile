@@ -36,6 +36,11 @@ imports: $(VENV)/development
 bench: $(VENV)/development ## statements accepted and completions carried per second
 	@$(BIN)/python -m benchmarks.pipeline $(ARGS)
 
+messages: $(VENV)/development ## bring the translations up to date: lms_bridge/locales/
+	@$(BIN)/pybabel -q extract --mapping babel.cfg --keyword mark --no-wrap --sort-by-file --add-location file --project lms-bridge --msgid-bugs-address "the authors of lms-bridge" --output-file $(VENV)/messages.pot .
+	@$(BIN)/pybabel -q update --input-file $(VENV)/messages.pot --output-dir lms_bridge/locales --locale id --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel -q compile --directory lms_bridge/locales --locale id
+
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --generate-hashes --universal --python-version 3.11 --quiet --upgrade --output-file requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --generate-hashes --universal --python-version 3.11 --quiet --upgrade --output-file requirements-dev.lock

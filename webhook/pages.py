@@ -13,6 +13,7 @@ import msgspec
 from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, render_template, request
 from flask_babel import Babel, get_locale
+from jinja2 import pass_context
 from markupsafe import Markup
 
 from lms_bridge import __version__, reports
@@ -161,10 +162,9 @@ def _teach(app: Flask, zone: ZoneInfo) -> None:
     def remedy(reason: Reason) -> str:
         return mask_nip(reason.remedy(_language()))
 
-    app.jinja_env.filters |= {
-        "local": local,
-        "what": what,
-        "remedy": remedy,
-        "word": lambda code: word(code, _language()),
-    }
+    @pass_context  # else Jinja would translate a constant once and for all
+    def in_words(_context: object, code: str) -> str:
+        return word(code, _language())
+
+    app.jinja_env.filters |= {"local": local, "what": what, "remedy": remedy, "word": in_words}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 from rich.table import Table
@@ -10,138 +12,188 @@ from rich.text import Text
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
 from lms_bridge.people import nip as nips
-from lms_bridge.reports import CompletionLine, DeliveryLine
+from lms_bridge.reports import AttemptLine, CompletionLine, DeliveryLine
+
+_WIDE = 120
+"""columns of a terminal in which learner and course stand beside each other"""
+_LONGEST = 160
+"""characters of an answer that are shown of an attempt"""
 
 
 @click.group(invoke_without_command=True)
 @click.option("--course", default="", help="Only this course, by its key.")
 @click.option("--nip", default="", help="Only this employee.")
-@click.option("--unfinished", is_flag=True, help="Only those not recorded and badged yet.")
-@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
-@shared.json_option
+@click.option("--unfinished", is_flag=True, help="Only those with a step that is not done.")
+@output.limit_option(50, "How many, the newest first.")
+@output.json_option
 @click.pass_context
 def completions(
     ctx: click.Context, course: str, nip: str, unfinished: bool, limit: int, as_json: bool
 ) -> None:
-    """List completions with where each is in the registry and the LMS."""
+    """See completions, and where each is in the registry and the LMS.
+
+    Without a further command it lists them.
+    """
     if ctx.invoked_subcommand:
         return
     session = ctx.ensure_object(Session)
     if nip:
         wanted = nips.normalise(nip)
         if wanted is None:
-            shared.fail(f"--nip {nip!r} is not 18 digits", code=2)
+            session.fail(mark("--nip takes the 18 digits of a NIP"), code=2)
         nip = wanted
     with session.bridge.store.reading() as db:
         lines = reports.list_completions(
             db, now=utc_now(), course=course, nip=nip, unfinished=unfinished, limit=limit
         )
     if as_json:
-        shared.print_json(lines)
+        output.print_json(lines, people=True)
         return
-    shared.rows_or_nothing(
-        session.console,
-        completion_table(session, lines),
-        session.say(mark("No completions.")),
+    output.rows_or_nothing(
+        session.console, completion_table(session, lines), session.say(mark("No completions."))
     )
 
 
 @completions.command()
 @click.argument("completion", type=int)
-@shared.json_option
+@output.json_option
 @pass_session
 def show(session: Session, completion: int, as_json: bool) -> None:
     """Tell the story of one COMPLETION: each step, each attempt, what was said."""
     with session.bridge.store.reading() as db:
         lines = reports.list_completions(db, now=utc_now(), ids=[completion])
         if not lines:
-            shared.fail(f"there is no completion {completion}")
+            session.fail(mark("there is no completion %(number)s"), number=completion)
         story = {one.id: reports.list_attempts(db, one.id) for one in lines[0].deliveries}
     if as_json:
-        shared.print_json({"completion": lines[0], "attempts": story})
+        output.print_json({"completion": lines[0], "attempts": story}, people=True)
         return
-    session.console.print(completion_table(session, lines))
-    for one in lines[0].deliveries:
-        made = shared.table(
-            f"{one.step} → {one.remote} (#{one.id})",
-            session.say(mark("attempt")),
-            session.say(mark("time")),
-            session.say(mark("outcome")),
-            session.say(mark("what was said")),
-        )
-        for attempt in story[one.id]:
-            said = session.reason(attempt.reason)
-            for note in attempt.exchanges:
-                seconds = float(note.get("seconds", 0))
-                said.append(
-                    f"\n{note.get('method')} {note.get('path')} → {note.get('status')}"
-                    f" ({seconds:.2f} s)",
-                    style="dim",
-                )
-            made.add_row(
-                str(attempt.number),
-                session.when(attempt.started_at),
-                shared.state_text(attempt.outcome),
-                said,
+    session.console.print(_facts(session, lines[0]))
+    for one in _in_order(lines[0].deliveries):
+        session.console.print()
+        session.console.print(
+            Text.assemble(
+                (f"#{one.id} {session.word(one.step)} → {one.remote}  ", "bold"),
+                session.state(one.state),
+                (f"  {one.result_id}" if one.state == State.DONE else "", "dim"),
             )
-        session.console.print(made)
+        )
+        if one.state == State.DONE and one.link:
+            session.console.print(one.link, style="dim", soft_wrap=True)
+        if one.state != State.DONE:
+            session.console.print(session.reason(one.reason, people=True))
+        if story[one.id]:
+            session.console.print(_attempts(session, story[one.id]))
 
 
-def completion_table(session: Session, lines: Sequence[CompletionLine]) -> Table:
+def completion_table(
+    session: Session, lines: Sequence[CompletionLine], *, title: str = "", reasons: bool = True
+) -> Table:
     """Completions for a person: who, what, how many JP, where it is, and why if it is not."""
     say = session.say
-    made = shared.table(
-        "",
-        "#",
-        say(mark("learner")),
-        say(mark("course")),
-        "JP",
-        say(mark("registry")),
-        say(mark("badge")),
-        say(mark("why, and what to do")),
-    )
+    wide = session.console.width >= _WIDE
+    learner, course = say(mark("learner")), say(mark("course"))
+    columns = [learner, course] if wide else [f"{learner}, {course}"]
+    made = output.table(title, "#", *columns, "JP", say(mark("where it is")))
+    made.columns[-2].justify = "right"
+    made.columns[1].ratio, made.columns[-1].ratio = 1, 2
+    made.expand = True
     for line in lines:
-        steps = {
-            step: [one for one in line.deliveries if one.step == step]
-            for step in ("record", "badge")
-        }
+        who = line.employee or line.nip
+        what = line.course + (f" ({session.word('instructor')})" if line.role != "learner" else "")
+        person = [who, what] if wide else [output.stacked(Text(who, style="bold"), what)]
+        made.add_row(str(line.id), *person, str(line.hours), _where(session, line, reasons))
+    return made
+
+
+def _where(session: Session, line: CompletionLine, reasons: bool) -> Text:
+    """Each step with the id that the remote gave, or how far it is and why."""
+    text = Text()
+    if line.withdrawn_at:
+        text.append(session.say(mark("Taken back by its LMS.")) + "\n", style="yellow")
+    labels = {one.id: _label(session, one, line.deliveries) for one in line.deliveries}
+    width = max(map(len, labels.values()), default=0)
+    for one in _in_order(line.deliveries):
+        text.append(f"{labels[one.id]:{width}}  ", style="dim")
+        if one.state == State.DONE and one.step == "record":
+            text.append("✓ ", style="green")
+            text.append(one.result_id)  # somebody may have to look it up
+        elif one.state == State.DONE:
+            text.append("✓ " + session.say(mark("issued")), style="green")
+        else:
+            text.append_text(session.state(one.state))
+            if reasons and one.state != State.RUNNING and one.reason.code != "new":
+                text.append("\n")
+                text.append_text(session.reason(one.reason, people=True))
+        text.append("\n")
+    text.rstrip()
+    return text
+
+
+def _label(session: Session, one: DeliveryLine, all_of_them: Sequence[DeliveryLine]) -> str:
+    """What the step is called; with its remote where there are several of its kind."""
+    alone = sum(other.step == one.step for other in all_of_them) == 1
+    name = session.say(mark("registry")) if one.step == "record" else session.word(one.step)
+    return name if alone else f"{name} {one.remote.partition('.')[2]}"
+
+
+def _in_order(deliveries: Sequence[DeliveryLine]) -> list[DeliveryLine]:
+    return sorted(deliveries, key=lambda one: (one.step != "record", one.id))
+
+
+def _facts(session: Session, line: CompletionLine) -> Table:
+    say = session.say
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    time_of = {"lms": say(mark("as processed by the LMS")), "bridge": say(mark("as noticed here"))}
+    when = session.when(line.completed_at)
+    if note := time_of.get(line.time_source):
+        when = f"{when} ({note})"
+    for name, value in (
+        (say(mark("completion")), f"#{line.id}"),
+        (session.word(line.role), " · ".join(filter(None, (line.employee, line.nip, line.unit)))),
+        (say(mark("course")), f"{line.course} ({line.course_key})"),
+        (say(mark("hours")), f"{line.hours} JP"),
+        (say(mark("completed")), when),
+        (say(mark("certificate")), line.certificate_number),
+        (say(mark("taken back")), session.when(line.withdrawn_at) if line.withdrawn_at else ""),
+    ):
+        if value:
+            grid.add_row(name, value)
+    return grid
+
+
+def _attempts(session: Session, attempts: Sequence[AttemptLine]) -> Table:
+    say = session.say
+    made = output.table("", say(mark("attempt")), say(mark("outcome")), say(mark("what was said")))
+    for attempt in attempts:
+        said = session.reason(attempt.reason, people=True)
+        for note in attempt.exchanges:
+            said.append("\n" if said else "")
+            said.append(_exchange(note), style="dim")
         made.add_row(
-            str(line.id),
-            line.employee or line.nip,
-            line.course + (f" ({say(mark('instructor'))})" if line.role == "instructor" else ""),
-            str(line.hours),
-            _where(steps["record"]),
-            _where(steps["badge"]),
-            _why(session, line),
+            output.stacked(str(attempt.number), session.when(attempt.started_at)),
+            session.state(attempt.outcome),
+            said,
         )
     return made
 
 
-def _where(steps: Sequence[DeliveryLine]) -> Text:
-    """The id that the remote gave, or how far it is."""
-    text = Text()
-    for number, one in enumerate(steps):
-        if number:
-            text.append("\n")
-        if one.state == State.DONE:
-            text.append("✓ ", style="green")
-            # The registry's id is what somebody may have to look up; a badge has its link.
-            text.append(one.result_id if one.step == "record" else one.result_id[:10] + "…")
-        else:
-            text.append_text(shared.state_text(one.state))
-    return text if steps else Text("–", style="dim")
-
-
-def _why(session: Session, line: CompletionLine) -> Text:
-    open_ones = [one for one in line.deliveries if one.state not in (State.DONE, State.RUNNING)]
-    text = Text("\n").join(session.reason(one.reason) for one in open_ones)
-    if line.withdrawn_at:
-        text = Text.assemble(
-            (session.say(mark("Taken back by its LMS.")), "yellow"), "\n" if text else "", text
-        )
-    return text
+def _exchange(note: Mapping[str, Any]) -> str:
+    """One call and its answer, as much of them as fits on two lines."""
+    request = note.get("request")
+    function = request.get("wsfunction") if isinstance(request, Mapping) else None
+    path = "/" + str(note.get("url", "")).partition("://")[2].partition("/")[2]
+    came = note.get("status") or note.get("failure") or "–"
+    line = f"{note.get('method')} {function or path} → {came} ({note.get('seconds', 0):.2f} s)"
+    answer = note.get("answer")
+    if answer in (None, ""):
+        return line
+    text = json.dumps(answer, ensure_ascii=False)
+    return f"{line}\n  {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"

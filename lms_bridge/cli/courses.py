@@ -6,16 +6,20 @@ from pathlib import Path
 
 import click
 import msgspec
+from rich.text import Text
 from sqlalchemy import select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue import from_lms, importing
 from lms_bridge.catalogue.course import KINDS, Course
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.config.problems import nearest
 from lms_bridge.i18n import mark
 from lms_bridge.store import schema
+
+_SOURCES = {"config": "[[courses]]", "csv": "CSV", "lms": "LMS"}
 
 
 @click.group()
@@ -24,7 +28,7 @@ def courses() -> None:
 
 
 @courses.command("list")
-@shared.json_option
+@output.json_option
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
     """List the courses of the catalogue."""
@@ -33,31 +37,30 @@ def list_(session: Session, as_json: bool) -> None:
             select(schema.courses).where(schema.courses.c.active).order_by(schema.courses.c.key)
         ).all()
     if as_json:
-        shared.print_json([{"source": row.source, **row.content} for row in rows])
+        output.print_json([{"source": row.source, **row.content} for row in rows])
         return
     say = session.say
-    made = shared.table(
+    made = output.table(
         "",
-        say(mark("key")),
         say(mark("course")),
-        say(mark("kind")),
         "JP",
-        say(mark("recognised by")),
-        say(mark("badge")),
+        say(mark("recognised by, badge")),
         say(mark("kept in")),
     )
+    made.columns[1].justify = "right"
     for row in rows:
         course = msgspec.convert(row.content, Course)
+        hours = str(course.hours)
+        if course.instructor_hours:
+            hours += f"\n{course.instructor_hours} ({session.word('instructor')})"
+        marks = Text("\n".join([*course.external_ids, *course.short_ids, *course.activities]))
         made.add_row(
-            course.key,
-            course.name,
-            f"{course.kind} {KINDS[course.kind]}",
-            str(course.hours),
-            "\n".join([*course.external_ids, *course.short_ids, *course.activities]),
-            course.badge.name if course.badge else "",
-            row.source,
+            output.stacked(course.key, course.name, f"{course.kind} {KINDS[course.kind]}"),
+            hours,
+            output.stacked(marks, course.badge.name if course.badge else ""),
+            _SOURCES.get(row.source, row.source),
         )
-    shared.rows_or_nothing(session.console, made, say(mark("The catalogue is empty.")))
+    output.rows_or_nothing(session.console, made, say(mark("The catalogue is empty.")))
 
 
 @courses.command("import")
@@ -68,7 +71,7 @@ def list_(session: Session, as_json: bool) -> None:
     "--from-lms", "lms_name", metavar="NAME", help="Take them from the course fields of this LMS."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@shared.json_option
+@output.json_option
 @pass_session
 def import_(
     session: Session, file: Path | None, lms_name: str | None, dry_run: bool, as_json: bool
@@ -80,7 +83,7 @@ def import_(
     waited for one of the courses are judged again by themselves.
     """
     if (file is None) == (lms_name is None):
-        shared.fail("name a CSV file, or an LMS with --from-lms", code=2)
+        session.fail(mark("name a CSV file, or an LMS with --from-lms"), code=2)
     wanted = importing.from_csv(file) if file else _of_lms(session, str(lms_name))
     with session.bridge.store.engine.connect() as connection:
         db = connection.execution_options(writes=True)
@@ -89,22 +92,27 @@ def import_(
             if dry_run:
                 transaction.rollback()
     if as_json:
-        shared.print_json(change)
+        output.print_json(change)
         return
     would = mark(
-        "%(added)s courses would be added, %(changed)s changed;"
-        " %(reconsidered)s statements would be judged again."
+        "Nothing was changed. Courses that would be added: %(added)s; changed: %(changed)s;"
+        " statements that would be judged again: %(reconsidered)s."
     )
     did = mark(
-        "%(added)s courses added, %(changed)s changed;"
-        " %(reconsidered)s statements are judged again."
+        "Courses added: %(added)s; changed: %(changed)s; statements that are judged again:"
+        " %(reconsidered)s."
     )
-    click.echo(session.say(would if dry_run else did, **msgspec.structs.asdict(change)))
+    session.tell(would if dry_run else did, **msgspec.structs.asdict(change))
 
 
 def _of_lms(session: Session, name: str) -> list[Course]:
     if name not in session.bridge.lms:
-        shared.fail(f"there is no [lms.{name}]", code=2)
+        session.fail(
+            mark("there is no [lms.%(name)s]%(hint)s"),
+            name=name,
+            hint=nearest(name, session.bridge.lms),
+            code=2,
+        )
     found, problems = from_lms.read(session.bridge.lms[name])
     for problem in problems:
         click.echo(f"lms-bridge: {problem}", err=True)

@@ -6,12 +6,14 @@ import click
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, fail, pass_session, whoami
 from lms_bridge.deliveries import actions, health
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State
 from lms_bridge.i18n import mark
+
+_DUE = (State.WAITING, State.RETRYING)
 
 
 @click.group()
@@ -21,52 +23,54 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice([*State]), help="Only in this state."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in State]),
+    help="Only in this state; may be given several times.",
 )
 @click.option("--remote", default="", help="Only to this remote, e.g. registry.siasn.")
-@click.option("--limit", default=100, show_default=True)
-@shared.json_option
+@output.limit_option(100, "How many, the oldest first.")
+@output.json_option
 @pass_session
 def list_(
     session: Session, states: tuple[str, ...], remote: str, limit: int, as_json: bool
 ) -> None:
-    """List deliveries."""
+    """List deliveries, each with its state, and why it is not done if it is not."""
     with session.bridge.store.reading() as db:
         lines = reports.list_deliveries(
             db, now=utc_now(), states=states, remote=remote, limit=limit
         )
     if as_json:
-        shared.print_json(lines)
+        output.print_json(lines)
         return
     say = session.say
-    made = shared.table(
-        "",
-        "#",
-        say(mark("completion")),
-        say(mark("step")),
-        say(mark("state")),
-        say(mark("attempts")),
-        say(mark("due")),
-        say(mark("why, and what to do")),
+    made = output.table(
+        "", "#", say(mark("step")), say(mark("state")), say(mark("why, and what to do"))
     )
     for one in lines:
+        due = say(mark("due %(time)s"), time=session.when(one.due_at)) if one.state in _DUE else ""
         made.add_row(
             str(one.id),
-            str(one.completion_id),
-            f"{one.step} → {one.remote}",
-            shared.state_text(one.state),
-            str(one.attempts),
-            session.when(one.due_at) if one.state in (State.WAITING, State.RETRYING) else "",
+            output.stacked(
+                f"{session.word(one.step)} → {one.remote}",
+                say(mark("completion %(number)s"), number=one.completion_id),
+            ),
+            output.stacked(
+                session.state(one.state),
+                say(mark("attempts: %(count)s"), count=one.attempts) if one.attempts else "",
+                due,
+            ),
             session.reason(one.reason),
         )
-    shared.rows_or_nothing(session.console, made, say(mark("No deliveries.")))
+    output.rows_or_nothing(session.console, made, say(mark("No deliveries.")))
 
 
 @deliveries.command()
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--all-blocked", is_flag=True, help="Every blocked delivery.")
 @click.option("--remote", default="", help="With --all-blocked: only those to this remote.")
-@shared.json_option
+@output.json_option
 @pass_session
 def retry(
     session: Session, ids: tuple[int, ...], all_blocked: bool, remote: str, as_json: bool
@@ -77,7 +81,7 @@ def retry(
     remote that counted as down is tried again at once.
     """
     if bool(ids) == all_blocked:
-        shared.fail("name deliveries by their numbers, or give --all-blocked", code=2)
+        session.fail(mark("name deliveries by their numbers, or give --all-blocked"), code=2)
     now = utc_now()
     try:
         with session.bridge.store.writing() as db:
@@ -88,22 +92,26 @@ def retry(
             for name in actions.remotes_of(db, ids) | ({remote} - {""}):
                 health.reset(db, name, now=now)
     except (NoSuchDelivery, IllegalTransition) as error:
-        shared.fail(str(error))
+        fail(str(error))
     if as_json:
-        shared.print_json({"retried": count})
+        output.print_json({"retried": count})
     else:
-        click.echo(session.say(mark("%(count)s deliveries will be tried again."), count=count))
+        session.tell(mark("Deliveries that will be tried again: %(count)s."), count=count)
 
 
 @deliveries.command()
 @click.argument("ids", nargs=-1, type=int, required=True)
 @click.option("--why", required=True, help="The reason, for whoever looks at it later.")
+@output.json_option
 @pass_session
-def cancel(session: Session, ids: tuple[int, ...], why: str) -> None:
+def cancel(session: Session, ids: tuple[int, ...], why: str, as_json: bool) -> None:
     """Give up the deliveries with these IDS; what is in a registry or an LMS stays there."""
     try:
         with session.bridge.store.writing() as db:
-            count = actions.cancel(db, ids, by=shared.whoami(), why=why, now=utc_now())
+            count = actions.cancel(db, ids, by=whoami(), why=why, now=utc_now())
     except (NoSuchDelivery, IllegalTransition) as error:
-        shared.fail(str(error))
-    click.echo(session.say(mark("%(count)s deliveries are cancelled."), count=count))
+        fail(str(error))
+    if as_json:
+        output.print_json({"cancelled": count})
+    else:
+        session.tell(mark("Deliveries that were cancelled: %(count)s."), count=count)

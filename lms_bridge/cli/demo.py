@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,9 +17,11 @@ from rich.panel import Panel
 from rich.status import Status
 from rich.text import Text
 
-from lms_bridge.cli import shared
+from lms_bridge.cli import output
 from lms_bridge.cli.completions import completion_table
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli.session import Session, fail, pass_session, quiet
+from lms_bridge.cli.status import attention_table
+from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.demo.play import Facts, PlayError, play
 from lms_bridge.demo.stage import Stage, StageError, set_up
 from lms_bridge.i18n import mark
@@ -24,6 +31,7 @@ _DOING = {
     "send": mark("The LMS sends its statements"),
     "deliver": mark("Recording in the registry, issuing badges"),
     "pull": mark("Asking the LMS for completions that no statement told"),
+    "settle": mark("Recording those as well"),
 }
 
 
@@ -32,7 +40,12 @@ _DOING = {
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @click.option("--faults", "faulty", is_flag=True, help="Let the LMS and the registry misbehave.")
 @click.option("--seed", default=1, show_default=True, help="Of the faults.")
-@click.option("--port", default=0, help="Of the bridge; any free one if left out.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Of the bridge; any free one if left out.",
+)
 @pass_session
 def demo(session: Session, once: bool, as_json: bool, faulty: bool, seed: int, port: int) -> None:
     """Do the main job once, end to end, with statements captured from a real Moodle.
@@ -43,88 +56,99 @@ def demo(session: Session, once: bool, as_json: bool, faulty: bool, seed: int, p
 
     Exit status with --once: 0 if everything that should arrive did.
     """
-    shared.quiet()
-    with tempfile.TemporaryDirectory(prefix="lms-bridge-demo-") as folder:
-        tell = _teller(session, quiet=as_json)
-        tell("start", "")
+    quiet()
+    progress = _Progress(session, silent=as_json)
+    with _ending_on_signals(), tempfile.TemporaryDirectory(prefix="lms-bridge-demo-") as folder:
+        progress.tell("start")
         try:
             with set_up(
                 Path(folder), port=port, faulty=faulty, seed=seed, language=session.language
             ) as stage:
-                facts = play(stage, tell)
-                tell("", "")
+                facts = play(stage, progress.tell)
+                progress.end()
                 if as_json:
-                    shared.print_json(facts)
+                    output.print_json(facts, people=True)
                 else:
-                    _print(session, stage, facts)
+                    _print(session, facts)
                 if not once:
-                    _stay(session, stage, quiet=as_json)
+                    _stay(session, stage, silent=as_json)
         except (StageError, PlayError) as error:
-            tell("", "")
-            shared.fail(str(error))
+            progress.end(done=False)
+            fail(str(error))
+        except KeyboardInterrupt:
+            progress.end(done=False)
+            raise SystemExit(130) from None
     raise SystemExit(1 if facts.problems else 0)
 
 
-def _teller(session: Session, *, quiet: bool) -> Callable[[str, str], None]:
-    """Shows what is being done: a line that changes on a terminal, a line each elsewhere."""
-    status: list[Status] = []
-    told: list[str] = []
+class _Progress:
+    """What is being done: a line that changes on a terminal, and one that stays when it is done."""
 
-    def tell(doing: str, how_far: str) -> None:
-        if quiet:
+    def __init__(self, session: Session, *, silent: bool) -> None:
+        self._session = session
+        self._silent = silent
+        self._status: Status | None = None
+        self._doing = ""
+        self._how_far = ""
+
+    def tell(self, doing: str, how_far: str = "") -> None:
+        """It is being done, and is so far."""
+        if self._silent:
             return
-        if not doing:
-            for one in status:
-                one.stop()
-            return
-        text = session.say(_DOING[doing])
-        if not session.console.is_terminal:
-            if doing not in told:
-                told.append(doing)
-                session.console.print(f"{text} …")
-            return
-        if not status:
-            status.append(session.console.status(text))
-            status[0].start()
-        status[0].update(f"{text} … {how_far}")
+        if doing != self._doing:
+            self.end()
+        self._doing, self._how_far = doing, how_far
+        if self._session.console.is_terminal:
+            text = f"{self._session.say(_DOING[doing])} … {how_far}"
+            if self._status is None:
+                self._status = self._session.console.status(text)
+                self._status.start()
+            self._status.update(text)
 
-    return tell
+    def end(self, *, done: bool = True) -> None:
+        """What was being done is over."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if self._doing and done:
+            text = f"{self._session.say(_DOING[self._doing])}  "
+            self._session.console.print(
+                Text.assemble(("✓ ", "green"), text, (self._how_far, "dim"))
+            )
+        self._doing = ""
 
 
-def _print(session: Session, stage: Stage, facts: Facts) -> None:
+def _print(session: Session, facts: Facts) -> None:
     say, console = session.say, session.console
     counts = facts.statements
     console.print()
     console.print(
         say(
             mark(
-                "%(stored)s statements received: %(recognised)s tell of a completion,"
-                " %(none)s of none, %(attention)s wait for a person."
+                "Statements received: %(stored)s. Of these %(recognised)s tell of a completion,"
+                " %(none)s of none, and %(attention)s wait for a person."
             ),
             **{name: counts.get(name, 0) for name in ("stored", "recognised", "none", "attention")},
         )
     )
-    made = completion_table(session, facts.completions)
-    made.title = say(mark("Completions"))
-    console.print(made)
-    if facts.attention:
-        waiting = shared.table(
-            say(mark("Not gone through")),
-            say(mark("person")),
-            say(mark("course")),
-            say(mark("why, and what to do")),
-        )
-        for line in facts.attention:
-            waiting.add_row(line.person, line.course, session.reason(line.reason))
-        console.print(waiting)
+    console.print()
+    title = say(mark("Completions"))
+    console.print(completion_table(session, facts.completions, title=title, reasons=False))
+    lines = {line.id: line for line in facts.completions}
+    blocked = [
+        one for line in lines.values() for one in line.deliveries if one.state == State.BLOCKED
+    ]
+    if facts.attention or blocked:
+        title = say(mark("What did not go through, and what to do about it"))
+        attention_table(session, facts.attention, blocked, lines, title=title)
     console.print(
         say(
             mark(
-                "The registry holds %(rows)s rows of them, %(duplicates)s twice;"
-                " the LMS shows %(badges)s badges. %(seconds)s seconds."
+                "Rows that the registry holds of these completions: %(rows)s (twice: %(twice)s)."
+                " Badges that the LMS shows: %(badges)s. Seconds that it took: %(seconds)s."
             ),
             rows=facts.registry_rows,
-            duplicates=facts.registry_duplicates,
+            twice=facts.registry_duplicates,
             badges=facts.badges,
             seconds=facts.seconds,
         )
@@ -135,19 +159,47 @@ def _print(session: Session, stage: Stage, facts: Facts) -> None:
     for problem in facts.problems:
         console.print(Text(problem, style="bold red"))
     if not facts.problems:
-        console.print(say(mark("Everything that should arrive did.")), style="green")
+        console.print(Text(say(mark("Everything that should arrive did.")), style="green"))
 
 
-def _stay(session: Session, stage: Stage, *, quiet: bool) -> None:
-    if not quiet:
+def _stay(session: Session, stage: Stage, *, silent: bool) -> None:
+    """Keep everything up until somebody ends it."""
+    if not silent:
+        say, program = session.say, _program()
         config = stage.folder / "lms-bridge.toml"
-        lines = [
-            f"{session.say(mark('Look at it:'))} {stage.address}/",
-            f"{session.say(mark('Ask it:'))} lms-bridge -c {config} completions",
-            session.say(mark("Ctrl-C ends it and removes everything.")),
-        ]
-        session.console.print(Panel("\n".join(lines), expand=False))
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+        commands = [f"{program} {name}" for name in ("status", "attention", "completions")]
+        text = Text("\n").join(
+            [
+                Text(say(mark("Look at it:"))),
+                Text(f"    {stage.address}/\n", style="bold"),
+                Text(say(mark("Or ask it, in another terminal:"))),
+                Text(f"    export LMS_BRIDGE_CONFIG={config}", style="bold"),
+                *(Text(f"    {one}", style="bold") for one in commands),
+                Text("\n" + say(mark("Ctrl-C ends it and removes everything."))),
+            ]
+        )
         session.console.print()
+        session.console.print(Panel(text, expand=False, border_style="dim", padding=(1, 2)))
+    threading.Event().wait()
+
+
+def _program() -> str:
+    """The command as it can be typed: the one on the PATH, or the one that runs now."""
+    if shutil.which("lms-bridge"):
+        return "lms-bridge"
+    return min(sys.argv[0], os.path.relpath(sys.argv[0]), key=len)
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Being told to end, or losing the terminal, ends the demo as tidily as Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

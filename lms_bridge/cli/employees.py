@@ -8,8 +8,8 @@ import click
 from sqlalchemy import func, or_, select
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.people import importing
 from lms_bridge.people import nip as nips
@@ -23,8 +23,8 @@ def employees() -> None:
 
 @employees.command("list")
 @click.option("--search", default="", help="Part of a name, or a NIP.")
-@click.option("--limit", default=50, show_default=True)
-@shared.json_option
+@output.limit_option(50, "How many, by name.")
+@output.json_option
 @pass_session
 def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
     """List the employees that the bridge has met, with their accounts."""
@@ -44,7 +44,7 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
         for row in db.execute(mine.order_by(keys.c.id)):
             known.setdefault(row.employee_id, []).append(row.key)
     if as_json:
-        shared.print_json(
+        output.print_json(
             [
                 {
                     "nip": row.nip,
@@ -54,45 +54,47 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
                     "identities": known.get(row.id, []),
                 }
                 for row in rows
-            ]
+            ],
+            people=True,
         )
         return
     say = session.say
-    made = shared.table(
-        "", "NIP", say(mark("name")), say(mark("unit")), say(mark("status")), say(mark("accounts"))
-    )
+    made = output.table("", say(mark("employee")), say(mark("unit")), say(mark("known as")))
     for row in rows:
         accounts = [key for key in known.get(row.id, []) if key != f"nip:{row.nip}"]
-        made.add_row(row.nip, row.name, row.unit_name, row.status, "\n".join(accounts))
-    shared.rows_or_nothing(session.console, made, say(mark("No employees.")))
+        made.add_row(
+            output.stacked(row.name or say(mark("(no name yet)")), row.nip),
+            output.stacked(row.unit_name or "–", row.status),
+            "\n".join(accounts) or "–",
+        )
+    output.rows_or_nothing(session.console, made, say(mark("No employees.")))
 
 
 @employees.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@shared.json_option
+@output.json_option
 @pass_session
 def import_(session: Session, file: Path, as_json: bool) -> None:
     """Link accounts to employees by a CSV FILE; what it says overrides every other source.
 
     The columns are nip, and any of name, unit_id, unit_name, former_nips, home_page and
-    account (an account as it stands in statements), email, lms and lms_user_id. All rows are
-    taken, or none. Statements that waited for one of the people are judged again.
+    account (an account as it stands in statements), email, openid, lms and lms_user_id. All
+    rows are taken, or none. Statements that waited for one of the people are judged again.
     """
     people = importing.from_csv(file)
     with session.bridge.store.writing() as db:
         done = importing.put(db, people, now=utc_now())
     if as_json:
-        shared.print_json(done)
+        output.print_json(done)
         return
     for warning in done.warnings:
         click.echo(f"lms-bridge: {file.name}: {warning}", err=True)
-    click.echo(
-        session.say(
-            mark(
-                "%(people)s people, %(links)s links; %(reconsidered)s statements are judged again."
-            ),
-            people=done.people,
-            links=done.links,
-            reconsidered=done.reconsidered,
-        )
+    session.tell(
+        mark(
+            "Employees: %(people)s; accounts linked: %(links)s; statements that are judged again:"
+            " %(reconsidered)s."
+        ),
+        people=done.people,
+        links=done.links,
+        reconsidered=done.reconsidered,
     )

@@ -6,17 +6,19 @@ from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 from sqlalchemy import select
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import runs, scheduler
 from lms_bridge.jobs.catalogue import JOBS, TITLES
 from lms_bridge.store.schema import job_runs
 
 _job = click.argument("name", type=click.Choice(list(JOBS)))
+_IN_JSON = ("started_at", "finished_at", "outcome", "times", "counts", "error")
 
 
 @click.group()
@@ -25,7 +27,7 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@shared.json_option
+@output.json_option
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
     """List the jobs with their last and next run."""
@@ -34,57 +36,47 @@ def list_(session: Session, as_json: bool) -> None:
     entries: list[dict[str, Any]] = []
     with session.bridge.store.reading() as db:
         for name in JOBS:
-            row = db.execute(
-                select(job_runs)
-                .where(job_runs.c.job == name)
-                .order_by(job_runs.c.id.desc())
-                .limit(1)
-            ).one_or_none()
+            newest = select(job_runs).where(job_runs.c.job == name).order_by(job_runs.c.id.desc())
+            row = db.execute(newest.limit(1)).one_or_none()
             paused = runs.is_paused(db, name)
             entries.append(
                 {
                     "name": name,
-                    "what": session.say(TITLES[name]),
+                    "what": TITLES[name],
                     "enabled": scheduler.trigger_of(settings, name) is not None,
                     "paused": paused,
                     "next_run": None if paused else scheduler.next_run(settings, name, now=now),
-                    "last": dict(row._mapping) if row else None,
+                    "last": _plain(row._mapping) if row else None,
                 }
             )
     if as_json:
-        shared.print_json(entries)
+        output.print_json(entries)
         return
     say = session.say
-    made = shared.table(
-        "",
-        say(mark("job")),
-        say(mark("what it does")),
-        say(mark("next run")),
-        say(mark("last run")),
-        say(mark("what came of it")),
+    made = output.table(
+        "", say(mark("job")), say(mark("next run")), say(mark("last run, and what came of it"))
     )
     for entry in entries:
         last = entry["last"]
-        when = (
-            say(mark("paused"))
-            if entry["paused"]
-            else session.when(entry["next_run"])
-            if entry["enabled"]
-            else say(mark("switched off"))
-        )
+        if entry["paused"]:
+            when = Text(say(mark("paused")), style="yellow")
+        elif not entry["enabled"]:
+            when = Text(say(mark("switched off")), style="dim")
+        else:
+            when = Text(session.when(entry["next_run"]))
         made.add_row(
-            entry["name"],
-            entry["what"],
+            output.stacked(entry["name"], say(entry["what"])),
             when,
-            session.when(last["started_at"]) if last else "–",
-            _outcome(last) if last else "",
+            output.stacked(_outcome(session, last), session.when(last["started_at"]))
+            if last
+            else "–",
         )
     session.console.print(made)
 
 
 @jobs.command()
 @_job
-@shared.json_option
+@output.json_option
 @pass_session
 def run(session: Session, name: str, as_json: bool) -> None:
     """Run the job NAME now, here, and show what came of it; also when it is paused."""
@@ -97,50 +89,43 @@ def run(session: Session, name: str, as_json: bool) -> None:
         disable=as_json or not session.console.is_terminal,
         transient=True,
     )
+    bridge = session.bridge
     with bar:
-        task = bar.add_task(name, total=None)
+        task = bar.add_task(session.say(TITLES[name]), total=None)
         counts = runs.run(
-            session.bridge,
-            name,
-            lambda done, total: bar.update(task, completed=done, total=total),
+            bridge, name, lambda done, total: bar.update(task, completed=done, total=total)
         )
     if as_json:
-        shared.print_json(dict(counts))
+        output.print_json(dict(counts))
     else:
-        done = ", ".join(f"{what}: {count}" for what, count in sorted(counts.items()) if count)
-        click.echo(f"{name}: {done or session.say(mark('nothing to do'))}")
+        done = _counted(session, counts) or session.say(mark("nothing to do"))
+        click.echo(f"{name}: {done}")
 
 
 @jobs.command("runs")
 @_job
-@click.option("--limit", default=20, show_default=True)
-@shared.json_option
+@output.limit_option(20, "How many, the newest first.")
+@output.json_option
 @pass_session
 def runs_(session: Session, name: str, limit: int, as_json: bool) -> None:
     """List the last runs of the job NAME."""
     query = select(job_runs).where(job_runs.c.job == name).order_by(job_runs.c.id.desc())
     with session.bridge.store.reading() as db:
-        rows = [dict(row._mapping) for row in db.execute(query.limit(limit))]
+        rows = [_plain(row._mapping) for row in db.execute(query.limit(limit))]
     if as_json:
-        shared.print_json(rows)
+        output.print_json(rows)
         return
     say = session.say
-    made = shared.table(
-        "",
-        say(mark("started")),
-        say(mark("took")),
-        say(mark("outcome")),
-        say(mark("what came of it")),
-    )
+    made = output.table("", say(mark("started")), say(mark("took")), say(mark("what came of it")))
+    made.leading = 0
     for row in rows:
         took = row["finished_at"] - row["started_at"] if row["finished_at"] else None
         made.add_row(
             session.when(row["started_at"]),
-            f"{took.total_seconds():.1f} s" if took else "",
-            shared.state_text(row["outcome"]),
-            _outcome(row),
+            f"{took.total_seconds():.1f} s" if took else "–",
+            _outcome(session, row),
         )
-    shared.rows_or_nothing(session.console, made, say(mark("It has not run yet.")))
+    output.rows_or_nothing(session.console, made, say(mark("It has not run yet.")))
 
 
 @jobs.command()
@@ -150,7 +135,7 @@ def pause(session: Session, name: str) -> None:
     """Stop running the job NAME on schedule, until it is resumed."""
     with session.bridge.store.writing() as db:
         runs.pause(db, name, paused=True)
-    click.echo(session.say(mark("%(name)s is paused."), name=name))
+    session.tell(mark("%(name)s is paused."), name=name)
 
 
 @jobs.command()
@@ -160,15 +145,24 @@ def resume(session: Session, name: str) -> None:
     """Run the job NAME on schedule again."""
     with session.bridge.store.writing() as db:
         runs.pause(db, name, paused=False)
-    click.echo(session.say(mark("%(name)s runs on schedule again."), name=name))
+    session.tell(mark("%(name)s runs on schedule again."), name=name)
 
 
-def _outcome(row: dict[str, object]) -> str:
-    counts = row["counts"] or {}
-    assert isinstance(counts, dict)
-    parts = [f"{what}: {count}" for what, count in sorted(counts.items()) if count]
-    if row["outcome"] == "idle":
-        parts.append(f"idle ×{row['times']}")
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in _IN_JSON}
+
+
+def _counted(session: Session, counts: Any) -> str:
+    return ", ".join(f"{session.word(what)}: {count}" for what, count in counts.items() if count)
+
+
+def _outcome(session: Session, row: dict[str, Any]) -> Text:
+    """What came of a run, with what it counted or why it failed."""
+    text = session.state(row["outcome"])
+    if row["outcome"] == "idle" and row["times"] > 1:
+        text.append(f" (×{row['times']})")
+    if counted := _counted(session, row["counts"] or {}):
+        text.append(f"  {counted}", style="default")
     if row["error"]:
-        parts.append(str(row["error"]))
-    return ", ".join(parts) or str(row["outcome"])
+        text.append(f"  {row['error']}", style="default")
+    return text

@@ -8,20 +8,18 @@ from typing import Any
 import click
 
 from lms_bridge import __version__
-from lms_bridge.catalogue.courses import CatalogueError
-from lms_bridge.cli.shared import Session, fail
-from lms_bridge.config.secrets import SecretMissing
-from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed
-from lms_bridge.jobs.runs import Busy
-from lms_bridge.tables import TableError
+from lms_bridge.cli.session import Session, fail
+from lms_bridge.config.loading import ConfigError
+from lms_bridge.mendable import sentence_of
+
+_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Ordered(click.Group):
     """A group that lists its commands in the order in which a newcomer needs them.
 
     An error that is the user's to mend ends the program with its sentence, not with a
-    traceback.
+    traceback: 2 for a configuration that cannot be used, 1 for everything else.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -30,14 +28,16 @@ class Ordered(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (TableError, CatalogueError, DeliveryError, SecretMissing, JobFailed, Busy) as error:
-            fail(str(error))
+        except Exception as error:
+            if (sentence := sentence_of(error)) is None:
+                raise
+            fail(sentence, code=2 if isinstance(error, ConfigError) else 1)
 
 
 @click.group(
     cls=Ordered,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="First steps: lms-bridge demo; then init, check and serve.",
+    context_settings=_HELP,
+    epilog="First steps: lms-bridge demo shows all of it on made-up data; then init, check, serve.",
 )
 @click.option(
     "-c",

@@ -9,8 +9,12 @@ import threading
 import click
 import structlog
 
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.config.secrets import SecretMissing, secrets_in
+from lms_bridge.config.settings import Settings
+from lms_bridge.i18n import mark
 from lms_bridge.jobs.scheduler import Scheduler
+from lms_bridge.mendable import address, wait_until_free
 from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 
 log = structlog.get_logger(__name__)
@@ -25,8 +29,20 @@ def serve(session: Session, no_worker: bool) -> None:
     Runs the web service and a worker, and starts either again if it dies. Ends, when it is
     told to, after finishing what is under way.
     """
-    web = session.bridge.settings.web
-    log.info("serving", address=f"http://{web.host}:{web.port}/xapi")
+    end_with_parent()
+    settings = session.bridge.settings
+    senders = _usable_senders(settings)
+    if settings.senders and not senders:
+        session.fail(
+            mark(
+                "no sender has a password, so nobody could send statements; lms-bridge check"
+                " names what is missing"
+            )
+        )
+    web = settings.web
+    wait_until_free(web.host, web.port)
+    place = f"http://{address(web.host, web.port)}"
+    log.info("serving", statements=f"{place}/xapi", senders=senders, page=f"{place}/")
     config = str(session.config)
     children = [Child("web", command("webhook", "--config", config))]
     if not no_worker:
@@ -55,3 +71,20 @@ def worker(session: Session) -> None:
     over.wait()
     scheduler.stop()
     log.info("worker ended")
+
+
+def _usable_senders(settings: Settings) -> list[str]:
+    """The senders that can be admitted; every secret that is missing is told to the log.
+
+    What is received is kept although it cannot be carried out yet, so a secret of an LMS or
+    a registry that is missing keeps nothing from starting.
+    """
+    missing = set()
+    for place, secret in secrets_in(settings):
+        try:
+            secret.read()
+        except SecretMissing as error:
+            missing.add(place)
+            log.warning("a secret is missing", setting=place, reason=str(error))
+    names = [sender.name for sender in settings.senders]
+    return [name for name in names if f"senders.{name}.password" not in missing]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import click
+from rich.text import Text
 from sqlalchemy import select
 
 from lms_bridge import reports
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
+from lms_bridge.redaction import mask_nip
 from lms_bridge.store import schema
+
+_SHORTEST = 6
+"""characters of an id that may stand for all of it"""
 
 
 @click.group()
@@ -18,59 +25,82 @@ def statements() -> None:
 
 
 @statements.command("list")
-@click.option("--limit", default=20, show_default=True, help="How many, the newest first.")
-@shared.json_option
+@output.limit_option(20, "How many, the newest first.")
+@output.json_option
 @pass_session
 def list_(session: Session, limit: int, as_json: bool) -> None:
     """List statements, the newest first, with what became of each."""
     with session.bridge.store.reading() as db:
         lines = reports.list_statements(db, limit=limit)
     if as_json:
-        shared.print_json(lines)
+        output.print_json(lines)
         return
     say = session.say
-    made = shared.table(
-        "",
-        say(mark("stored")),
-        say(mark("person")),
-        say(mark("verb")),
-        say(mark("about")),
-        say(mark("state")),
-        say(mark("why, and what to do")),
-    )
+    made = output.table("", say(mark("statement")), say(mark("who, what")), say(mark("what it is")))
     for line in lines:
         made.add_row(
-            session.when(line.stored),
-            line.person,
-            line.verb.rpartition("/")[2],
-            line.about,
-            shared.state_text(line.state),
-            session.reason(line.reason),
+            output.stacked(session.when(line.stored), line.id[:8]),
+            output.stacked(
+                mask_nip(line.person) or "–",
+                " ".join(filter(None, (line.verb.rpartition("/")[2], line.about))),
+            ),
+            Text("\n").join(filter(None, (session.state(line.state), session.reason(line.reason)))),
         )
-    shared.rows_or_nothing(session.console, made, say(mark("No statements.")))
+    output.rows_or_nothing(session.console, made, say(mark("No statements.")))
 
 
 @statements.command()
 @click.argument("statement_id")
+@output.json_option
 @pass_session
-def show(session: Session, statement_id: str) -> None:
-    """Show the statement with this id, exactly as it was received, and what became of it."""
-    table = schema.statements
+def show(session: Session, statement_id: str, as_json: bool) -> None:
+    """Show one statement exactly as it was received, and what became of it.
+
+    STATEMENT_ID is its id, or the beginning of it.
+    """
+    table, wanted = schema.statements, statement_id.lower()
+    query = select(table).where(table.c.id.startswith(wanted, autoescape=True)).limit(2)
     with session.bridge.store.reading() as db:
-        row = db.execute(select(table).where(table.c.id == statement_id.lower())).one_or_none()
-        if row is None:
-            shared.fail(f"there is no statement {statement_id}")
+        rows = db.execute(query).all() if len(wanted) >= _SHORTEST else []
+        if len(rows) != 1:
+            session.fail(
+                mark("several statements have an id that begins with %(id)s")
+                if rows
+                else mark("there is no statement %(id)s"),
+                id=statement_id,
+            )
+        row = rows[0]
         verdicts = reports.why(db, row.id)
+    if as_json:
+        output.print_json(
+            {
+                "id": row.id,
+                "sender": row.sender,
+                "stored": row.stored,
+                "statement": json.loads(row.raw),
+                "seen": [
+                    {"role": role, "state": state, "reason": reason, "completion": completion}
+                    for role, state, reason, completion in verdicts
+                ],
+            },
+            people=True,
+        )
+        return
     click.echo(row.raw.decode("utf-8", "replace"))
+    session.console.print()
     session.console.print(
         session.say(
-            mark("received from %(sender)s at %(time)s"),
+            mark("%(id)s, received from %(sender)s at %(time)s"),
+            id=row.id,
             sender=row.sender,
             time=session.when(row.stored),
         ),
         style="dim",
     )
     for role, state, reason, completion in verdicts:
-        line = shared.state_text(state)
-        line.append(f" ({role})" + (f" → completion {completion}" if completion else ""))
-        session.console.print(line, session.reason(reason))
+        line = Text.assemble((session.word(role) + ": ", "dim"), session.state(state))
+        if completion:
+            line.append(f" → lms-bridge completions show {completion}", style="dim")
+        session.console.print(line)
+        if reason:
+            session.console.print(session.reason(reason, people=True))

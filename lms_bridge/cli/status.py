@@ -2,101 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import click
+from rich.text import Text
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import shared
-from lms_bridge.cli.shared import Session, pass_session
+from lms_bridge.cli import output
+from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
+from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.redaction import mask_nip
+from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+
+_SHOWN = 200
 
 
 @click.command()
-@shared.json_option
+@output.json_option
 @pass_session
 def status(session: Session, as_json: bool) -> None:
     """Show how much there is of everything, and whether each remote can be used.
 
     Exit status 0: nothing waits for a person and every remote is up; 1 otherwise.
     """
-    now = utc_now()
     with session.bridge.store.reading() as db:
-        view = reports.overview(db, now=now)
-        waiting = reports.list_attention(db)
+        view = reports.overview(db, now=utc_now())
+    waiting = view.sightings.get(SightingState.ATTENTION, 0)
     blocked = sum(states.get(State.BLOCKED, 0) for states in view.deliveries.values())
     down = [name for name, known in view.remotes.items() if known.state == "down"]
+    fine = not (waiting or blocked or down)
     if as_json:
-        shared.print_json({"overview": view, "attention": len(waiting), "blocked": blocked})
+        output.print_json(
+            {"fine": fine, "waiting": waiting, "blocked": blocked, "down": down, "overview": view}
+        )
     else:
-        _print(session, view, sum(line.count for line in waiting), blocked)
-    raise SystemExit(1 if waiting or blocked or down else 0)
+        _print(session, view, waiting, blocked)
+    raise SystemExit(0 if fine else 1)
 
 
-def _print(session: Session, view: reports.Overview, waiting: int, blocked: int) -> None:
+def _print(session: Session, view: Overview, waiting: int, blocked: int) -> None:
     say, console = session.say, session.console
+    seen = view.sightings
     console.print(
         say(
-            mark("%(statements)s statements received, %(completions)s completions recognised."),
+            mark(
+                "Statements received: %(statements)s (%(none)s tell of no completion, %(new)s are"
+                " still to be judged). Completions: %(completions)s."
+            ),
             statements=view.statements,
             completions=view.completions,
+            none=seen.get(SightingState.NONE, 0),
+            new=seen.get(SightingState.NEW, 0) + seen.get(SightingState.ASKING, 0),
         )
     )
-    remotes = shared.table(
-        say(mark("Deliveries")), say(mark("remote")), say(mark("health")), *map(str, State)
-    )
-    configured = [f"registry.{name}" for name in session.bridge.settings.registry]
-    configured += [f"lms.{name}" for name in session.bridge.settings.lms]
+    console.print()
+    shown = [state for state in State if any(state in by for by in view.deliveries.values())]
+    made = output.table("", say(mark("remote")), "", *map(session.word, shown))
+    for column in made.columns[2:]:
+        column.justify = "right"
+    made.leading = 0
+    settings = session.bridge.settings
+    configured = [f"registry.{name}" for name in settings.registry]
+    configured += [f"lms.{name}" for name in settings.lms]
     for name in dict.fromkeys([*configured, *view.remotes]):
         known = view.remotes.get(name)
         states = view.deliveries.get(name, {})
-        remotes.add_row(
+        made.add_row(
             name,
-            shared.state_text(known.state if known else "up"),
-            *(str(states.get(state, "")) for state in State),
+            session.state(known.state if known else "up"),
+            *(str(states.get(state, 0)) for state in shown),
         )
-    console.print(remotes)
+    output.rows_or_nothing(console, made, say(mark("No registry and no LMS is configured yet.")))
     for name, known in view.remotes.items():
-        if known.state == "down" and known.reason:
-            console.print(f"[bold red]{name}[/] ", session.reason(known.reason))
-    if waiting:
-        console.print(
-            say(mark("%(count)s statements wait for a person: lms-bridge attention"), count=waiting)
-        )
-    if blocked:
-        console.print(
-            say(
-                mark(
-                    "%(count)s deliveries are blocked: lms-bridge deliveries list --state blocked"
-                ),
-                count=blocked,
-            )
-        )
+        if known.state == "down":
+            since = say(mark("down since %(time)s"), time=session.when(known.since))
+            console.print(Text(f"{name}: {since}", style="bold red"))
+            console.print(session.reason(known.reason))
+    for count, what in (
+        (waiting, mark("Statements that wait for a person: %(count)s. lms-bridge attention")),
+        (blocked, mark("Deliveries that are blocked: %(count)s. lms-bridge attention")),
+    ):
+        if count:
+            console.print(Text(say(what, count=count), style="bold yellow"))
+    if not waiting and not blocked:
+        console.print(Text(say(mark("Nothing waits for a person.")), style="green"))
 
 
 @click.command()
-@shared.json_option
+@output.json_option
 @pass_session
 def attention(session: Session, as_json: bool) -> None:
     """Show what waits for a person, gathered by cause, and what to do about it."""
+    now = utc_now()
     with session.bridge.store.reading() as db:
-        lines = reports.list_attention(db)
-        blocked = reports.list_deliveries(db, now=utc_now(), states=[State.BLOCKED], limit=200)
+        seen = [
+            line
+            for line in reports.list_attention(db, limit=_SHOWN)
+            if line.state == SightingState.ATTENTION
+        ]
+        blocked = reports.list_deliveries(db, now=now, states=[State.BLOCKED], limit=_SHOWN)
+        ids = [one.completion_id for one in blocked]
+        theirs = {
+            line.id: line for line in reports.list_completions(db, now=now, ids=ids, limit=_SHOWN)
+        }
     if as_json:
-        shared.print_json({"statements": lines, "deliveries": blocked})
+        output.print_json({"statements": seen, "deliveries": blocked})
         return
+    attention_table(session, seen, blocked, theirs)
+
+
+def attention_table(
+    session: Session,
+    seen: Sequence[AttentionLine],
+    blocked: Sequence[DeliveryLine],
+    theirs: Mapping[int, CompletionLine],
+    title: str = "",
+) -> None:
+    """Print what cannot go on without a person: statements first, then steps."""
     say = session.say
-    made = shared.table(
-        "",
-        say(mark("person")),
-        say(mark("course")),
-        say(mark("times")),
-        say(mark("why, and what to do")),
-    )
-    for line in lines:
-        made.add_row(line.person, line.course, str(line.count), session.reason(line.reason))
-    for one in blocked:
+    made = output.table(title, say(mark("who, what")), say(mark("why, and what to do")))
+    made.columns[0].ratio, made.columns[-1].ratio = 1, 2
+    made.expand = True
+    for line in seen:
+        several = say(mark("%(count)s statements"), count=line.count) if line.count > 1 else ""
         made.add_row(
-            f"#{one.completion_id}", one.remote, str(one.attempts), session.reason(one.reason)
+            output.stacked(mask_nip(line.person) or "–", line.course, several),
+            session.reason(line.reason),
         )
-    shared.rows_or_nothing(session.console, made, say(mark("Nothing waits for a person.")))
+    for one in blocked:
+        completion = theirs[one.completion_id]
+        made.add_row(
+            output.stacked(
+                completion.employee or mask_nip(completion.nip),
+                completion.course,
+                f"#{one.id} {session.word(one.step)} → {one.remote}",
+            ),
+            session.reason(one.reason),
+        )
+    output.rows_or_nothing(session.console, made, say(mark("Nothing waits for a person.")))

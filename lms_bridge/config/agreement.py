@@ -121,19 +121,25 @@ def _lms_names(settings: Settings) -> Iterator[Problem]:
 
 def _addresses(path: str, remote: RemoteSettings) -> Iterator[Problem]:
     for field in remote.__struct_fields__:
-        value = getattr(remote, field)
         if field != "url" and not field.endswith("_url"):
             continue
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname)
-            secretive = parts.password is not None
-        except ValueError:
-            good = secretive = False
-        if secretive:
-            yield Problem(f"{path}.{field}", "has a password in it, which must not stand here")
-        elif not good:
+        value = getattr(remote, field)
+        if not is_address(value):
+            # With what stands before an @ left out, which may be a password.
+            seen = shown(value.rpartition("@")[2])
             yield Problem(
                 f"{path}.{field}",
-                f"expected an address that begins with https:// (or http://), got {shown(value)}",
+                "expected an address that begins with https:// (or http://), and no password in"
+                f" it, got {seen}",
             )
+
+
+def is_address(value: str) -> bool:
+    """Whether `value` is the address of a site, with nobody's username and password in it."""
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        )
+    except ValueError:
+        return False

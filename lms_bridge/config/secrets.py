@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 # In capitals, as the environment's names are: a token that somebody wrote behind "env:" by
 # mistake is then told to be no name, and not shown as the name of something that is missing.
@@ -72,3 +76,20 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret({self.source()!r})"
+
+
+def secrets_in(settings: Any, path: str = "") -> Iterator[tuple[str, Secret]]:
+    """(path, secret) of every secret that `settings`, a struct of the configuration, name."""
+    match settings:
+        case Secret():
+            yield path, settings
+        case msgspec.Struct():
+            for name in settings.__struct_fields__:
+                yield from secrets_in(getattr(settings, name), f"{path}.{name}".lstrip("."))
+        case dict():
+            for name, value in settings.items():
+                yield from secrets_in(value, f"{path}.{name}")
+        case tuple():
+            for value in settings:
+                name = getattr(value, "name", "")
+                yield from secrets_in(value, f"{path}.{name}")

@@ -17,10 +17,11 @@ from lms_bridge.demo.stage import Stage
 from lms_bridge.jobs import runs
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.people.nip import normalise
+from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reports import AttentionLine, CompletionLine
 
 Tell = Callable[[str, str], None]
-"""called with what is being done and how far it is"""
+"""called with what is being done (send, deliver, pull, settle) and how far it is"""
 
 _PATIENCE_SECONDS = 300.0
 
@@ -54,10 +55,10 @@ def play(stage: Stage, tell: Tell) -> Facts:
     sent = _send(stage, statements, tell)
     _, user_id, course_id = story.LOST
     stage.city.moodle.complete(user_id, course_id)
-    _settle(stage, tell)
+    _settle(stage, lambda how_far: tell("deliver", how_far))
     tell("pull", "")
-    _pull(stage)
-    _settle(stage, tell)
+    tell("pull", f"+{_pull(stage)}")
+    _settle(stage, lambda how_far: tell("settle", how_far))
     return _facts(stage, sent, time.monotonic() - started)
 
 
@@ -82,7 +83,7 @@ def _send(stage: Stage, statements: list[dict[str, Any]], tell: Tell) -> int:
     return sent
 
 
-def _settle(stage: Stage, tell: Tell) -> None:
+def _settle(stage: Stage, tell: Callable[[str], None]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with stage.bridge.store.reading() as db:
@@ -90,20 +91,21 @@ def _settle(stage: Stage, tell: Tell) -> None:
             view = reports.overview(db, now=utc_now())
         done = sum(states.get(State.DONE, 0) for states in view.deliveries.values())
         total = sum(sum(states.values()) for states in view.deliveries.values())
-        tell("deliver", f"{done}/{total}")
+        tell(f"{done}/{total}")
         if settled:
             return
         time.sleep(0.2)
     raise PlayError(f"not settled after {_PATIENCE_SECONDS:.0f} seconds; see {stage.folder}")
 
 
-def _pull(stage: Stage) -> None:
+def _pull(stage: Stage) -> int:
+    """Ask the LMS what no statement told; how many completions that brought."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
             counts = runs.run(stage.bridge, "pull_completions")
             if not counts["failed"]:
-                return
+                return counts[SightingState.RECOGNISED]
         except JobFailed:
             pass  # with faults on, the LMS is out of order at times: again, as the schedule would
         if time.monotonic() > deadline:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import requests
 
 from lms_bridge.bridge import Bridge
+from lms_bridge.mendable import wait_until_free
 from lms_bridge.sandbox.city import City, demo_city
 from lms_bridge.sandbox.faults import Fault, Faults
 from lms_bridge.sandbox.server import Server
@@ -61,7 +62,10 @@ class Stage(NamedTuple):
 def set_up(
     folder: Path, *, port: int, faulty: bool, seed: int, language: str, people: int = 0
 ) -> Iterator[Stage]:
-    """The stage, in `folder`; everything on it ends with the block. Raises :exc:`StageError`."""
+    """The stage, in `folder`; everything on it ends with the block.
+
+    Raises :exc:`StageError` and :exc:`~lms_bridge.mendable.CannotListen`.
+    """
     # What a client calls a time-out must come before the sandbox gives up hanging.
     timeout, settle = (1.5, 4.0) if faulty else (10.0, 12.0)
     faults = Faults(seed, hang_seconds=3.0, late_seconds=1.0)
@@ -74,6 +78,7 @@ def set_up(
         registry = stack.enter_context(Server(city.registry))
         moodle = stack.enter_context(Server(city.moodle))
         port = port or _free_port()
+        wait_until_free("127.0.0.1", port)
         password = secrets.token_urlsafe(16)
         config = _write_configuration(
             folder,

@@ -129,7 +129,7 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
          ' without a colon, got "a:b"'),
         ('username = "moodle"', "", "senders.moodle.username: is required"),
         ('"https://lms', '"lms', "lms.moodle.url: expected an address that begins with https://"
-         ' (or http://), got "lms.example.go.id"'),
+         ' (or http://), and no password in it, got "lms.example.go.id"'),
         ("url = ", "ulr = ", "lms.moodle.ulr: there is no such setting; did you mean url?"),
         ("hours = 40", "hours = -1", "courses.PKA-2026.hours: expected a whole number from 0 to"
          " 10000, got -1"),
@@ -147,8 +147,8 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
          " got 6"),
         ("hours = 40", 'hours = 40\nstarts = "2 Maret"', "courses.PKA-2026.starts: expected a"
          ' day, such as 2026-03-02 without quotes, got "2 Maret"'),
-        ('"https://lms', '"https://ana:kata-sandi@lms', "lms.moodle.url: has a password in it,"
-         " which must not stand here"),
+        ('"https://lms', '"https://ana:kata-sandi@lms', "lms.moodle.url: expected an address"
+         ' that begins with https:// (or http://), and no password in it, got "lms.example.go.id"'),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_of_one_of_several_is_told_by_its_name(
