@@ -1,4 +1,4 @@
-"""The xAPI standard, edition 1.0.3: statements read, held to its rules, and compared.
+"""The xAPI standard, editions 1.0.3 and 2.0: statements read, held to its rules, and compared.
 
 Start with :func:`read_statements`, which takes the body of a request:
 

@@ -60,7 +60,7 @@ def same_statement(a: bytes, b: bytes) -> bool:
 
 
 def _decoded(raw: bytes) -> _Object:
-    parse_statement(raw)
+    parse_statement(raw, version=None)
     decoded: _Object = msgspec.json.decode(raw)
     return decoded
 
@@ -132,6 +132,9 @@ def _context(context: _Object) -> _Object:
     for name in ("instructor", "team"):
         if name in told:
             told[name] = _actor(told[name])
+    for name, who in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if name in told:
+            told[name] = [{**related, who: _actor(related[who])} for related in told[name]]
     if "statement" in told:
         told["statement"] = _reference(told["statement"])
     if "contextActivities" in told:

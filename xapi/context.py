@@ -7,10 +7,17 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, UnsetType
 
 from xapi.activity import Activity
-from xapi.actor import Actor, Group
+from xapi.actor import Actor, Agent, Group
 from xapi.errors import broken
-from xapi.identifiers import is_language_tag, is_uuid
-from xapi.part import ByObjectType, Extensions, Part, check_extensions, not_a_uuid
+from xapi.identifiers import is_iri, is_language_tag, is_uuid
+from xapi.part import (
+    ByObjectType,
+    Extensions,
+    Part,
+    check_extensions,
+    not_a_uuid,
+    not_an_iri,
+)
 
 Activities: TypeAlias = tuple[Activity, ...]
 
@@ -65,6 +72,37 @@ def _each(activities: Activities | Activity | UnsetType) -> Activities:
     return activities or ()
 
 
+class _Relevant(Part, frozen=True, kw_only=True):
+    """What context Agents and context Groups share (2.0 only)."""
+
+    relevant_types: tuple[str, ...] | UnsetType = UNSET
+    """IRIs that say how whoever it is belongs to the context"""
+
+    def __post_init__(self) -> None:
+        if self.relevant_types is UNSET:
+            return
+        if not self.relevant_types:
+            rule = "is empty, and says nothing of how it belongs to the context"
+            raise broken("$.relevantTypes", self.relevant_types, rule, "Data 2.4.6")
+        for place, iri in enumerate(self.relevant_types):
+            if not is_iri(iri):
+                raise not_an_iri(f"$.relevantTypes[{place}]", iri, "Data 2.4.6")
+
+
+class ContextAgent(_Relevant, frozen=True, kw_only=True):
+    """An Agent who has to do with what was done, and how (2.0 only; 4.2.2.5)."""
+
+    object_type: Literal["contextAgent"]
+    agent: Agent
+
+
+class ContextGroup(_Relevant, frozen=True, kw_only=True):
+    """A Group that has to do with what was done, and how (2.0 only; 4.2.2.5)."""
+
+    object_type: Literal["contextGroup"]
+    group: Group
+
+
 class Context(Part, frozen=True):
     """In which circumstances something was done (Data 2.4.6)."""
 
@@ -78,6 +116,10 @@ class Context(Part, frozen=True):
     language: str | UnsetType = UNSET
     statement: StatementRef | UnsetType = UNSET
     extensions: Extensions | UnsetType = UNSET
+    context_agents: tuple[ContextAgent, ...] | UnsetType = UNSET
+    """2.0 only"""
+    context_groups: tuple[ContextGroup, ...] | UnsetType = UNSET
+    """2.0 only"""
 
     def __post_init__(self) -> None:
         if self.registration is not UNSET and not is_uuid(self.registration):

@@ -1,66 +1,124 @@
-"""The one error by which a statement is refused, and how it is worded.
+"""The errors by which a request is refused, and how they are worded.
 
-Every refusal names the place (a JSON path), the value that stands there, the rule that it
-breaks and the clause of the standard that makes the rule:
+Every refusal names the place, the value that stands there, the rule that it breaks and the
+clause of the standard that makes the rule; its :attr:`~Refusal.status` is the HTTP status
+that the standard gives it (Communication 3.2):
 
 >>> print(InvalidStatement(3, "$.actor.mbox", "foo@x", "is not a mailto IRI", "Data 2.4.2.3"))
 statement 3, $.actor.mbox: "foo@x" is not a mailto IRI (xAPI 1.0.3 Data 2.4.2.3)
+
+- :exc:`Refusal`
+    - :exc:`InvalidStatement`, 400: a statement, or the body that carries it
+        - :exc:`RequestTooLarge`, 413
+    - :exc:`InvalidRequest`, 400: a parameter, a header, a part, a document
+        - :exc:`UnsupportedVersion`
+    - :exc:`Conflict`, 409
+    - :exc:`PreconditionFailed`, 412
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import msgspec
 
-SPECIFICATION = "xAPI 1.0.3"
-"""the edition whose clauses the errors cite ("Data" is its part two, "Communication" part three)"""
+from xapi.versions import Version
 
 _LONGEST = 80
 """how many characters of a value an error shows"""
 
 
-class InvalidStatement(ValueError):
-    """A statement, or the request that carries it, breaks a rule of the standard.
+class Refusal(ValueError):
+    """Something that the standard, or a limit of this LRS, forbids.
+
+    `path`
+        where: in a JSON text, e.g. ``$.actor.mbox``, or in the request around it, e.g.
+        ``query.agent.mbox``, ``header.If-Match``, ``form.content`` or ``part[2]``.
+    `value`
+        what stands there; of something that is missing, what lacks it.
+    `rule`
+        what is wrong with the value, as the end of a sentence that begins with it.
+    `clause`
+        the clause that says so, as 1.0.3 numbers it, e.g. ``Data 2.4.2.3``.
+    `version`
+        the edition that the request speaks; :meth:`cited` tells the clause in its numbers.
+    """
+
+    status: ClassVar[int] = 400
+    """the HTTP status of the answer"""
+
+    def __init__(
+        self, path: str, value: Any, rule: str, clause: str, version: Version = Version.V1_0
+    ) -> None:
+        super().__init__(path, value, rule, clause, version)
+        self.path = path
+        self.value = value
+        self.rule = rule
+        self.clause = clause
+        self.version = version
+
+    @property
+    def cited(self) -> str:
+        """The clause in the numbers of the edition that the request speaks."""
+        return self.version.cited(self.clause)
+
+    @property
+    def _place(self) -> str:
+        return self.path
+
+    def __str__(self) -> str:
+        return f"{self._place}: {shown(self.value)} {self.rule} ({self.cited})"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"  # not the value, which may be a whole body
+
+    def of_version(self, version: Version) -> Self:
+        """The same error, told of a request that speaks `version`."""
+        return type(self)(self.path, self.value, self.rule, self.clause, version)
+
+
+class InvalidStatement(Refusal):
+    """A statement, or the body that carries it, breaks a rule of the standard.
 
     `index`
         the statement's place in the request, counted from 0; None when the request is a
         single statement, or when the request as a whole is at fault.
-    `path`
-        where in the statement, e.g. ``$.actor.mbox``.
-    `value`
-        what stands there; of a property that is missing, the object that lacks it.
-    `rule`
-        what is wrong with the value, as the end of a sentence that begins with it.
-    `clause`
-        the clause that says so, e.g. ``Data 2.4.2.3``.
 
     The parts of a statement raise it as well when they are built in Python, with a `path`
     that begins at that part.
     """
 
-    def __init__(self, index: int | None, path: str, value: Any, rule: str, clause: str) -> None:
-        super().__init__(index, path, value, rule, clause)
+    def __init__(
+        self,
+        index: int | None,
+        path: str,
+        value: Any,
+        rule: str,
+        clause: str,
+        version: Version = Version.V1_0,
+    ) -> None:
+        super().__init__(path, value, rule, clause, version)
+        self.args = (index, *self.args)
         self.index = index
-        self.path = path
-        self.value = value
-        self.rule = rule
-        self.clause = clause
 
-    def __str__(self) -> str:
-        place = self.path if self.index is None else f"statement {self.index}, {self.path}"
-        return f"{place}: {shown(self.value)} {self.rule} ({SPECIFICATION} {self.clause})"
+    @property
+    def _place(self) -> str:
+        return self.path if self.index is None else f"statement {self.index}, {self.path}"
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self)!r})"  # not the value, which may be a whole body
-
-    def inside(self, path: str) -> InvalidStatement:
+    def inside(self, path: str) -> Self:
         """The same error, told from the whole of which `path` leads to this part."""
-        return type(self)(self.index, path + self.path[1:], self.value, self.rule, self.clause)
+        return self._copied(self.index, path + self.path[1:], self.version)
 
-    def of_statement(self, index: int | None) -> InvalidStatement:
+    def of_statement(self, index: int | None) -> Self:
         """The same error, told of the statement at `index` of a request."""
-        return type(self)(index, self.path, self.value, self.rule, self.clause)
+        return self._copied(index, self.path, self.version)
+
+    def of_version(self, version: Version) -> Self:
+        """The same error, told of a request that speaks `version`."""
+        return self._copied(self.index, self.path, version)
+
+    def _copied(self, index: int | None, path: str, version: Version) -> Self:
+        return type(self)(index, path, self.value, self.rule, self.clause, version)
 
 
 class RequestTooLarge(InvalidStatement):
@@ -68,6 +126,28 @@ class RequestTooLarge(InvalidStatement):
 
     Communication 3.2 has such a request answered with 413 instead of 400.
     """
+
+    status = 413
+
+
+class InvalidRequest(Refusal):
+    """What is around or instead of statements breaks a rule: a parameter, a header, a part."""
+
+
+class UnsupportedVersion(InvalidRequest):
+    """The request speaks no edition that is spoken here (Communication 3.3)."""
+
+
+class Conflict(Refusal):
+    """The request is at odds with what is stored, and does not say that it knows it."""
+
+    status = 409
+
+
+class PreconditionFailed(Refusal):
+    """What the request says that it expects to be stored is not what is stored."""
+
+    status = 412
 
 
 def broken(path: str, value: Any, rule: str, clause: str) -> InvalidStatement:

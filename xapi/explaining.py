@@ -41,6 +41,8 @@ _CLAUSES: Final = {
     "duration": "Data 4.6",
     "context": "Data 2.4.6",
     "contextActivities": "Data 2.4.6.2",
+    "agent": "Data 2.4.2.1",
+    "group": "Data 2.4.2.2",
     "timestamp": "Data 2.4.7",
     "stored": "Data 2.4.8",
     "authority": "Data 2.4.9",
@@ -159,8 +161,10 @@ def _choice(path: str) -> str:
         return "is not an interaction type (they are case-sensitive)"
     if re.search(r"\.member\[[0-9]+\]\.objectType$", path):
         return 'is not "Agent", and only Agents are members of a Group'
-    if path.endswith(".team.objectType"):
-        return 'is not "Group", which a team must be'
+    if path.endswith((".team.objectType", ".group.objectType")):
+        return 'is not "Group", which it must be here'
+    if found := re.search(r"\.context(Agent|Group)s\[[0-9]+\]\.objectType$", path):
+        return f'is not "context{found[1]}", which it must be here (it is case-sensitive)'
     return "is not the objectType of what belongs here (it is case-sensitive)"
 
 

@@ -20,7 +20,8 @@ from xapi.errors import InvalidStatement, RequestTooLarge, broken
 from xapi.explaining import explained, not_a, unreadable
 from xapi.identifiers import canonical_uuid
 from xapi.part import Part
-from xapi.statement import Statement, StatementObject, SubStatement
+from xapi.statement import Statement, StatementObject, SubStatement, check_edition
+from xapi.versions import Version
 from xapi.wellformed import check_names, may_repeat_names
 
 _Pieces = TypeVar("_Pieces")
@@ -34,10 +35,13 @@ class Received(msgspec.Struct, frozen=True, gc=False):
     statement: Statement
 
 
-def read_statements(body: bytes, *, most: int | None = None) -> list[Received]:
+def read_statements(
+    body: bytes, *, most: int | None = None, version: Version = Version.V1_0
+) -> list[Received]:
     """The statements of a request's `body`: one JSON object, or an array of any length.
 
-    `most` is how many this LRS takes in one request, if that is limited.
+    `most` is how many this LRS takes in one request, if that is limited, and `version` the
+    edition that the request speaks.
 
     >>> [received] = read_statements(b'''[ {"id": "fd41c918-b88b-4b20-a0a5-a4c32391aaa0",
     ...     "actor": {"mbox": "mailto:siti@example.id"},
@@ -50,18 +54,25 @@ def read_statements(body: bytes, *, most: int | None = None) -> list[Received]:
     same id (Communication 2.1.2), and for a body that is something else altogether;
     :exc:`RequestTooLarge`, which is one as well, for more than `most`.
     """
+    try:
+        return _read(body, most, version)
+    except InvalidStatement as error:
+        raise error.of_version(version) from None
+
+
+def _read(body: bytes, most: int | None, version: Version) -> list[Received]:
     if body.lstrip(_WHITE_SPACE)[:1] != b"[":
         raw = bytes(_cut(_ONE, body))
         if raw[:1] != b"{":
             rule = "is neither a statement, an object, nor an array of statements"
             raise broken("$", raw, rule, "Communication 2.1.2")
-        return [Received(raw, parse_statement(raw))]
+        return [Received(raw, _one(raw, version))]
     pieces = _cut(_MANY, body)
     if most is not None and len(pieces) > most:
         rule = f"statements in one request are more than the {most} that this LRS takes"
         raise RequestTooLarge(None, "$", len(pieces), rule, "Communication 3.2")
     raws = [bytes(piece) for piece in pieces]
-    statements = [_decoded(raw, index) for index, raw in enumerate(raws)]
+    statements = [_decoded(raw, index, version) for index, raw in enumerate(raws)]
     _check_ids(statements)
     if may_repeat_names(body, _ENCODER.encode(statements)):
         for index, raw in enumerate(raws):
@@ -69,9 +80,20 @@ def read_statements(body: bytes, *, most: int | None = None) -> list[Received]:
     return list(map(Received, raws, statements))
 
 
-def parse_statement(raw: bytes) -> Statement:
-    """The one statement in `raw`, held to the same rules as :func:`read_statements` holds it."""
-    statement = _decoded(raw, None)
+def parse_statement(raw: bytes, *, version: Version | None = Version.V1_0) -> Statement:
+    """The one statement in `raw`, held to the same rules as :func:`read_statements` holds it.
+
+    Where it does not matter which edition it is of, as with statements that have been stored,
+    `version` is None.
+    """
+    try:
+        return _one(raw, version)
+    except InvalidStatement as error:
+        raise error.of_version(version or Version.V1_0) from None
+
+
+def _one(raw: bytes, version: Version | None) -> Statement:
+    statement = _decoded(raw, None, version)
     if may_repeat_names(raw, _ENCODER.encode(statement)):
         _check_names(raw, None)
     return statement
@@ -145,16 +167,21 @@ def _cut(decoder: msgspec.json.Decoder[_Pieces], body: bytes) -> _Pieces:
         raise unreadable(error, body) from None
 
 
-def _decoded(raw: bytes, index: int | None) -> Statement:
+def _decoded(raw: bytes, index: int | None, version: Version | None) -> Statement:
     try:
         try:
-            return _USUAL.decode(raw)
+            statement: Statement = _USUAL.decode(raw)
         except msgspec.ValidationError:
-            return _STATEMENT.decode(raw)
+            statement = _STATEMENT.decode(raw)
+        if version is not None:
+            check_edition(statement, version)
     except msgspec.ValidationError as error:
         raise explained(error, _plain(raw)).of_statement(index) from None
+    except InvalidStatement as error:
+        raise error.of_statement(index) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise unreadable(error, raw).of_statement(index) from None
+    return statement
 
 
 def _plain(raw: bytes) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -12,16 +11,14 @@ from xapi.activity import Activity
 from xapi.actor import Actor, Agent, Group
 from xapi.attachment import Attachment
 from xapi.context import Context, StatementRef
-from xapi.errors import broken
+from xapi.errors import InvalidStatement, broken
 from xapi.identifiers import is_uuid
 from xapi.part import ByObjectType, Part, not_a_uuid
 from xapi.result import Result
 from xapi.times import parse_timestamp
 from xapi.verb import Verb
+from xapi.versions import Version, edition
 from xapi.vocabulary import VOIDED
-
-_VERSION = re.compile(r"1\.0(?:\.[0-9]+(?:-[0-9A-Za-z\-]+)?)?")
-"""1.0.x as Semantic Versioning 1.0.0 writes it, and "1.0", which the conformance tests accept"""
 
 
 class _Told(Part, frozen=True, kw_only=True):
@@ -94,8 +91,9 @@ class Statement(_Told, frozen=True, kw_only=True):
         self._check_parts_together()
         if self.stored is not UNSET:
             _check_timestamp("$.stored", self.stored)
-        if self.version is not UNSET and not _VERSION.fullmatch(self.version):
-            raise broken("$.version", self.version, "is not a version 1.0.x", "Data 2.4.10")
+        if self.version is not UNSET and edition(self.version) is None:
+            rule = "is not a version 1.0.x, nor 2.0.x"
+            raise broken("$.version", self.version, rule, "Data 2.4.10")
         if isinstance(self.authority, Group):
             _check_authority(self.authority)
 
@@ -103,6 +101,34 @@ class Statement(_Told, frozen=True, kw_only=True):
     def is_voiding(self) -> bool:
         """Whether it takes another statement back, the one that its object refers to."""
         return self.verb.id == VOIDED
+
+
+def check_edition(statement: Statement, version: Version) -> None:
+    """Refuse what the edition `version` does not know: 1.0.x knows nothing of 2.0 (Data 2.2).
+
+    Edition 2.0 knows all that 1.0.x does, and takes statements that say they are of it.
+    """
+    if version is not Version.V1_0:
+        return
+    if statement.version and edition(statement.version) is not Version.V1_0:
+        raise broken("$.version", statement.version, "is not a version 1.0.x", "Data 2.4.10")
+    context = statement.context
+    if context and not (context.context_agents is context.context_groups is UNSET):
+        raise _of_2_0("$.context", context)
+    if type(statement.object) is SubStatement:
+        context = statement.object.context
+        if context and not (context.context_agents is context.context_groups is UNSET):
+            raise _of_2_0("$.object.context", context)
+
+
+def _of_2_0(path: str, context: Context) -> InvalidStatement:
+    properties = {
+        "contextAgents": context.context_agents,
+        "contextGroups": context.context_groups,
+    }
+    name, value = next((name, value) for name, value in properties.items() if value is not UNSET)
+    rule = f'is not allowed here: no property is called "{name}" before 2.0'
+    return broken(f"{path}.{name}", value, rule, "Data 2.2")
 
 
 def _check_authority(group: Group) -> None:

@@ -12,7 +12,7 @@ import datetime as dt
 import re
 
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z|(?!-00:00)[+\-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 """what nearly every sender writes, and Python reads at once"""
@@ -21,7 +21,7 @@ _ZONE = r"(?P<zone> Z | [+\-] [0-9]{2} (?: :? [0-9]{2} )? )?"
 _EXTENDED = re.compile(
     rf"""
     (?P<date> [0-9]{{4}}- (?: [0-9]{{2}}-[0-9]{{2}} | W[0-9]{{2}}-[0-9] | [0-9]{{3}} ) )
-    T (?P<hour> [0-9]{{2}} ) (?: :(?P<minute> [0-9]{{2}} ) (?: :(?P<second> [0-9]{{2}} ) )? )?
+    [T ] (?P<hour> [0-9]{{2}} ) (?: :(?P<minute> [0-9]{{2}} ) (?: :(?P<second> [0-9]{{2}} ) )? )?
     (?: [.,] (?P<fraction> [0-9]+ ) )? {_ZONE}
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -52,7 +52,8 @@ def parse_timestamp(text: str) -> dt.datetime:
     """The moment, in UTC, that a Timestamp names (Data 4.5).
 
     A date and a time of day in any ISO 8601 form, basic or extended, a week date or the day
-    of the year included, of which RFC 3339 is one. A date alone names no moment. Where no
+    of the year included, of which RFC 3339 is one; that lets a space stand for the T, and 2.0
+    follows it. A date alone names no moment. Where no
     time zone is given, which the standard only advises against, UTC is meant. An offset of
     minus zero is refused, as ISO 8601 has it. A leap second is the second after it, and what
     is finer than a microsecond is cut off.
