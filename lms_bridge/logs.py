@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from lms_bridge.config.settings import Log
-from lms_bridge.redaction import redact, redact_fields
+from lms_bridge.redaction import mask_nip, redact, redact_fields
 
 
 def set_up(settings: Log) -> None:
@@ -29,13 +29,6 @@ def set_up(settings: Log) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if settings.format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -44,7 +37,7 @@ def set_up(settings: Log) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 _redacted,
-                renderer,
+                _Line(_renderer(settings)),
             ],
         )
     )
@@ -58,12 +51,36 @@ def set_up(settings: Log) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
+def _renderer(settings: Log) -> Any:
+    if settings.format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
 def _redacted(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
+    """Every field as it may be seen; `exception`, a traceback, at its full length."""
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = redact(value)
-        elif isinstance(value, dict | list | tuple):
-            event[name] = redact_fields(value)
+        match value:
+            case None | bool() | float():
+                pass
+            case str():
+                event[name] = redact(value)
+            case int() | dict() | list() | tuple() | bytes():
+                event[name] = redact_fields(value)
+            case _:
+                event[name] = redact(str(value))
     return event
+
+
+class _Line:
+    """The rendered line, in which no NIP is left wherever in it one may have been."""
+
+    def __init__(self, render: Any) -> None:
+        self._render = render
+
+    def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return mask_nip(str(self._render(logger, method, event)))

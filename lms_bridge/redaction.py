@@ -2,7 +2,8 @@
 
 One place: every log line passes :func:`redact`, and every summary of a request or an
 answer is made by :func:`redact_fields`. A NIP keeps its year of birth and its last two
-digits (``1987************01``), enough to tell two people apart and too little to be one.
+digits (``1987************01``), enough to tell two people apart and too little to be one;
+an e-mail address keeps its first letter and its domain.
 """
 
 from __future__ import annotations
@@ -11,8 +12,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# 18 digits, as one run or as it is printed on paper: 19870315 201001 2 001.
-_NIP = re.compile(r"(?<!\d)(\d{4})\d{4}[ ]?\d{6}[ ]?\d[ ]?\d(\d{2})(?!\d)")
+# 18 digits, as one run or in the groups in which they are printed on paper, with whatever stands
+# between them there or in an address: 19870315 201001 2 001, 19870315%20201001%202%20001.
+_BETWEEN = r"(?:[ .\-+_/\u00a0]|%20)?"
+_NIP = re.compile(
+    rf"(?<!\d)(\d{{4}})\d{{4}}{_BETWEEN}\d{{6}}{_BETWEEN}\d{_BETWEEN}\d(\d{{2}})(?!\d)"
+)
+_ADDRESS = re.compile(
+    r"([A-Za-z0-9])[A-Za-z0-9._%+'\-]*(@[A-Za-z0-9\-]+\.[A-Za-z0-9.\-]*[A-Za-z0-9])"
+)
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _ASSIGNED = re.compile(
     r"(?i)\b((?:ws)?token|access_token|refresh_token|password|client_secret|consumer_secret|secret)"
@@ -27,28 +35,33 @@ _PERSONAL_FIELDS = re.compile(
 _LONGEST = 500
 
 
-def mask_nip(nip: str) -> str:
-    """`nip` so that it may stand in a log.
+def mask_nip(text: str) -> str:
+    """`text` with every NIP in it so that it may stand in a log.
 
     >>> mask_nip("198703152010012001")
     '1987************01'
     """
-    return _NIP.sub(r"\1************\2", nip)
+    return _NIP.sub(r"\1************\2", text)
 
 
 def redact(text: str) -> str:
-    """`text` without NIPs, tokens and passwords."""
+    """`text` without NIPs, e-mail addresses, tokens and passwords.
+
+    >>> redact("siti@example.go.id")
+    's***@example.go.id'
+    """
     text = mask_nip(text)
     text = _BEARER.sub(r"\1 ***", text)
     text = _ASSIGNED.sub(r"\1\2***", text)
-    return _URL_PASSWORD.sub(r"\1:***@", text)
+    text = _URL_PASSWORD.sub(r"\1:***@", text)
+    return _ADDRESS.sub(r"\1***\2", text)
 
 
 def redact_fields(value: Any) -> Any:
     """A JSON-like `value` without secrets and personal data, long texts cut."""
     if isinstance(value, Mapping):
         return {
-            str(name): (
+            redact(str(name)): (
                 "***"
                 if _SECRET_FIELDS.search(str(name)) or _PERSONAL_FIELDS.search(str(name))
                 else redact_fields(item)
