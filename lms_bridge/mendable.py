@@ -22,7 +22,7 @@ from lms_bridge.redaction import redact
 from lms_bridge.store.migrations import SchemaTooNew
 from lms_bridge.tables import TableError
 
-_STARTING_SECONDS = 3.0
+_STARTING_SECONDS = 1.5
 
 
 class CannotListen(Exception):

@@ -38,6 +38,7 @@ def an_eventful_scene(store: Store, clock: Any) -> Iterator[Scene]:
             course(LATSAR, name="Latihan Dasar CPNS", badge=BADGE),
             course("MENTORING", name="Mentoring [ASN] <b>", kind=15, hours=8, instructor_hours=12),
         )
+        scene.restart()  # so that the rules are known, and the next to open it changes nothing
         scene.link(Person(nip=SITI, name="Siti Rahmawati", unit_name="Dinas Pendidikan"))
         scene.hear(
             {**completed(4, LATSAR, **_shown(4, "Siti Rahmawati")), "id": SITIS_ID},

@@ -25,7 +25,7 @@ SAMPLE = "https://lms.example.go.id"
 @output.json_option
 @pass_session
 def check(session: Session, as_json: bool) -> None:
-    """Prove each connection and permission, one by one; nothing is changed anywhere.
+    """Prove each connection and permission, changing nothing.
 
     Exit status 0: nothing failed; 1 otherwise.
     """

@@ -35,9 +35,9 @@ _LONGEST = 160
 def completions(
     ctx: click.Context, course: str, nip: str, unfinished: bool, limit: int, as_json: bool
 ) -> None:
-    """See completions, and where each is in the registry and the LMS.
+    """See completions, and where each of them is.
 
-    Without a further command it lists them.
+    Lists them, with what the registry and the LMS gave for each; show tells the story of one.
     """
     if ctx.invoked_subcommand:
         return

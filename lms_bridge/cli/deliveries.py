@@ -18,7 +18,7 @@ _DUE = (State.WAITING, State.RETRYING)
 
 @click.group()
 def deliveries() -> None:
-    """See, retry and cancel the steps by which completions are carried out."""
+    """See, retry and cancel the steps of completions."""
 
 
 @deliveries.command("list")

@@ -48,10 +48,10 @@ _DOING = {
 )
 @pass_session
 def demo(session: Session, once: bool, as_json: bool, faulty: bool, seed: int, port: int) -> None:
-    """Do the main job once, end to end, with statements captured from a real Moodle.
+    """Do the main job once, end to end, on made-up people.
 
-    Starts the bridge and two sandboxes on this machine, sends the statements as an LMS
-    would, and shows where each completion ended up. Nothing outside is touched, and nothing
+    Starts the bridge and two sandboxes on this machine, sends statements captured from a real
+    Moodle as it would, and shows where each completion ended up. Nothing outside is touched, and nothing
     is left behind.
 
     Exit status with --once: 0 if everything that should arrive did.

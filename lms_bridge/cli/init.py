@@ -26,7 +26,7 @@ _TO_FILL = {
 @click.option("--lms-url", default=SAMPLE, metavar="URL", help="Address of your Moodle.")
 @pass_session
 def init(session: Session, lms_url: str) -> None:
-    """Write a first configuration, and files for its secrets beside it.
+    """Write a first configuration, and files for its secrets.
 
     Nothing that is there already is overwritten.
     """

@@ -5,6 +5,6 @@ from __future__ import annotations
 from lms_bridge.sandbox.__main__ import main as sandbox
 
 sandbox.name = "sandbox"
-sandbox.short_help = "Run a made-up Moodle and SIASN, to try the bridge against."
+sandbox.short_help = "Run a made-up Moodle and SIASN to try the bridge on."
 
 __all__ = ["sandbox"]

@@ -54,7 +54,7 @@ def serve(session: Session, no_worker: bool) -> None:
 @click.command()
 @pass_session
 def worker(session: Session) -> None:
-    """Judge statements, deliver, and run the sync jobs; receive nothing.
+    """Judge what came in, and carry it out; receive nothing.
 
     Part of serve. On PostgreSQL any number of workers may run beside it.
     """

@@ -21,7 +21,7 @@ _SHORTEST = 6
 
 @click.group()
 def statements() -> None:
-    """See what came in, and why it is or is not a completion."""
+    """See what came in, and what became of it and why."""
 
 
 @statements.command("list")

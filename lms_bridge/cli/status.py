@@ -24,7 +24,7 @@ _SHOWN = 200
 @output.json_option
 @pass_session
 def status(session: Session, as_json: bool) -> None:
-    """Show how much there is of everything, and whether each remote can be used.
+    """Show how it goes: how much of everything, and what is amiss.
 
     Exit status 0: nothing waits for a person and every remote is up; 1 otherwise.
     """
@@ -95,7 +95,7 @@ def _print(session: Session, view: Overview, waiting: int, blocked: int) -> None
 @output.json_option
 @pass_session
 def attention(session: Session, as_json: bool) -> None:
-    """Show what waits for a person, gathered by cause, and what to do about it."""
+    """Show what waits for a person, and what to do about it."""
     now = utc_now()
     with session.bridge.store.reading() as db:
         seen = [

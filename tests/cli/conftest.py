@@ -1,0 +1,120 @@
+"""The command line in this process, on a bridge in which something of everything has happened."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from lms_bridge.cli import main
+from lms_bridge.store.engine import Store
+from tests.conftest import Clock
+from tests.eventful import an_eventful_scene
+from tests.scene import SITE, TOKEN, Scene
+
+CONFIG = """
+language = "en"
+[database]
+url = "{database}"
+[log]
+level = "error"
+[[senders]]
+name = "moodle"
+username = "moodle"
+password = "env:SENDER"
+[lms.moodle]
+type = "moodle"
+url = "{moodle}"
+home_page = "{site}"
+token = "env:{token}"
+known_user = "learner1"
+[registry.siasn]
+type = "siasn"
+consumer_key = "env:KEY"
+consumer_secret = "env:SECRET"
+"""
+
+
+class Terminal:
+    """Somebody who gives commands."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self.width = 200
+
+    def run(self, *arguments: str, language: str = "en", **more: Any) -> Result:
+        """A command, run to its end."""
+        words = ["--config", str(self.config), "--language", language, *arguments]
+        environment = {"COLUMNS": str(self.width)} | more.pop("env", {})
+        result = CliRunner().invoke(main, words, env=environment, **more)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def read(self, *arguments: str, code: int = 0, **more: Any) -> str:
+        """What a command prints, its lines joined so that it does not matter where they break."""
+        result = self.run(*arguments, **more)
+        assert result.exit_code == code, result.output
+        return " ".join(result.stdout.split())
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """What it prints for machines, and nothing else."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == code, result.output
+        assert result.stderr == ""
+        return json.loads(result.stdout)
+
+    def refused(self, *arguments: str, code: int = 1, **more: Any) -> str:
+        """The sentence with which a command is refused."""
+        result = self.run(*arguments, **more)
+        assert result.exit_code == code, result.output
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+        return result.stderr.strip()
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """A command sets up logging for its process; the next test has its own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Terminal:
+    """A terminal on a machine on which nothing is configured yet."""
+    return Terminal(tmp_path / "here" / "lms-bridge.toml")
+
+
+@pytest.fixture
+def scene(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    monkeypatch.setenv(TOKEN, "sandbox-moodle-token")
+    for name in ("SENDER", "KEY", "SECRET"):
+        monkeypatch.setenv(name, "rahasia")
+    with an_eventful_scene(store, clock) as scene:
+        yield scene
+
+
+@pytest.fixture
+def terminal(scene: Scene, database_url: str, tmp_path: Path) -> Terminal:
+    """A terminal beside the bridge of the scene."""
+    path = tmp_path / "lms-bridge.toml"
+    moodle = scene.settings.lms["moodle"].url
+    path.write_text(
+        CONFIG.format(database=database_url, moodle=moodle, site=SITE, token=TOKEN),
+        encoding="utf-8",
+    )
+    return Terminal(path)
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
