@@ -7,6 +7,7 @@ sender that is slow to send its headers holds no thread of ours.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -26,12 +27,18 @@ log = structlog.get_logger(__name__)
 _CONFIG = "LMS_BRIDGE_CONFIG"
 _PER_THREAD = 8
 """requests that may wait for each thread before the next has to wait outside"""
+_GRACE_SECONDS = 20
+"""less than the supervisor's, so that what hangs is ended here and by name"""
 
 
 def application() -> object:
     """The WSGI application, made in the process that serves it."""
     from webhook.app import create_app
 
+    # Until Granian has set up its own, the handlers are those of the process that this one was
+    # forked from, and being told to end would be lost on them.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.environ[PARENT] = str(os.getppid())
     end_with_parent(lambda: os._exit(1))
     logs.set_up(Log())
@@ -71,6 +78,7 @@ def main(config: Path) -> None:
         blocking_threads=web.threads,
         backpressure=web.threads * _PER_THREAD,
         log_enabled=False,
+        workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()
 

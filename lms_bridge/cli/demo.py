@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.panel import Panel
 from rich.status import Status
 from rich.text import Text
 
@@ -51,8 +50,8 @@ def demo(session: Session, once: bool, as_json: bool, faulty: bool, seed: int, p
     """Do the main job once, end to end, on made-up people.
 
     Starts the bridge and two sandboxes on this machine, sends statements captured from a real
-    Moodle as it would, and shows where each completion ended up. Nothing outside is touched, and nothing
-    is left behind.
+    Moodle as it would, and shows where each completion ended up. Nothing outside is touched,
+    and nothing is left behind.
 
     Exit status with --once: 0 if everything that should arrive did.
     """
@@ -167,19 +166,19 @@ def _stay(session: Session, stage: Stage, *, silent: bool) -> None:
     if not silent:
         say, program = session.say, _program()
         config = stage.folder / "lms-bridge.toml"
-        commands = [f"{program} {name}" for name in ("status", "attention", "completions")]
-        text = Text("\n").join(
-            [
-                Text(say(mark("Look at it:"))),
-                Text(f"    {stage.address}/\n", style="bold"),
-                Text(say(mark("Or ask it, in another terminal:"))),
-                Text(f"    export LMS_BRIDGE_CONFIG={config}", style="bold"),
-                *(Text(f"    {one}", style="bold") for one in commands),
-                Text("\n" + say(mark("Ctrl-C ends it and removes everything."))),
-            ]
-        )
-        session.console.print()
-        session.console.print(Panel(text, expand=False, border_style="dim", padding=(1, 2)))
+        lines = [
+            Text(say(mark("Look at it:"))),
+            Text(f"    {stage.address}/\n", style="bold"),
+            Text(say(mark("Or ask it, in another terminal:"))),
+            Text(f"    export LMS_BRIDGE_CONFIG={config}", style="bold"),
+            *(
+                Text(f"    {program} {name}", style="bold")
+                for name in ("status", "attention", "completions")
+            ),
+            Text("\n" + say(mark("Ctrl-C ends it and removes everything."))),
+        ]
+        # Not folded at the edge of the terminal, so that a long path can still be copied.
+        session.console.print(Text("\n").join([Text(), *lines]), soft_wrap=True)
     threading.Event().wait()
 
 

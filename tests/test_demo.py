@@ -1,0 +1,180 @@
+"""``lms-bridge demo``: the main job, for everybody to see."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from lms_bridge.demo import story
+from tests.e2e.town import free_port
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a demo, in a session of its own, with `tmp_path` for what it leaves behind."""
+    environment = os.environ | {"TMPDIR": str(tmp_path), "COLUMNS": "100"}
+    started: list[subprocess.Popen[str]] = []
+
+    def demo(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lms_bridge", "--language", "en", "demo", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield demo
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def facts(start: Start, *arguments: str) -> dict[str, Any]:
+    """What ``demo --once --json`` says, which is all that it says."""
+    process = start("--once", "--json", *arguments)
+    out, err = process.communicate(timeout=110)
+    assert (process.returncode, err) == (0, "")
+    told: dict[str, Any] = json.loads(out)
+    return told
+
+
+def end_state(told: dict[str, Any]) -> Any:
+    """Where everything is in the end, without what differs from one time to the next."""
+    completions = sorted(
+        (one["nip"], one["course_key"], one["role"], one["run"], one["hours"],
+         tuple(sorted((step["step"], step["state"]) for step in one["deliveries"])))
+        for one in told["completions"]
+    )  # fmt: skip
+    held = sorted((one["reason"]["code"], one["person"]) for one in told["attention"])
+    counts = {name: told[name] for name in ("registry_rows", "registry_duplicates", "badges")}
+    return completions, held, counts, told["statements"]
+
+
+def test_the_demo_carries_everything_through_that_should_arrive(
+    start: Start, tmp_path: Path
+) -> None:
+    told = facts(start)
+    assert told["problems"] == []
+    assert told["statements"]["sent"] == told["statements"]["stored"] == 61
+    done = [
+        one
+        for one in told["completions"]
+        if all(step["state"] == "done" for step in one["deliveries"])
+    ]
+    assert len(done) == told["registry_rows"] == story.EXPECTED_DONE
+    assert told["registry_duplicates"] == 0
+    assert all(
+        step["result_id"] for one in done for step in one["deliveries"] if step["step"] == "record"
+    )
+    held = {one["reason"]["code"] for one in told["attention"]}
+    assert held < story.EXPECTED_HELD
+    assert all(one["reason"]["remedy"] for one in told["attention"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_end_is_the_same_while_everything_misbehaves(start: Start) -> None:
+    told = facts(start, "--faults")
+    assert sum(told["faults"].values()) >= 9
+    assert end_state(told) == end_state(facts(start))
+
+
+@pytest.mark.slow
+def test_two_demos_at_once_do_not_see_each_other(start: Start, tmp_path: Path) -> None:
+    both = [start("--once") for _ in range(2)]
+    outs = [process.communicate(timeout=110)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert all("Everything that should arrive did." in out for out in outs)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_demo_shows_a_person_what_it_does_and_what_came_of_it(start: Start) -> None:
+    out, err = start("--once").communicate(timeout=110)
+    told = " ".join(out.split())
+    assert err == ""
+    assert "✓ The LMS sends its statements 61/61" in told
+    assert "Statements received: 61." in told
+    assert re.search(r"SITI RAHMAWATI 40 registry ✓ \S+ Pelatihan Kepemimpinan", told)
+    assert "Mentoring ASN Muda (instructor)" in told
+    assert "No course in the catalogue matches “Manajemen Arsip Digital”" in told
+    assert "→ Add the course to the catalogue" in told
+    assert "Rows that the registry holds of these completions: 7 (twice: 0)." in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_demo_stays_up_to_be_looked_at_and_leaves_nothing_behind(
+    start: Start, tmp_path: Path, how: signal.Signals
+) -> None:
+    process = start()
+    assert process.stdout is not None
+    said = ""
+    while "Ctrl-C ends it" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    address = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert address is not None
+    assert "SITI RAHMAWATI" in requests.get(address[0], timeout=5).text
+    config = re.search(r"LMS_BRIDGE_CONFIG=(\S+)", said)
+    assert config is not None
+    status = subprocess.run(
+        [sys.executable, "-m", "lms_bridge", "--config", config[1], "status", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert json.loads(status.stdout)["overview"]["completions"] == 8
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 3
+    # Ctrl-C reaches every process of the terminal; the other two only the one that is told.
+    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_killed_takes_everything_that_it_started_with_it(start: Start) -> None:
+    process = start("--port", str(free_port()))
+    deadline = time.monotonic() + 30
+    while len(family := psutil.Process(process.pid).children(recursive=True)) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.kill()
+    process.communicate()
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_is_told_in_a_sentence(start: Start) -> None:
+    first = start("--port", str(port := free_port()))
+    assert first.stdout is not None
+    while "Ctrl-C" not in first.stdout.readline():
+        pass
+    second = start("--once", "--port", str(port))
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert err.startswith(f"lms-bridge: cannot listen on 127.0.0.1:{port}: another program")
