@@ -20,16 +20,17 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     """The URL of a server that runs in `folder` until the block ends, on a socket only.
 
     It flushes nothing to the disk unless it is to be `durable`: tests need no power cut.
-    PostgreSQL refuses to run as root, so as root it is run as "nobody".
+    PostgreSQL refuses to run as root, so as root it is run as "nobody"; then its files lie in a
+    folder of their own, since whatever lies below pytest's is closed to others again by the next
+    pytest that is started.
     """
     as_user = _unprivileged()
-    data = folder / "data"
+    sockets = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    data = (sockets if as_user else folder) / "data"
     data.mkdir()
     if as_user:
-        _open_to(folder, as_user)
-    sockets = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
-    if as_user:
-        shutil.chown(sockets, *as_user)
+        for path in (sockets, data):
+            shutil.chown(path, *as_user)
     _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", as_user=as_user)
     options = f"-c listen_addresses='' -k {sockets} -c max_connections=200"
     if not durable:
@@ -62,12 +63,3 @@ def _unprivileged() -> tuple[int, int] | None:
         return None
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
-
-
-def _open_to(folder: Path, as_user: tuple[int, int]) -> None:
-    """Give `folder` to the user, and let them pass through what leads to it."""
-    for path in (folder, *folder.rglob("*")):
-        shutil.chown(path, *as_user)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o001)
