@@ -14,6 +14,7 @@ demo: $(VENV)/runtime ## the main job, end to end, against two sandboxes (ARGS="
 	@$(BIN)/lms-bridge demo $(ARGS)
 
 test: $(VENV)/development lint types imports ## everything that must hold before a change lands
+	@scripts/install-browser
 	@$(BIN)/pytest -m "slow or not slow" -n 2 --dist worksteal
 
 pytest: $(VENV)/development ## the quick tests only (ARGS passes options to pytest)

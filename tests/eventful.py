@@ -23,11 +23,39 @@ from lms_bridge.people.importing import Person
 from lms_bridge.reasons import Reason
 from lms_bridge.sandbox.city import SITI
 from lms_bridge.store.engine import Store
-from tests.scene import BADGE, Scene, a_scene, actor, completed, course
+from tests.scene import BADGE, SITE, TOKEN, Scene, a_scene, actor, completed, course
 
 LATSAR = "DIKLAT-LATSAR-2026"
 SITIS_ID = "fd41c918-b88b-4b20-a0a5-a4c32391aaa0"
 LINK = "https://moodle.example/badges/badge.php?hash=a1b2"
+
+CONFIGURATION = """
+language = "en"
+[database]
+url = "{database}"
+[log]
+level = "error"
+[[senders]]
+name = "moodle"
+username = "moodle"
+password = "env:SENDER"
+[lms.moodle]
+type = "moodle"
+url = "{moodle}"
+home_page = "{site}"
+token = "env:{token}"
+known_user = "learner1"
+[registry.siasn]
+type = "siasn"
+consumer_key = "env:KEY"
+consumer_secret = "env:SECRET"
+"""
+
+
+def configuration(scene: Scene, database: str) -> str:
+    """The configuration of a bridge that goes on where the scene is."""
+    moodle = scene.settings.lms["moodle"].url
+    return CONFIGURATION.format(database=database, moodle=moodle, site=SITE, token=TOKEN)
 
 
 @contextmanager

@@ -15,30 +15,8 @@ from click.testing import CliRunner, Result
 from lms_bridge.cli import main
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
-from tests.eventful import an_eventful_scene
-from tests.scene import SITE, TOKEN, Scene
-
-CONFIG = """
-language = "en"
-[database]
-url = "{database}"
-[log]
-level = "error"
-[[senders]]
-name = "moodle"
-username = "moodle"
-password = "env:SENDER"
-[lms.moodle]
-type = "moodle"
-url = "{moodle}"
-home_page = "{site}"
-token = "env:{token}"
-known_user = "learner1"
-[registry.siasn]
-type = "siasn"
-consumer_key = "env:KEY"
-consumer_secret = "env:SECRET"
-"""
+from tests.eventful import an_eventful_scene, configuration
+from tests.scene import TOKEN, Scene
 
 
 class Terminal:
@@ -109,11 +87,7 @@ def scene(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def terminal(scene: Scene, database_url: str, tmp_path: Path) -> Terminal:
     """A terminal beside the bridge of the scene."""
     path = tmp_path / "lms-bridge.toml"
-    moodle = scene.settings.lms["moodle"].url
-    path.write_text(
-        CONFIG.format(database=database_url, moodle=moodle, site=SITE, token=TOKEN),
-        encoding="utf-8",
-    )
+    path.write_text(configuration(scene, database_url), encoding="utf-8")
     return Terminal(path)
 
 

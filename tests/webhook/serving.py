@@ -17,17 +17,19 @@ import requests
 from tests.e2e.town import free_port
 from tests.webhook.conftest import PASSWORD
 
-CONFIG = """
+CONFIGURATION = """
 language = "en"
 [database]
 url = "{database}"
-[web]
-port = {port}
-most_request_bytes = 200000
 [[senders]]
 name = "moodle"
 username = "moodle"
 password = "file:password"
+"""
+WEB = """
+[web]
+port = {port}
+most_request_bytes = 200000
 """
 
 
@@ -67,12 +69,12 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, database: str) -> Iterator[Served]:
+def serving(folder: Path, database: str, configuration: str = CONFIGURATION) -> Iterator[Served]:
     """The service on `database`, ready, until the block ends."""
     port = free_port()
     (folder / "password").write_text(PASSWORD)
     config = folder / "served.toml"
-    config.write_text(CONFIG.format(database=database, port=port))
+    config.write_text(configuration.format(database=database) + WEB.format(port=port))
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     with (folder / "served.log").open("wb") as log:
         process = subprocess.Popen(
