@@ -166,7 +166,8 @@ def is_language_tag(text: str) -> bool:
 
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER = rf'{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*")'
+_QUOTED = r'"(?:[^"\\\x00-\x08\n-\x1f\x7f]|\\[^\x00-\x08\n-\x1f\x7f])*"'
+_PARAMETER = rf"{_WORD}=(?:{_WORD}|{_QUOTED})"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(?:\s*+;\s*+{_PARAMETER})*+\s*+(?:;\s*+)?", re.ASCII)
 
 

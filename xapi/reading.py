@@ -36,12 +36,16 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 
 
 def read_statements(
-    body: bytes, *, most: int | None = None, version: Version = Version.V1_0
+    body: bytes,
+    *,
+    most: int | None = None,
+    single: bool = False,
+    version: Version = Version.V1_0,
 ) -> list[Received]:
     """The statements of a request's `body`: one JSON object, or an array of any length.
 
     `most` is how many this LRS takes in one request, if that is limited, and `version` the
-    edition that the request speaks.
+    edition that the request speaks. With `single` it has to be one object, as in a PUT.
 
     >>> [received] = read_statements(b'''[ {"id": "fd41c918-b88b-4b20-a0a5-a4c32391aaa0",
     ...     "actor": {"mbox": "mailto:siti@example.id"},
@@ -55,12 +59,12 @@ def read_statements(
     :exc:`RequestTooLarge`, which is one as well, for more than `most`.
     """
     try:
-        return _read(body, most, version)
+        return _read(body, most, single, version)
     except InvalidStatement as error:
         raise error.of_version(version) from None
 
 
-def _read(body: bytes, most: int | None, version: Version) -> list[Received]:
+def _read(body: bytes, most: int | None, single: bool, version: Version) -> list[Received]:
     if body.lstrip(_WHITE_SPACE)[:1] != b"[":
         raw = bytes(_cut(_ONE, body))
         if raw[:1] != b"{":
@@ -68,6 +72,8 @@ def _read(body: bytes, most: int | None, version: Version) -> list[Received]:
             raise broken("$", raw, rule, "Communication 2.1.2")
         return [Received(raw, _one(raw, version))]
     pieces = _cut(_MANY, body)
+    if single:
+        raise broken("$", body, "is not a single statement, an object", "Communication 2.1.1")
     if most is not None and len(pieces) > most:
         rule = f"statements in one request are more than the {most} that this LRS takes"
         raise RequestTooLarge(None, "$", len(pieces), rule, "Communication 3.2")
@@ -123,7 +129,7 @@ _CHOICES: Final[dict[Any, _Choice]] = {
 }
 
 
-def _by_object_type(place: type, value: Any) -> Part:
+def by_object_type(place: type, value: Any) -> Part:
     """The part that `value`, an actor or the object of a statement, is by its ``objectType``."""
     parts, default, clause = _CHOICES[place]
     if type(value) is not dict:
@@ -134,7 +140,7 @@ def _by_object_type(place: type, value: Any) -> Part:
         rule = f"is none of {', '.join(parts)} (they are case-sensitive)"
         raise broken("$.objectType", name, rule, clause)
     try:
-        return msgspec.convert(value, part, dec_hook=_by_object_type)
+        return msgspec.convert(value, part, dec_hook=by_object_type)
     except msgspec.ValidationError as error:
         if part is Activity and "objectType" not in value and not IDENTIFIERS.isdisjoint(value):
             rule = 'lacks "objectType", which an Agent or a Group must have here'
@@ -155,8 +161,8 @@ class _Usual(Statement, frozen=True, kw_only=True):
 
 _ONE: Final = msgspec.json.Decoder(msgspec.Raw)
 _MANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_USUAL: Final = msgspec.json.Decoder(_Usual, dec_hook=_by_object_type)
-_STATEMENT: Final = msgspec.json.Decoder(Statement, dec_hook=_by_object_type)
+_USUAL: Final = msgspec.json.Decoder(_Usual, dec_hook=by_object_type)
+_STATEMENT: Final = msgspec.json.Decoder(Statement, dec_hook=by_object_type)
 _ENCODER: Final = msgspec.json.Encoder()
 
 

@@ -113,6 +113,16 @@ def _offset(zone: str | None) -> dt.timedelta:
     return -offset if zone[0] == "-" else offset
 
 
+_IN_UTC = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|\+00:00)"
+)
+
+
+def is_utc(text: str) -> bool:
+    """Whether the Timestamp `text` is written as RFC 3339 does, in UTC (Data 4.5; 2.0 4.2.7)."""
+    return _IN_UTC.fullmatch(text) is not None
+
+
 def format_timestamp(moment: dt.datetime) -> str:
     """`moment` as an LRS writes it: RFC 3339, in UTC, to the millisecond or finer (Data 4.5).
 

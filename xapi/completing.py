@@ -1,0 +1,135 @@
+"""What an LRS adds to a statement: id, stored, timestamp, authority, version (Data 2.3.1).
+
+A statement is immutable, and goes out byte for byte as it came, but for what the standard has
+the LRS do. What is missing is written behind the last property, which touches no byte that was
+sent; this is all that nearly every statement needs:
+
+>>> from xapi.reading import read_statements
+>>> sent = b'{"actor":{"mbox":"mailto:a@b.id"},"verb":{"id":"x:y"},"object":{"id":"x:z"}}'
+>>> assigned = Assigned(stored="2026-11-24T06:09:28.000Z", authority=b'{"openid":"x:a"}')
+>>> print(completed(*read_statements(sent), "fd41c918-b88b-4b20-a0a5-a4c32391aaa0", assigned)
+...     .removeprefix(sent[:-1]).decode())
+,"id":"fd41c918-b88b-4b20-a0a5-a4c32391aaa0","timestamp":"2026-11-24T06:09:28.000Z",\
+"stored":"2026-11-24T06:09:28.000Z","authority":{"openid":"x:a"},"version":"1.0.0"}
+
+A few need more: the ``stored`` and ``authority`` that a sender wrote are replaced, a context
+Activity that stands alone is put in an array (Data 2.4.6.2), and 2.0 has timestamps told in UTC
+(4.2.7). Of these only the objects around the change are framed anew (:mod:`xapi.raw`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from xapi.activity import Activity
+from xapi.context import Context
+from xapi.raw import Change, changed, framed, members, text
+from xapi.reading import Received
+from xapi.statement import Statement, SubStatement
+from xapi.times import format_timestamp, is_utc, parse_timestamp
+from xapi.versions import Version
+
+
+class Assigned(msgspec.Struct, frozen=True, kw_only=True):
+    """What the statements of one request get from the LRS."""
+
+    stored: str
+    """when they are stored, as :func:`~xapi.times.format_timestamp` writes it"""
+    authority: bytes
+    """who vouches for them, by the credentials of the request: an Agent or Group as JSON"""
+    version: Version = Version.V1_0
+    """the edition that the request speaks"""
+
+
+def completed(received: Received, id: str, assigned: Assigned) -> bytes:
+    """The statement as it is returned in the format ``exact``, complete (Data 2.4).
+
+    `id` is what a statement becomes that came without one.
+    """
+    raw, statement = received.raw, received.statement
+    in_utc = assigned.version is Version.V2_0
+    if not _as_sent(statement, in_utc):
+        raw = _reframed(raw, statement, in_utc)
+    return b"%b%b%b,%b%b}" % (
+        raw[:-1],
+        b"" if statement.id else b',"id":"%b"' % id.encode(),
+        b"" if statement.timestamp else b',"timestamp":"%b"' % assigned.stored.encode(),
+        b'"stored":"%b","authority":%b' % (assigned.stored.encode(), assigned.authority),
+        b"" if statement.version else b',"version":"%b"' % assigned.version.of_statements.encode(),
+    )
+
+
+# --- what cannot stay as it was sent ------------------------------------------------------------
+
+
+def _as_sent(statement: Statement, in_utc: bool) -> bool:
+    """Whether nothing that the sender wrote has to be written otherwise."""
+    return (
+        statement.stored is UNSET
+        and statement.authority is UNSET
+        and not (statement.context and _has_lone_activity(statement.context))
+        and not (in_utc and statement.timestamp and not is_utc(statement.timestamp))
+        and not (
+            type(statement.object) is SubStatement
+            and not _substatement_as_sent(statement.object, in_utc)
+        )
+    )
+
+
+def _substatement_as_sent(statement: SubStatement, in_utc: bool) -> bool:
+    return not (
+        (statement.context and _has_lone_activity(statement.context))
+        or (in_utc and statement.timestamp and not is_utc(statement.timestamp))
+    )
+
+
+def _has_lone_activity(context: Context) -> bool:
+    around = context.context_activities
+    return around is not UNSET and (
+        type(around.parent) is Activity
+        or type(around.grouping) is Activity
+        or type(around.category) is Activity
+        or type(around.other) is Activity
+    )
+
+
+def _reframed(raw: bytes, statement: Statement, in_utc: bool) -> bytes:
+    changes = _changes(in_utc)
+    if type(statement.object) is SubStatement:
+        changes["object"] = lambda inner: changed(inner, _changes(in_utc))
+    values = members(changed(raw, changes))
+    values.pop("stored", None)
+    values.pop("authority", None)
+    return framed(values)
+
+
+def _changes(in_utc: bool) -> dict[str, Change]:
+    changes: dict[str, Change] = {
+        "context": lambda context: changed(context, {"contextActivities": _in_arrays})
+    }
+    if in_utc:
+        changes["timestamp"] = _in_utc
+    return changes
+
+
+def _in_arrays(context_activities: bytes) -> bytes:
+    return framed(
+        {
+            kind: activities if bytes(activities)[:1] == b"[" else msgspec.Raw(b"[%b]" % activities)
+            for kind, activities in members(context_activities).items()
+        }
+    )
+
+
+def _in_utc(timestamp: bytes) -> bytes:
+    return b'"%b"' % told_in_utc(text(timestamp)).encode()
+
+
+def told_in_utc(timestamp: str) -> str:
+    """`timestamp` as 2.0 has it told: as RFC 3339 writes it, in UTC (4.2.7).
+
+    >>> told_in_utc("2026-11-24T13:09:27.2504+07:00"), told_in_utc("2026-11-24T06:09:27.25Z")
+    ('2026-11-24T06:09:27.250400Z', '2026-11-24T06:09:27.25Z')
+    """
+    return timestamp if is_utc(timestamp) else format_timestamp(parse_timestamp(timestamp))
