@@ -10,29 +10,23 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xapi_examples import AGENT, CROWD, FULL, GROUP, SIMPLE, SUBSTATEMENT, changed, told
+from xapi_examples import (
+    AGENT,
+    BY_ROLE,
+    FULL,
+    GROUP,
+    SIMPLE,
+    SUBSTATEMENT,
+    TRAINER,
+    changed,
+    told,
+)
 
 from xapi import InvalidStatement, parse_statement, read_statements, same_statement
 from xapi.context import ContextAgent, ContextGroup
 from xapi.errors import UnsupportedVersion
 from xapi.negotiation import answered, negotiated
 from xapi.versions import Version
-
-TRAINER = "https://example.org/relevant/trainer"
-BY_ROLE: dict[str, Any] = {
-    **SIMPLE,
-    "context": {
-        "contextAgents": [
-            {"objectType": "contextAgent", "agent": AGENT, "relevantTypes": [TRAINER]},
-            {"objectType": "contextAgent", "agent": {"openid": "https://id.example/budi"}},
-        ],
-        "contextGroups": [
-            {"objectType": "contextGroup", "group": GROUP, "relevantTypes": [TRAINER]},
-            {"objectType": "contextGroup", "group": CROWD},
-        ],
-    },
-}
-"""a statement with all that 2.0 adds"""
 
 
 def refused(statement: Any, version: Version) -> InvalidStatement:

@@ -115,6 +115,21 @@ FULL: dict[str, Any] = {
 }
 """a statement with every property there is, but for those of interactions"""
 
+TRAINER = "https://example.org/relevant/trainer"
+BY_ROLE: dict[str, Any] = {
+    **SIMPLE,
+    "context": {
+        "contextAgents": [
+            {"objectType": "contextAgent", "agent": AGENT, "relevantTypes": [TRAINER]},
+            {"objectType": "contextAgent", "agent": {"openid": "https://id.example/budi"}},
+        ],
+        "contextGroups": [
+            {"objectType": "contextGroup", "group": GROUP, "relevantTypes": [TRAINER]},
+            {"objectType": "contextGroup", "group": CROWD},
+        ],
+    },
+}
+"""a statement with all that 2.0 adds"""
 
 NESTED = {**SIMPLE, "object": SUBSTATEMENT}
 ASKING = {**SIMPLE, "object": QUESTION}
