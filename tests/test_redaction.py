@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +14,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms_bridge import logs
-from lms_bridge.config.settings import Log
 from lms_bridge.redaction import mask_nip, redact, redact_fields
+from tests.logged import logged
 
 NIP = "198703152010012001"
 WHOLE = re.compile(r"(?<!\d)\d{18}(?!\d)")
@@ -120,15 +118,8 @@ def test_no_nip_survives_in_any_field_whatever_its_type(nip: str, place: Any) ->
 @pytest.fixture(params=["text", "json"])
 def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """What is logged, in either format."""
-    written, before = io.StringIO(), list(logging.getLogger().handlers)
-    level = logging.getLogger().level
-    stderr, sys.stderr = sys.stderr, written
-    logs.set_up(Log(level="debug", format=request.param))
-    sys.stderr = stderr
-    yield written
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
+    with logged(format=request.param) as written:
+        yield written
 
 
 class Odd:

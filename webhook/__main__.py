@@ -37,8 +37,10 @@ def application() -> object:
 
     # Until Granian has set up its own, the handlers are those of the process that this one was
     # forked from, and being told to end would be lost on them.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl-C reaches every process of the terminal, and the server then tells this one besides.
+    # Granian's worker hangs when it hears of it twice, so it hears only the server.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ[PARENT] = str(os.getppid())
     end_with_parent(lambda: os._exit(1))
     logs.set_up(Log())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 
 import click
 import structlog
@@ -18,6 +18,8 @@ from lms_bridge.mendable import address, wait_until_free
 from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 
 log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 0.2
 
 
 @click.command()
@@ -62,13 +64,21 @@ def worker(session: Session) -> None:
     # the interpreter up at each statement, and should not get it back only 5 ms later.
     sys.setswitchinterval(0.0005)
     scheduler = Scheduler(session.bridge)
-    over = threading.Event()
+    over = False
+
+    def end(*_: object) -> None:
+        nonlocal over
+        over = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    end_with_parent(over.set)
+        signal.signal(number, end)
+    end_with_parent(end)
     scheduler.start()
     log.info("worker started", owner=session.bridge.owner)
-    over.wait()
+    # Not a threading.Event: of two signals at once the second may interrupt the main thread while
+    # it holds the lock in there, and wait for it forever.
+    while not over:
+        time.sleep(_LOOK_SECONDS)
     scheduler.stop()
     log.info("worker ended")
 

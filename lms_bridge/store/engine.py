@@ -109,6 +109,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_pre_ping=True,
             connect_args={} if "connect_timeout" in parsed.query else _PATIENCE,
             json_serializer=to_json,
+            hide_parameters=True,
         )
     elif kind == "sqlite":
         if parsed.database and not Path(parsed.database).is_absolute():
@@ -119,6 +120,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             max_overflow=pool_size,
             connect_args={"timeout": _BUSY_SECONDS, "factory": _SqliteConnection},
             json_serializer=to_json,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

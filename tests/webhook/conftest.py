@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from lms_bridge.config.settings import Sender, Settings, Web
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import sightings, statements
 from lms_bridge.store.types import AnyRow
+from tests.logged import logged
 from webhook.app import create_app
 
 PASSWORD = "rahasia-sekali"
@@ -77,6 +79,13 @@ def settings(**changes: Any) -> Settings:
 
 
 @pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged."""
+    with logged() as written:
+        yield written
+
+
+@pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOODLE_PASSWORD", PASSWORD)
     monkeypatch.setenv("KONTEN_PASSWORD", "sandi: ünik")
@@ -97,3 +106,7 @@ def app(bridge: Bridge) -> Flask:
 @pytest.fixture
 def lrs(app: Flask, store: Store) -> Client:
     return Client(app.test_client(), store)
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""for what has nothing to do with the database"""

@@ -12,10 +12,10 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Console
 from lms_bridge.store.engine import Store
-from tests.webhook.conftest import basic, settings
+from tests.webhook.conftest import basic, on_sqlite, settings
 from webhook.app import create_app
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 Visit = Callable[..., TestResponse]
 

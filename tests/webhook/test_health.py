@@ -7,10 +7,11 @@ from flask import Flask
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.store.engine import Store, open_store
-from tests.webhook.conftest import settings
+from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
 
 
+@on_sqlite
 def test_a_service_that_lives_says_so(app: Flask) -> None:
     answer = app.test_client().get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
@@ -33,5 +34,6 @@ def test_a_service_whose_database_does_not_answer_is_not_ready(url: str, secrets
     bridge.intake.close()
 
 
+@on_sqlite
 def test_nobody_keeps_the_answer(app: Flask) -> None:
     assert app.test_client().get("/readyz").headers["Cache-Control"] == "no-store"

@@ -19,7 +19,7 @@ from lms_bridge.store.schema import sightings, statements
 from tests.conftest import NOW, Clock
 from tests.eventful import LINK, an_eventful_scene
 from tests.scene import TOKEN, Scene
-from tests.webhook.conftest import settings
+from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
 
 Look = Callable[..., str]
@@ -70,6 +70,7 @@ def test_a_completion_is_shown_with_who_what_and_where_it_is(city: Scene, look: 
     assert f'href="{LINK}"' in look()
 
 
+@on_sqlite
 def test_an_instructor_is_told_from_a_learner_and_no_name_is_taken_for_markup(
     city: Scene, look: Look
 ) -> None:
@@ -85,20 +86,24 @@ def test_what_waits_for_a_person_is_shown_with_why_and_what_to_do(city: Scene, l
     assert "lms-bridge deliveries retry 3" in seen
 
 
+@on_sqlite
 def test_a_remote_that_is_down_says_since_when_and_why(city: Scene, look: Look) -> None:
     seen = words(look())
     assert "registry.siasn cannot be used since 24 Nov 2026 10:00" in seen
     assert "registry.siasn cannot be used now: it is asleep" in seen
 
 
+@on_sqlite
 def test_no_nip_is_shown_in_full(city: Scene, look: Look) -> None:
     assert not re.search(r"\d{18}", look("en") + look("id"))
 
 
+@on_sqlite
 def test_the_title_counts_what_waits(city: Scene, look: Look) -> None:
     assert "<title>(2) lms-bridge</title>" in look()
 
 
+@on_sqlite
 def test_the_page_speaks_indonesian_by_default_and_english_when_asked(
     city: Scene, client: FlaskClient
 ) -> None:
@@ -107,6 +112,7 @@ def test_the_page_speaks_indonesian_by_default_and_english_when_asked(
     assert "Waiting for a person" in client.get("/").text  # the choice is remembered
 
 
+@on_sqlite
 def test_every_word_follows_the_language_also_after_another_was_asked_for(
     city: Scene, look: Look
 ) -> None:
@@ -117,10 +123,12 @@ def test_every_word_follows_the_language_also_after_another_was_asked_for(
     assert not re.findall(english, seen.replace("registry.siasn", ""))
 
 
+@on_sqlite
 def test_another_language_is_not_spoken(client: FlaskClient) -> None:
     assert '<html lang="id">' in client.get("/?lang=xx").text
 
 
+@on_sqlite
 def test_the_page_is_loaded_anew_until_the_reader_stops_it(client: FlaskClient) -> None:
     assert 'http-equiv="refresh"' in client.get("/").text
     assert 'http-equiv="refresh"' not in client.get("/?refresh=off").text
@@ -128,6 +136,7 @@ def test_the_page_is_loaded_anew_until_the_reader_stops_it(client: FlaskClient) 
     assert 'http-equiv="refresh"' in client.get("/?refresh=on").text
 
 
+@on_sqlite
 def test_nothing_from_elsewhere_runs_in_the_page_frames_it_or_keeps_it(
     client: FlaskClient,
 ) -> None:
@@ -138,6 +147,7 @@ def test_nothing_from_elsewhere_runs_in_the_page_frames_it_or_keeps_it(
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
+@on_sqlite
 def test_the_looks_of_the_page_are_served(client: FlaskClient) -> None:
     assert client.get("/static/style.css").mimetype == "text/css"
     assert client.get("/static/icon.svg").mimetype == "image/svg+xml"
@@ -158,6 +168,7 @@ class Outline(HTMLParser):
         return [attributes for name, attributes in self.tags if name in names]
 
 
+@on_sqlite
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("full", [False, True])
 def test_the_page_can_be_walked_by_its_landmarks_headings_and_tables(
@@ -179,12 +190,14 @@ def test_the_page_can_be_walked_by_its_landmarks_headings_and_tables(
     assert outline.all("a")[0]["href"] == "#main"
 
 
+@on_sqlite
 def test_times_are_shown_in_the_configured_zone_and_can_be_read_by_machines(
     city: Scene, look: Look
 ) -> None:
     assert '<time datetime="2026-11-24T02:00:00+00:00">24 Nov 2026 09.00</time>' in look("id")
 
 
+@on_sqlite
 def test_everything_is_shown_of_a_bridge_with_more_than_fits(store: Store, look: Look) -> None:
     unknown = reason_columns(Reason("unknown_course", activity="x"))
     with store.writing() as db:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.webhook.conftest import LIMIT, Client
+from tests.webhook.conftest import LIMIT, Client, on_sqlite
 from tests.webhook.examples import ID, OTHER_ID, statement
 from xapi import is_uuid
 
@@ -100,6 +100,7 @@ def test_a_conflict_lets_nothing_of_the_request_in(lrs: Client) -> None:
     assert [row.id for row in lrs.stored()] == [ID]
 
 
+@on_sqlite
 def test_a_broken_rule_is_refused_by_statement_place_value_and_clause(lrs: Client) -> None:
     answer = lrs.post([statement(), statement(actor={"mbox": "siti@example.go.id"})])
     assert answer.status_code == 400
@@ -110,12 +111,14 @@ def test_a_broken_rule_is_refused_by_statement_place_value_and_clause(lrs: Clien
     assert lrs.stored() == []
 
 
+@on_sqlite
 def test_two_statements_of_one_id_in_a_batch_are_refused(lrs: Client) -> None:
     answer = lrs.post([statement(id=ID), statement(id=ID)])
     assert answer.status_code == 400
     assert "statement 1, $.id" in answer.json["error"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("body", [b"", b"null", b"3", b"{", b'"x"', b"\xff", b"[[]]", b"[1,]"])
 def test_what_is_no_statement_is_refused(lrs: Client, body: bytes) -> None:
     answer = lrs.post(data=body)
@@ -124,17 +127,20 @@ def test_what_is_no_statement_is_refused(lrs: Client, body: bytes) -> None:
     assert lrs.stored() == []
 
 
+@on_sqlite
 def test_a_request_that_is_too_large_is_refused_with_the_limit(lrs: Client) -> None:
     answer = lrs.post(data=b"[" + b" " * LIMIT + b"]")
     assert answer.status_code == 413
     assert f"larger than the {LIMIT} bytes" in answer.json["error"]
 
 
+@on_sqlite
 def test_a_request_as_large_as_the_limit_is_received(lrs: Client) -> None:
     body = json.dumps([statement()]).encode()
     assert lrs.post(data=body.ljust(LIMIT)).status_code == 200
 
 
+@on_sqlite
 def test_more_statements_than_the_limit_are_refused_with_the_limit(lrs: Client) -> None:
     answer = lrs.post([statement()] * 6)
     assert answer.status_code == 413
@@ -142,6 +148,7 @@ def test_more_statements_than_the_limit_are_refused_with_the_limit(lrs: Client) 
     assert lrs.post([statement()] * 5).status_code == 200
 
 
+@on_sqlite
 def test_a_parameter_that_is_not_known_is_refused(lrs: Client) -> None:
     answer = lrs.post(statement(), query_string={"statementId": ID})
     assert answer.status_code == 400
@@ -149,16 +156,19 @@ def test_a_parameter_that_is_not_known_is_refused(lrs: Client) -> None:
     assert lrs.stored() == []
 
 
+@on_sqlite
 def test_a_slash_at_the_end_of_the_path_makes_no_difference(lrs: Client) -> None:
     assert lrs.post([statement()], path="/xapi/statements/").status_code == 200
     assert len(lrs.stored()) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
 def test_json_may_be_announced_in_any_way(lrs: Client, kind: str) -> None:
     assert lrs.post(statement(), headers={"Content-Type": kind}).status_code == 200
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
 def test_a_body_that_is_not_announced_as_json_is_refused(lrs: Client, kind: str | None) -> None:
     answer = lrs.post(statement(), headers={"Content-Type": kind})
@@ -166,12 +176,14 @@ def test_a_body_that_is_not_announced_as_json_is_refused(lrs: Client, kind: str 
     assert "application/json" in answer.json["error"]
 
 
+@on_sqlite
 def test_attachments_data_are_refused_with_what_to_send_instead(lrs: Client) -> None:
     answer = lrs.post(statement(), headers={"Content-Type": "multipart/mixed; boundary=x"})
     assert answer.status_code == 400
     assert "without the data of attachments" in answer.json["error"]
 
 
+@on_sqlite
 def test_a_statement_that_tells_of_attachments_is_received(lrs: Client) -> None:
     attachment = {
         "usageType": "http://id.tincanapi.com/attachment/certificate-of-completion",
@@ -184,6 +196,7 @@ def test_a_statement_that_tells_of_attachments_is_received(lrs: Client) -> None:
     assert lrs.post(statement(attachments=[attachment])).status_code == 200
 
 
+@on_sqlite
 def test_a_compressed_body_is_refused_with_what_is_taken(lrs: Client) -> None:
     answer = lrs.post(statement(), headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 400
@@ -191,6 +204,7 @@ def test_a_compressed_body_is_refused_with_what_is_taken(lrs: Client) -> None:
     assert lrs.post(statement(), headers={"Content-Encoding": "identity"}).status_code == 200
 
 
+@on_sqlite
 def test_a_body_that_ends_before_its_announced_end_is_refused(lrs: Client) -> None:
     short = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "5"}
     answer = lrs.send("POST", input_stream=io.BytesIO(b"[]"), environ_overrides=short)
@@ -198,6 +212,7 @@ def test_a_body_that_ends_before_its_announced_end_is_refused(lrs: Client) -> No
     assert answer.json["error"] == "the body ends after 2 of 5 bytes"
 
 
+@on_sqlite
 def test_a_body_of_no_announced_length_is_read_to_its_end(lrs: Client) -> None:
     body = json.dumps([statement()]).encode()
     open_ended = {"input_stream": io.BytesIO(body)}
@@ -206,6 +221,7 @@ def test_a_body_of_no_announced_length_is_read_to_its_end(lrs: Client) -> None:
     assert len(lrs.stored()) == 1
 
 
+@on_sqlite
 def test_nor_may_a_body_of_no_announced_length_be_larger_than_the_limit(lrs: Client) -> None:
     open_ended = {"input_stream": io.BytesIO(b"[]".ljust(LIMIT + 1))}
     answer = lrs.send("POST", environ_overrides={"wsgi.input_terminated": True}, **open_ended)

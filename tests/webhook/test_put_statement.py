@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.webhook.conftest import Client
+from tests.webhook.conftest import Client, on_sqlite
 from tests.webhook.examples import ID, OTHER_ID, statement
 
 
@@ -21,6 +21,7 @@ def test_the_statement_may_repeat_the_id_in_either_case(lrs: Client) -> None:
     assert [row.id for row in lrs.stored()] == [ID]
 
 
+@on_sqlite
 def test_a_statement_with_another_id_is_refused_with_both(lrs: Client) -> None:
     answer = lrs.put(ID, statement(id=OTHER_ID))
     assert answer.status_code == 400
@@ -29,6 +30,7 @@ def test_a_statement_with_another_id_is_refused_with_both(lrs: Client) -> None:
     assert lrs.stored() == []
 
 
+@on_sqlite
 @pytest.mark.parametrize("array", [[], [statement()]])
 def test_an_array_is_refused_even_of_one_statement(lrs: Client, array: list[object]) -> None:
     answer = lrs.put(ID, array)
@@ -36,12 +38,14 @@ def test_an_array_is_refused_even_of_one_statement(lrs: Client, array: list[obje
     assert "not an array" in answer.json["error"]
 
 
+@on_sqlite
 def test_the_id_is_required(lrs: Client) -> None:
     answer = lrs.send("PUT", json=statement())
     assert answer.status_code == 400
     assert "needs the parameter statementId" in answer.json["error"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("wrong", ["", "7", "fd41c918b88b4b20a0a5a4c32391aaa0", ID + "0"])
 def test_the_id_must_be_a_uuid(lrs: Client, wrong: str) -> None:
     answer = lrs.put(wrong, statement())
@@ -49,12 +53,14 @@ def test_the_id_must_be_a_uuid(lrs: Client, wrong: str) -> None:
     assert "is not a UUID" in answer.json["error"]
 
 
+@on_sqlite
 def test_a_parameter_in_another_case_is_refused_with_the_right_one(lrs: Client) -> None:
     answer = lrs.send("PUT", json=statement(), query_string={"statementid": ID})
     assert answer.status_code == 400
     assert "is statementId meant?" in answer.json["error"]
 
 
+@on_sqlite
 def test_the_id_is_given_only_once(lrs: Client) -> None:
     answer = lrs.send("PUT", json=statement(), query_string=f"statementId={ID}&statementId={ID}")
     assert answer.status_code == 400
@@ -75,6 +81,7 @@ def test_another_statement_under_the_same_id_is_a_conflict(lrs: Client) -> None:
     assert len(lrs.stored()) == 1
 
 
+@on_sqlite
 def test_a_broken_rule_is_refused(lrs: Client) -> None:
     answer = lrs.put(ID, statement(verb=None))
     assert answer.status_code == 400
