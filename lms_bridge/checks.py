@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
+from lms_bridge.i18n import gettext
+from lms_bridge.reasons import SENTENCES, Reason
+
+Verdict = Literal["ok", "warning", "failed"]
+
 
 class Check(msgspec.Struct, frozen=True):
-    """One line of ``lms-bridge check``.
+    """One line of ``lms-bridge check``, in words only when it is shown.
 
-    `subject` says what was proven ("registry.siasn: employee look-up"), `finding` what was
-    found, `remedy` what to do if it is not "ok".
+    `subject` says what was proven ("registry.siasn: employee look-up"), `says` what was found,
+    `advises` what to do if it is not "ok"; both are marked sentences that `details` fill.
+
+    >>> Check("catalogue", "ok", "courses: %(count)s", details={"count": 7}).finding
+    'courses: 7'
     """
 
     subject: str
-    verdict: Literal["ok", "warning", "failed"]
-    finding: str
-    remedy: str = ""
+    verdict: Verdict
+    says: str
+    advises: str = ""
+    details: Mapping[str, Any] = {}
+
+    @classmethod
+    def that_failed(cls, subject: str, reason: Reason) -> Check:
+        """A proof that failed for `reason`."""
+        sentence = SENTENCES[reason.code]
+        return cls(subject, "failed", sentence.what, sentence.remedy, reason.details)
+
+    @property
+    def finding(self) -> str:
+        """What was found, in English."""
+        return self.found_in("en")
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.remedy_in("en")
+
+    def found_in(self, language: str) -> str:
+        """What was found, in `language`."""
+        return gettext(self.says, language) % self.details
+
+    def remedy_in(self, language: str) -> str:
+        """What to do, in `language`; empty where nothing need be done."""
+        return gettext(self.advises, language) % self.details if self.advises else ""

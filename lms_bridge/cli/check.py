@@ -36,7 +36,17 @@ def check(session: Session, as_json: bool) -> None:
             _print(session, one)
     failed = sum(one.verdict == "failed" for one in found)
     if as_json:
-        output.print_json(found)
+        output.print_json(
+            [
+                {
+                    "subject": one.subject,
+                    "verdict": one.verdict,
+                    "finding": one.finding,
+                    "remedy": one.remedy,
+                }
+                for one in found
+            ]
+        )
     elif failed:
         text = session.say(
             mark("Failed: %(failed)s of %(all)s. Mend them from the top, then check again."),
@@ -52,30 +62,32 @@ def check(session: Session, as_json: bool) -> None:
 
 def _print(session: Session, one: Check) -> None:
     sign, style = SIGNS[_STANDING[one.verdict]]
-    line = Text.assemble((sign, style), f" {one.subject}: ", (one.finding, "dim"))
-    if one.remedy:
-        line.append(f"\n  → {one.remedy}", style="cyan")
+    found = one.found_in(session.language)
+    line = Text.assemble((sign, style), f" {one.subject}: ", (found, "dim"))
+    if remedy := one.remedy_in(session.language):
+        line.append(f"\n  → {remedy}", style="cyan")
     session.console.print(line)
 
 
 def _checks(session: Session) -> Iterator[Check]:
-    bridge, say = session.bridge, session.say
+    bridge = session.bridge
     settings = bridge.settings
-    yield Check(say(mark("configuration")), "ok", str(session.config.absolute()))
-    url = bridge.store.engine.url.render_as_string()
-    yield Check(say(mark("database")), "ok", url)
+    place = {"place": str(session.config.absolute())}
+    yield Check("configuration", "ok", mark("it can be used: %(place)s"), details=place)
+    place = {"place": bridge.store.engine.url.render_as_string()}
+    yield Check("database", "ok", mark("it answers and is up to date: %(place)s"), details=place)
     yield from _catalogue(session)
     if not settings.senders:
         yield Check(
-            say(mark("senders")),
+            "senders",
             "warning",
-            say(mark("there are none, so nobody can send statements")),
-            say(mark("Add [[senders]] to the configuration.")),
+            mark("there are none, so nobody can send statements"),
+            mark("Add [[senders]] to the configuration."),
         )
-    yield from _secrets(session, "senders", settings.senders)
-    yield from _secrets(session, "console", settings.console)
-    yield from _remotes(session, "lms", settings.lms, bridge.lms)
-    yield from _remotes(session, "registry", settings.registry, bridge.registries)
+    yield from _secrets("senders", settings.senders)
+    yield from _secrets("console", settings.console)
+    yield from _remotes("lms", settings.lms, bridge.lms)
+    yield from _remotes("registry", settings.registry, bridge.registries)
 
 
 def _catalogue(session: Session) -> Iterator[Check]:
@@ -84,54 +96,56 @@ def _catalogue(session: Session) -> Iterator[Check]:
         query = select(func.count()).select_from(courses).where(courses.c.active)
         count = db.execute(query).scalar_one()
     if count:
-        finding = session.say(mark("courses: %(count)s"), count=count)
-        yield Check(session.say(mark("catalogue")), "ok", finding)
+        yield Check("catalogue", "ok", mark("courses: %(count)s"), details={"count": count})
     else:
         yield Check(
-            session.say(mark("catalogue")),
+            "catalogue",
             "warning",
-            session.say(mark("it is empty, so no completion can be recognised")),
-            session.say(
-                mark("Add [[courses]] to the configuration, or lms-bridge courses import.")
-            ),
+            mark("it is empty, so no completion can be recognised"),
+            mark("Add [[courses]] to the configuration, or lms-bridge courses import."),
         )
 
 
 def _remotes(
-    session: Session, section: str, settings: Mapping[str, Any], remotes: Mapping[str, Any]
+    section: str, settings: Mapping[str, Any], remotes: Mapping[str, Any]
 ) -> Iterator[Check]:
     """What each outside system says of itself, once what it needs is there to try it with."""
     if not remotes:
         yield Check(
             section,
             "warning",
-            session.say(mark("there is none")),
-            session.say(mark("Add [%(section)s.NAME] to the configuration."), section=section),
+            mark("there is none"),
+            mark("Add [%(section)s.NAME] to the configuration."),
+            {"section": section},
         )
     for name, remote in remotes.items():
         path = f"{section}.{name}"
-        missing = [
-            one for one in _secrets(session, path, settings[name]) if one.verdict == "failed"
-        ]
+        missing = [one for one in _secrets(path, settings[name]) if one.verdict == "failed"]
         yield from missing
         if getattr(settings[name], "url", "") == SAMPLE:
             yield Check(
                 f"{path}.url",
                 "failed",
-                session.say(mark("it is still the example, %(url)s"), url=SAMPLE),
-                session.say(mark("Set it to the address of your LMS.")),
+                mark("it is still the example, %(url)s"),
+                mark("Set it to the address of your LMS."),
+                {"url": SAMPLE},
             )
         elif not missing:
             yield from remote.check()
 
 
-def _secrets(session: Session, path: str, settings: Any) -> Iterator[Check]:
+def _secrets(path: str, settings: Any) -> Iterator[Check]:
     for place, secret in secrets_in(settings, path):
         try:
             secret.read()
         except SecretMissing as error:
-            remedy = session.say(mark("Put it there; a restart is not needed for a file."))
-            yield Check(place, "failed", str(error), remedy)
+            yield Check(
+                place,
+                "failed",
+                "%(error)s",
+                mark("Put it there; a restart is not needed for a file."),
+                {"error": str(error)},
+            )
         else:
-            source = session.say(mark("it is kept in %(source)s"), source=secret.source())
-            yield Check(place, "ok", source)
+            source = {"source": secret.source()}
+            yield Check(place, "ok", mark("it is kept in %(source)s"), details=source)

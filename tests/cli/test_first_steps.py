@@ -148,6 +148,14 @@ def test_check_proves_each_connection(terminal: Terminal) -> None:
 
 
 @on_sqlite
+def test_check_is_told_in_indonesian_as_well(terminal: Terminal) -> None:
+    told = terminal.read("check", code=1, language="id")
+    assert "Token sah dan milik LMS Bridge (lmsbridge)." in told
+    assert "Semua fungsi sudah terdaftar di layanan." in told
+    assert "Gagal: " in told
+
+
+@on_sqlite
 def test_check_changes_nothing(terminal: Terminal) -> None:
     before = terminal.json("completions")
     terminal.run("check")

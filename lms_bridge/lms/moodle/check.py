@@ -7,6 +7,7 @@ from typing import Any
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
+from lms_bridge.i18n import mark
 from lms_bridge.lms.moodle import badges, courses, people
 from lms_bridge.lms.moodle import values as v
 from lms_bridge.lms.moodle.courses import Courses, is_answer
@@ -27,15 +28,15 @@ def checks(
     try:
         info = service.call(SITE_INFO)
     except DeliveryError as error:
-        reason = error.reason
-        yield Check(f"{service.remote}: site", "failed", reason.what(), reason.remedy())
+        yield Check.that_failed(f"{service.remote}: site", error.reason)
         return
     if not isinstance(info, dict) or "userid" not in info:
         yield Check(
             f"{service.remote}: site",
             "failed",
-            f"{service.url} answers, but not as Moodle's web services do.",
-            f"Correct {service.remote}.url.",
+            mark("%(url)s answers, but not as Moodle's web services do."),
+            mark("Correct %(setting)s."),
+            {"url": service.url, "setting": f"{service.remote}.url"},
         )
         return
     steps = {
@@ -49,23 +50,36 @@ def checks(
         try:
             yield from lines
         except DeliveryError as error:
-            reason = error.reason
-            yield Check(f"{service.remote}: {subject}", "failed", reason.what(), reason.remedy())
+            yield Check.that_failed(f"{service.remote}: {subject}", error.reason)
 
 
 def _site(service: WebService, info: dict[str, Any], home_page: str) -> Iterator[Check]:
-    release = v.text(info.get("release")) or "of an unknown version"
-    yield Check(f"{service.remote}: site", "ok", f"{service.url} is a Moodle {release}.")
+    yield Check(
+        f"{service.remote}: site",
+        "ok",
+        mark("%(url)s is a Moodle %(release)s."),
+        details={"url": service.url, "release": v.text(info.get("release")) or "?"},
+    )
     account = f"{v.text(info.get('fullname'))} ({v.text(info.get('username'))})"
-    yield Check(f"{service.remote}: token", "ok", f"The token is valid and belongs to {account}.")
+    yield Check(
+        f"{service.remote}: token",
+        "ok",
+        mark("The token is valid and belongs to %(account)s."),
+        details={"account": account},
+    )
     # The statements of logstore_xapi name the site by its wwwroot, whatever the bridge calls it.
     site = v.text(info.get("siteurl")).rstrip("/")
     if site and site != home_page.rstrip("/"):
         yield Check(
             f"{service.remote}: home page",
             "warning",
-            f"The site calls itself {site}; the bridge expects statements of {home_page}.",
-            f'Unless its statements say otherwise, set {service.remote}.home_page = "{site}".',
+            mark("The site calls itself %(site)s; the bridge expects statements of %(expected)s."),
+            mark('Unless its statements say otherwise, set %(setting)s = "%(site)s".'),
+            {
+                "site": site,
+                "expected": home_page,
+                "setting": f"{service.remote}.home_page",
+            },
         )
 
 
@@ -77,49 +91,53 @@ def _functions(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
         if isinstance(function, dict)
     }
     missing = {
-        function: what
-        for what, group in (
-            ("looking people up", _FOR_PEOPLE),
-            ("reading completions", _FOR_COMPLETIONS),
-            ("seeing badges", (badges.USER_BADGES,)),
-            ("badges by competency", _BY_COMPETENCY),
-            ("badges by cohort", _BY_COHORT),
+        function: without
+        for without, group in (
+            (mark("Without %(function)s nobody can be looked up."), _FOR_PEOPLE),
+            (mark("Without %(function)s no completion can be pulled."), _FOR_COMPLETIONS),
+            (mark("Without %(function)s no badge can be seen."), (badges.USER_BADGES,)),
+            (mark("Without %(function)s no badge can be issued by competency."), _BY_COMPETENCY),
+            (mark("Without %(function)s no badge can be issued by cohort."), _BY_COHORT),
         )
         for function in group
         if function not in there
     }
     one_route = _all(_BY_COMPETENCY, there) or _all(_BY_COHORT, there)
-    for function, what in missing.items():
+    for function, without in missing.items():
         unneeded = one_route and function in _BY_COMPETENCY + _BY_COHORT
         yield Check(
             f"{service.remote}: {function}",
             "warning" if unneeded else "failed",
-            f"The service does not list {function}, which {what} needs.",
-            f"Add {function} to the external service.",
+            without,
+            mark("Add %(function)s to the external service."),
+            {"function": function},
         )
     if not missing:
-        yield Check(f"{service.remote}: functions", "ok", "The service lists every function.")
+        yield Check(f"{service.remote}: functions", "ok", mark("The service lists every function."))
 
 
 def _people(service: WebService, people: People) -> Iterator[Check]:
     subject = f"{service.remote}: people"
     match people.are_seen():
         case True:
-            yield Check(subject, "ok", "Other people's accounts are shown to the bridge.")
+            yield Check(subject, "ok", mark("Other people's accounts are shown to the bridge."))
         case False:
             yield Check(
                 subject,
                 "failed",
-                "An account that exists is not shown: everybody would look unknown.",
-                "Give the service account's role moodle/user:viewdetails and"
-                " moodle/user:viewalldetails.",
+                mark("An account that exists is not shown: everybody would look unknown."),
+                mark(
+                    "Give the service account's role moodle/user:viewdetails and"
+                    " moodle/user:viewalldetails."
+                ),
             )
         case None:
             yield Check(
                 subject,
                 "warning",
-                "Whether other people's accounts are shown could not be proven.",
-                f"Set {service.remote}.known_user to the username of somebody's account.",
+                mark("Whether other people's accounts are shown could not be proven."),
+                mark("Set %(setting)s to the username of somebody's account."),
+                {"setting": f"{service.remote}.known_user"},
             )
 
 
@@ -135,15 +153,29 @@ def _features(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
         ("enablecompletion", "Completion tracking", True),
         ("enablecompetencies", "Competencies", False),
     ):
+        details = {"feature": what}
         if values.get(name) == 1:
-            yield Check(f"{service.remote}: {name}", "ok", f"{what}: switched on.")
+            yield Check(
+                f"{service.remote}: {name}",
+                "ok",
+                mark("%(feature)s: switched on."),
+                details=details,
+            )
         elif name in values:
             yield Check(
                 f"{service.remote}: {name}",
                 "failed" if needed else "warning",
-                f"{what}: switched off in the site.",
-                "Have the LMS administrator switch it on (Site administration, Advanced features)"
-                + ("." if needed else ", unless all badges go by cohort."),
+                mark("%(feature)s: switched off in the site."),
+                mark(
+                    "Have the LMS administrator switch it on (Site administration, Advanced"
+                    " features)."
+                )
+                if needed
+                else mark(
+                    "Have the LMS administrator switch it on (Site administration, Advanced"
+                    " features), unless all badges go by cohort."
+                ),
+                details,
             )
 
 
@@ -161,14 +193,18 @@ def _completion_report(service: WebService, courses: Courses, own_id: str) -> It
             except MoodleError as error:
                 if not is_answer(error):
                     raise
-            yield Check(subject, "ok", f"It can be read in “{name}”.")
+            yield Check(
+                subject, "ok", mark("It can be read in “%(course)s”."), details={"course": name}
+            )
             return
     yield Check(
         subject,
         "warning",
-        "No course with completion tracking and participants is shown to try it on.",
-        "If there is one, give the service account's role moodle/course:view,"
-        " moodle/course:viewparticipants and report/completion:view there.",
+        mark("No course with completion tracking and participants is shown to try it on."),
+        mark(
+            "If there is one, give the service account's role moodle/course:view,"
+            " moodle/course:viewparticipants and report/completion:view there."
+        ),
     )
 
 

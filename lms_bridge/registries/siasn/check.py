@@ -9,6 +9,7 @@ from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import NoAnswerError
 from lms_bridge.http.trouble import read_secret
+from lms_bridge.i18n import mark
 from lms_bridge.redaction import mask_nip
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.siasn.api import Api
@@ -38,8 +39,7 @@ def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Ch
                 if line.verdict == "failed":
                     return
         except DeliveryError as error:
-            reason = error.reason
-            yield Check(f"{api.remote}: {subject}", "failed", reason.what(), reason.remedy())
+            yield Check.that_failed(f"{api.remote}: {subject}", error.reason)
             return
 
 
@@ -50,19 +50,27 @@ def _address(api: Api) -> Iterator[Check]:
         answer = api.http.exchange("GET", api.url, headers={"Accept": "application/json"})
     except NoAnswerError as failure:
         remedy = (
-            f"Give {api.remote}.ca_bundle the certificate authority of this address."
+            mark("Give %(setting)s the certificate authority of this address.")
             if "TLS" in failure.what
-            else f"See that {api.url} is right, that its port is open outbound, and that BKN has"
-            " put this server's address on its list."
+            else mark(
+                "See that %(url)s is right, that its port is open outbound, and that BKN has put"
+                " this server's address on its list."
+            )
         )
-        yield Check(subject, "failed", f"{api.url}: {failure.what}.", remedy)
+        details = {"url": api.url, "what": failure.what, "setting": f"{api.remote}.ca_bundle"}
+        yield Check(subject, "failed", "%(url)s: %(what)s.", remedy, details)
         return
-    yield Check(subject, "ok", f"{api.url} answers (HTTP {answer.status}).")
+    yield Check(
+        subject,
+        "ok",
+        mark("%(url)s answers (HTTP %(status)s)."),
+        details={"url": api.url, "status": answer.status},
+    )
 
 
 def _consumer_key(api: Api) -> Iterator[Check]:
     api.tokens.apim.get()
-    yield Check(f"{api.remote}: consumer key", "ok", "A token was issued for it.")
+    yield Check(f"{api.remote}: consumer key", "ok", mark("A token was issued for it."))
 
 
 def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
@@ -74,16 +82,21 @@ def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterato
             raise
     until = expiry(api.tokens.sso.get())
     if settings.sso_token is None:
-        yield Check(subject, "ok", "A token was issued for the operator's account and accepted.")
+        yield Check(
+            subject, "ok", mark("A token was issued for the operator's account and accepted.")
+        )
     elif until is None:
-        yield Check(subject, "ok", "The operator's token is accepted; it does not say until when.")
+        yield Check(
+            subject, "ok", mark("The operator's token is accepted; it does not say until when.")
+        )
     else:
         soon = until - dt.datetime.now(dt.UTC) < _SOON
         yield Check(
             subject,
             "warning" if soon else "ok",
-            f"The operator's token is accepted, until {until:%Y-%m-%d %H:%M} UTC.",
-            f"Put a fresh token where {api.remote}.sso_token points before then." if soon else "",
+            mark("The operator's token is accepted, until %(until)s UTC."),
+            mark("Put a fresh token where %(setting)s points before then.") if soon else "",
+            {"until": f"{until:%Y-%m-%d %H:%M}", "setting": f"{api.remote}.sso_token"},
         )
 
 
@@ -94,8 +107,9 @@ def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
         yield Check(
             subject,
             "warning",
-            "No known employee is configured, so nobody was looked up.",
-            f"Set {api.remote}.check_nip to the NIP of somebody who agrees to it.",
+            mark("No known employee is configured, so nobody was looked up."),
+            mark("Set %(setting)s to where the NIP of somebody who agrees to it is kept."),
+            {"setting": f"{api.remote}.check_nip"},
         )
         return
     employee = registry.find_employee(nip)
@@ -103,16 +117,19 @@ def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
         yield Check(
             subject,
             "failed",
-            f"The registry knows nobody with the NIP {mask_nip(nip)}.",
-            f"Correct {api.remote}.check_nip; if it is right, the SSO account may not see this"
-            " employee.",
+            mark("The registry knows nobody with the NIP %(nip)s."),
+            mark("Correct %(setting)s; if it is right, the SSO account may not see this employee."),
+            {"nip": mask_nip(nip), "setting": f"{api.remote}.check_nip"},
         )
         return
     yield Check(
         subject,
         "ok",
-        f"{mask_nip(nip)} was found: {employee.status or 'no status'},"
-        f" {employee.unit_name or 'no unit'}.",
+        mark("%(nip)s was found: %(about)s."),
+        details={
+            "nip": mask_nip(nip),
+            "about": ", ".join(filter(None, (employee.status, employee.unit_name))) or "–",
+        },
     )
 
 
@@ -125,7 +142,8 @@ def _history(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
         yield Check(
             f"{api.remote}: training history",
             "ok",
-            f"It can be read: {kursus} rows of kursus, {diklat} of diklat.",
+            mark("It can be read: %(kursus)s rows of kursus, %(diklat)s of diklat."),
+            details={"kursus": kursus, "diklat": diklat},
         )
 
 
