@@ -56,6 +56,7 @@ def posted(sent: Document, stored: Document | None, *, version: Version = Versio
 
 def _members(document: Document, path: str, version: Version) -> dict[str, msgspec.Raw]:
     try:
+        document.contents.decode()  # a member is kept as it was written, and not looked into
         return members(document.contents)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         rule = "is no JSON object, and only JSON objects can be merged"

@@ -168,14 +168,20 @@ def one_of(*choices: str) -> Reader:
 _ACTOR: Final = msgspec.json.Decoder(Actor, dec_hook=by_object_type)
 
 
+def _actor(raw: bytes) -> Agent | Group:
+    try:
+        found: Agent | Group = _ACTOR.decode(raw)
+    except msgspec.ValidationError as error:
+        raise explained(error, msgspec.json.decode(raw), "Data 2.4.2") from None
+    check_names(raw)
+    return found
+
+
 def actor(path: str, text: str) -> Agent | Group:
     """An Agent or an identified Group, as JSON."""
     raw = text.encode()
     try:
-        found: Agent | Group = _ACTOR.decode(raw)
-        check_names(raw)
-    except msgspec.ValidationError as error:
-        raise _refused(explained(error, msgspec.json.decode(raw), "Data 2.4.2"), path) from None
+        found = _actor(raw)
     except InvalidStatement as error:
         raise _refused(error, path) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

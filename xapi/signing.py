@@ -116,25 +116,26 @@ def _verify(found: Signature, signed: bytes, signature: bytes) -> None:
     from cryptography.hazmat.primitives import hashes  # type: ignore[import-not-found,unused-ignore]
     from cryptography.hazmat.primitives.asymmetric import padding, rsa  # type: ignore[import-not-found,unused-ignore]
 
+    unreadable = (ValueError, exceptions.UnsupportedAlgorithm, x509.InvalidVersion)
     try:
         chain = [x509.load_der_x509_certificate(der) for der in found.certificates]
+        names = [certificate.subject.rfc4514_string() for certificate in chain]
         key = chain[0].public_key()
-    except (ValueError, exceptions.UnsupportedAlgorithm, x509.InvalidVersion):
+    except unreadable:
         rule = 'are certificates of the "x5c" that cannot be read'
         raise broken("$", len(found.certificates), rule, _CLAUSE) from None
-    signer = chain[0].subject.rfc4514_string()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _FEWEST_BITS:
         rule = f"has a certificate without an RSA key of at least {_FEWEST_BITS} bits"
-        raise broken("$", signer, rule, _CLAUSE)
+        raise broken("$", names[0], rule, _CLAUSE)
     hashing = getattr(hashes, _ALGORITHMS[found.algorithm])()
     try:
         key.verify(signature, signed, padding.PKCS1v15(), hashing)
     except exceptions.InvalidSignature:
         rule = "has a certificate that the signature was not made with"
-        raise broken("$", signer, rule, _CLAUSE) from None
-    for certificate, issuer in itertools.pairwise(chain):
+        raise broken("$", names[0], rule, _CLAUSE) from None
+    for name, (certificate, issuer) in zip(names, itertools.pairwise(chain), strict=False):
         try:
             certificate.verify_directly_issued_by(issuer)
-        except (ValueError, TypeError, exceptions.InvalidSignature):
+        except (*unreadable, TypeError, exceptions.InvalidSignature):
             rule = "has a certificate that the next of the chain does not certify"
-            raise broken("$", certificate.subject.rfc4514_string(), rule, _CLAUSE) from None
+            raise broken("$", name, rule, _CLAUSE) from None

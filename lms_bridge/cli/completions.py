@@ -13,7 +13,7 @@ from rich.text import Text
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
 from lms_bridge.people import nip as nips
@@ -25,7 +25,7 @@ _LONGEST = 160
 """characters of an answer that are shown of an attempt"""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=InOrder, invoke_without_command=True)
 @click.option("--course", default="", help="Only this course, by its key.")
 @click.option("--nip", default="", help="Only this employee.")
 @click.option("--unfinished", is_flag=True, help="Only those with a step that is not done.")
@@ -64,7 +64,10 @@ def completions(
 @output.json_option
 @pass_session
 def show(session: Session, completion: int, as_json: bool) -> None:
-    """Tell the story of one COMPLETION: each step, each attempt, what was said."""
+    """Tell the story of one COMPLETION, by its number.
+
+    Shows each step, each attempt at it, and what was said.
+    """
     with session.bridge.store.reading() as db:
         lines = reports.list_completions(db, now=utc_now(), ids=[completion])
         if not lines:

@@ -14,7 +14,7 @@ from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue import from_lms, importing
 from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.config.problems import nearest
 from lms_bridge.i18n import mark
 from lms_bridge.store import schema
@@ -22,7 +22,7 @@ from lms_bridge.store import schema
 _SOURCES = {"config": "[[courses]]", "csv": "CSV", "lms": "LMS"}
 
 
-@click.group()
+@click.group(cls=InOrder)
 def courses() -> None:
     """See the catalogue and put courses into it."""
 

@@ -7,7 +7,7 @@ import click
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, fail, pass_session, whoami
+from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
 from lms_bridge.deliveries import actions, health
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State
@@ -16,7 +16,7 @@ from lms_bridge.i18n import mark
 _DUE = (State.WAITING, State.RETRYING)
 
 
-@click.group()
+@click.group(cls=InOrder)
 def deliveries() -> None:
     """See, retry and cancel the steps of completions."""
 
@@ -36,7 +36,7 @@ def deliveries() -> None:
 def list_(
     session: Session, states: tuple[str, ...], remote: str, limit: int, as_json: bool
 ) -> None:
-    """List deliveries, each with its state, and why it is not done if it is not."""
+    """List deliveries, each with its state and the reason."""
     with session.bridge.store.reading() as db:
         lines = reports.list_deliveries(
             db, now=utc_now(), states=states, remote=remote, limit=limit
@@ -75,7 +75,7 @@ def list_(
 def retry(
     session: Session, ids: tuple[int, ...], all_blocked: bool, remote: str, as_json: bool
 ) -> None:
-    """Try deliveries again: the ones with these IDS, or all that are blocked.
+    """Try deliveries again: those with these IDS, or all blocked.
 
     What an earlier attempt may have written is looked up first; nothing is sent twice. A
     remote that counted as down is tried again at once.
@@ -105,7 +105,10 @@ def retry(
 @output.json_option
 @pass_session
 def cancel(session: Session, ids: tuple[int, ...], why: str, as_json: bool) -> None:
-    """Give up the deliveries with these IDS; what is in a registry or an LMS stays there."""
+    """Give deliveries up: the ones with these IDS.
+
+    What is in a registry or an LMS already stays there.
+    """
     try:
         with session.bridge.store.writing() as db:
             count = actions.cancel(db, ids, by=whoami(), why=why, now=utc_now())

@@ -9,14 +9,14 @@ from sqlalchemy import func, or_, select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.people import importing
 from lms_bridge.people import nip as nips
 from lms_bridge.store import schema
 
 
-@click.group()
+@click.group(cls=InOrder)
 def employees() -> None:
     """See employees, and link accounts to them."""
 
@@ -75,11 +75,12 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def import_(session: Session, file: Path, as_json: bool) -> None:
-    """Link accounts to employees by a CSV FILE; what it says overrides every other source.
+    """Link accounts to employees by a CSV FILE.
 
-    The columns are nip, and any of name, unit_id, unit_name, former_nips, home_page and
-    account (an account as it stands in statements), email, openid, lms and lms_user_id. All
-    rows are taken, or none. Statements that waited for one of the people are judged again.
+    What it says overrides every other source. The columns are nip, and any of name, unit_id,
+    unit_name, former_nips, home_page and account (an account as it stands in statements),
+    email, openid, lms and lms_user_id. All rows are taken, or none. Statements that waited for
+    one of the people are judged again.
     """
     people = importing.from_csv(file)
     with session.bridge.store.writing() as db:

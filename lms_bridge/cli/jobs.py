@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import runs, scheduler
 from lms_bridge.jobs.catalogue import JOBS, TITLES
@@ -21,7 +21,7 @@ _job = click.argument("name", type=click.Choice(list(JOBS)))
 _IN_JSON = ("started_at", "finished_at", "outcome", "times", "counts", "error")
 
 
-@click.group()
+@click.group(cls=InOrder)
 def jobs() -> None:
     """See, run, pause and resume the sync jobs."""
 
@@ -79,7 +79,10 @@ def list_(session: Session, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def run(session: Session, name: str, as_json: bool) -> None:
-    """Run the job NAME now, here, and show what came of it; also when it is paused."""
+    """Run the job NAME now, here, also when it is paused.
+
+    Shows what came of it, and ends when it has ended.
+    """
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -132,7 +135,7 @@ def runs_(session: Session, name: str, limit: int, as_json: bool) -> None:
 @_job
 @pass_session
 def pause(session: Session, name: str) -> None:
-    """Stop running the job NAME on schedule, until it is resumed."""
+    """Run the job NAME no more on schedule, until it is resumed."""
     with session.bridge.store.writing() as db:
         runs.pause(db, name, paused=True)
     session.tell(mark("%(name)s is paused."), name=name)

@@ -8,22 +8,18 @@ from typing import Any
 import click
 
 from lms_bridge import __version__
-from lms_bridge.cli.session import Session, fail
+from lms_bridge.cli.session import InOrder, Session, fail
 from lms_bridge.config.loading import ConfigError
 from lms_bridge.mendable import sentence_of
 
 _HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Ordered(click.Group):
-    """A group that lists its commands in the order in which a newcomer needs them.
+class Program(InOrder):
+    """All commands. An error that is the user's to mend ends each with a sentence.
 
-    An error that is the user's to mend ends the program with its sentence, not with a
-    traceback: 2 for a configuration that cannot be used, 1 for everything else.
+    The exit status is then 2 for a configuration that cannot be used, and 1 otherwise.
     """
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -35,7 +31,7 @@ class Ordered(click.Group):
 
 
 @click.group(
-    cls=Ordered,
+    cls=Program,
     context_settings=_HELP,
     epilog="First steps: lms-bridge demo shows all of it on made-up data; then init, check, serve.",
 )

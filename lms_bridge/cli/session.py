@@ -130,6 +130,13 @@ class Session:
             self._bridge.close()
 
 
+class InOrder(click.Group):
+    """A group that lists its commands in the order in which they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
 pass_session = click.make_pass_decorator(Session)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lms_bridge import reports
 from lms_bridge.cli import output
-from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.redaction import mask_nip
 from lms_bridge.store import schema
@@ -19,7 +19,7 @@ _SHORTEST = 6
 """characters of an id that may stand for all of it"""
 
 
-@click.group()
+@click.group(cls=InOrder)
 def statements() -> None:
     """See what came in, and what became of it and why."""
 
@@ -54,7 +54,7 @@ def list_(session: Session, limit: int, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def show(session: Session, statement_id: str, as_json: bool) -> None:
-    """Show one statement exactly as it was received, and what became of it.
+    """Show a statement as it was received, and what became of it.
 
     STATEMENT_ID is its id, or the beginning of it.
     """

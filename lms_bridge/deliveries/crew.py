@@ -1,9 +1,10 @@
 """The threads that work for one remote, and how all of them know that everything is done.
 
 Each thread takes a delivery, performs it, and writes down what came of it together with
-taking the next. One that finds nothing rests, and looks again now and then: what others
-finish may free the next delivery of the same person, and new ones may come in. When every
-thread of every crew rests, the shift is over.
+taking the next. There are more threads than may be at the remote at once: while some write
+down and take, others are at the remote in their place. A thread that finds nothing rests,
+and looks again now and then: what others finish may free the next delivery of the same
+person, and new ones may come in. When every thread of every crew rests, the shift is over.
 """
 
 from __future__ import annotations
@@ -92,8 +93,13 @@ class Shift:
             bench.notify_all()
 
 
+def threads_for(size: int) -> int:
+    """How many threads keep `size` of them at a remote."""
+    return size + (size + 1) // 2
+
+
 class Crew:
-    """`size` threads that carry out the deliveries of `remote` until the `shift` is over."""
+    """Carries out the deliveries of `remote`, `size` at a time, until the `shift` is over."""
 
     def __init__(
         self,
@@ -112,9 +118,10 @@ class Crew:
         self._commits = commits
         self._counts = counts
         self._error: Exception | None = None
+        self._places = threading.Semaphore(size)
         self._threads = [
             threading.Thread(target=self._run, name=f"{remote}-{number}", daemon=True)
-            for number in range(size)
+            for number in range(threads_for(size))
         ]
 
     def start(self) -> None:
@@ -150,7 +157,8 @@ class Crew:
 
     def _perform(self, work: Work) -> tuple[Work, Finish] | None:
         try:
-            return work, self._foreman.perform(work, self._write)
+            with self._places:
+                return work, self._foreman.perform(work, self._write)
         except LeaseLost:
             self._foreman.let_go(work)
             _tell_lost(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -21,10 +22,20 @@ _LOCKED = _READ.with_for_update()
 _NOT_CONFIGURED = "remote_not_configured"
 
 
-def read(db: Connection, remote: str, *, now: dt.datetime, lock: bool = False) -> Health:
+def read(db: Connection, remote: str, *, now: dt.datetime) -> Health:
     """How `remote` is doing; healthy where nothing is known."""
-    row = db.execute(_LOCKED if lock else _READ, {"remote": remote}).one_or_none()
+    row = db.execute(_READ, {"remote": remote}).one_or_none()
     return breaker.healthy(now) if row is None else _health(row)
+
+
+def lock(db: Connection, remote: str, *, now: dt.datetime) -> Health:
+    """How `remote` is doing, which nobody else changes until the transaction ends."""
+    row = db.execute(_LOCKED, {"remote": remote}).one_or_none()
+    if row is None:  # there must be a row for it to be locked
+        new = {"name": remote, **_columns(breaker.healthy(now))}
+        db.execute(insert(db, remotes).values(new).on_conflict_do_nothing())
+        row = db.execute(_LOCKED, {"remote": remote}).one()
+    return _health(row)
 
 
 def read_all(db: Connection) -> dict[str, Health]:
@@ -36,7 +47,7 @@ def may_claim(db: Connection, remote: str, *, now: dt.datetime, policy: Breaker)
     """Whether `remote` may be tried; a probe that is due is given to the first who asks."""
     if not read(db, remote, now=now).is_down:
         return True
-    known = read(db, remote, now=now, lock=True)
+    known = lock(db, remote, now=now)
     if not known.may_be_used(now):
         return False
     if known.is_down:
@@ -67,7 +78,7 @@ def note_failure(
     begun_at: dt.datetime | None = None,
 ) -> Health:
     """`remote` failed as a whole; how it is doing now."""
-    known = read(db, remote, now=now, lock=True)
+    known = lock(db, remote, now=now)
     worse = breaker.after_failure(
         known,
         reason,
@@ -112,8 +123,8 @@ def _health(row: AnyRow) -> Health:
     )
 
 
-def _write(db: Connection, remote: str, known: Health) -> None:
-    values = {
+def _columns(known: Health) -> dict[str, Any]:
+    return {
         "state": known.state,
         "failures": known.failures,
         "culprit": known.culprit,
@@ -122,6 +133,10 @@ def _write(db: Connection, remote: str, known: Health) -> None:
         "probes": known.probes,
         **reason_columns(known.reason),
     }
+
+
+def _write(db: Connection, remote: str, known: Health) -> None:
+    values = _columns(known)
     db.execute(
         insert(db, remotes)
         .values(name=remote, **values)

@@ -193,7 +193,7 @@ def _note_health(
         if trace.was_answered:  # if only to refuse: the remote as such is well
             health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
         return None, False
-    before = health.read(db, taken.remote, now=now)
+    before = health.lock(db, taken.remote, now=now)
     known = health.note_failure(
         db,
         taken.remote,

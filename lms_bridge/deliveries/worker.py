@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import leases, queue
-from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint
+from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint, threads_for
 from lms_bridge.deliveries.performing import Finish, Note, Performer
 from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
@@ -63,7 +63,7 @@ class Worker:
         """
         counts: Counter[str] = Counter()
         self._take_over()
-        shift = Shift(sum(self._concurrency.values()))
+        shift = Shift(sum(map(threads_for, self._concurrency.values())))
         commits = GroupCommit[Write, Any](
             self._store,
             each_in_savepoint,

@@ -26,6 +26,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 ALL = sorted(commands(main))
+GROUPS = sorted({path[:-1] for path in ALL if len(path) > 1})
 
 
 def test_help_lists_the_commands_in_the_order_in_which_they_are_needed(nowhere: Terminal) -> None:
@@ -53,10 +54,14 @@ def test_every_option_has_help(path: tuple[str, ...]) -> None:
     assert [one.name for one in options if not one.help] == []
 
 
-def test_the_first_line_of_every_help_is_whole(nowhere: Terminal) -> None:
-    """The list of commands shows it, cut where it is too long."""
-    told = nowhere.run("--help").stdout
-    assert "..." not in told.partition("Commands:")[2]
+@pytest.mark.parametrize("path", [(), *GROUPS], ids=" ".join)
+def test_no_first_line_of_a_help_is_cut_in_the_list_of_commands(
+    nowhere: Terminal, path: tuple[str, ...]
+) -> None:
+    nowhere.width = 80
+    told = nowhere.run(*path, "--help").stdout.partition("Commands:")[2]
+    assert told
+    assert "..." not in told
 
 
 def test_init_writes_a_configuration_that_can_be_used(nowhere: Terminal) -> None:

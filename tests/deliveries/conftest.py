@@ -6,15 +6,24 @@ about HTTP is tried on a street with a file only, and the rest on a street on ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from lms_bridge.store.engine import Store, open_store
 from tests.conftest import Clock
 from tests.deliveries.street import SECRETS, Street, a_street
 from tests.deliveries.yard import Yard, refuse_illegal_transitions
+
+
+@pytest.fixture(autouse=True)
+def told() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was written to the log."""
+    with capture_logs() as logs:
+        yield logs
 
 
 @pytest.fixture

@@ -86,6 +86,25 @@ def test_failures_of_several_transactions_add_up(yard: Yard):
         assert known.is_down == (number == 2)
 
 
+def test_failures_at_the_same_moment_are_all_counted_and_one_of_them_brings_it_down(yard: Yard):
+    for person in range(1, 5):
+        yard.plan(person=person)
+    under_way = [yard.taken() for _ in range(4)]
+    together, went_down = threading.Barrier(4), []
+
+    def fail(number: int) -> None:
+        together.wait()
+        went_down.append(yard.fail(under_way[number], unavailable()).went_down)
+
+    threads = [threading.Thread(target=fail, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(went_down) == [False, False, False, True]
+    assert yard.health().failures == 3
+
+
 def test_what_waits_for_a_remote_that_is_not_configured_says_so(yard: Yard):
     yard.plan(remote="registry.old")
     configured(yard, REGISTRY)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from xapi_examples import AGENT, CROWD, GROUP, SIMPLE, told
 
@@ -246,6 +246,7 @@ def test_any_query_string_is_a_query_or_refused(encoded: bytes) -> None:
 NAMES = st.sampled_from(["agent", "verb", "activity", "since", "limit", "statementId", "x"])
 
 
+@example([("agent", "0:")])  # no actor to begin with, and then no JSON
 @given(st.lists(st.tuples(NAMES, st.text() | st.sampled_from([ID, "act:x", "1"]))))
 def test_any_parameters_are_a_query_or_refused(pairs: list[tuple[str, str]]) -> None:
     try:
