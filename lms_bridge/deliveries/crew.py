@@ -2,9 +2,12 @@
 
 Each thread takes a delivery, performs it, and writes down what came of it together with
 taking the next. There are more threads than may be at the remote at once: while some write
-down and take, others are at the remote in their place. A thread that finds nothing rests,
-and looks again now and then: what others finish may free the next delivery of the same
-person, and new ones may come in. When every thread of every crew rests, the shift is over.
+down and take, others are at the remote in their place. What was taken before something
+failed is put back and not begun: the remote may have been found to be down.
+
+A thread that finds nothing rests, and looks again now and then: what others finish may free
+the next delivery of the same person, and new ones may come in. When every thread of every
+crew rests, the shift is over.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from sqlalchemy import Connection
 
-from lms_bridge.deliveries.performing import Ending, Finish, Note
+from lms_bridge.deliveries.performing import Ending, Finish, Note, Performed
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.work import Work
 from lms_bridge.store.engine import may_pass
@@ -42,8 +45,11 @@ class Foreman(Protocol):
     def claim(self, db: Connection, remote: str) -> Work | None:
         """The next delivery of `remote`, taken; None if there is nothing to do now."""
 
-    def perform(self, work: Work, write: Note) -> Finish:
+    def perform(self, work: Work, write: Note) -> Performed:
         """Do it, and say how to write down what came of it. May raise LeaseLost."""
+
+    def put_back(self, work: Work) -> Performed:
+        """Do not do it, and say how to write that down."""
 
     def stumble(self, work: Work) -> Finish:
         """How to write down that what came of it could not be written down."""
@@ -119,6 +125,7 @@ class Crew:
         self._counts = counts
         self._error: Exception | None = None
         self._places = threading.Semaphore(size)
+        self._setbacks = 0
         self._threads = [
             threading.Thread(target=self._run, name=f"{remote}-{number}", daemon=True)
             for number in range(threads_for(size))
@@ -141,13 +148,11 @@ class Crew:
 
     def _run(self) -> None:
         try:
-            done: tuple[Work, Finish] | None = None
             while True:
-                work = self._next(done)
-                if work is not None:
-                    done = self._perform(work)
-                    continue
-                done = None
+                setbacks = self._setbacks
+                work = self._next()
+                while work is not None:
+                    setbacks, work = self._carried_out(work, setbacks)
                 if not self._shift.rest(self._bench):
                     return
         except Exception as error:
@@ -155,20 +160,34 @@ class Crew:
             self._error = error
             self._shift.end()
 
-    def _perform(self, work: Work) -> tuple[Work, Finish] | None:
+    def _carried_out(self, work: Work, setbacks: int) -> tuple[int, Work | None]:
+        """Carry out what was taken when so many `setbacks` were known, and take the next."""
+        with self._places:
+            if self._shift.is_over or self._setbacks != setbacks:
+                done: Performed | None = self._foreman.put_back(work)
+            else:
+                done = self._perform(work)
+                if done is None or not done.went_well:
+                    # Written down before anybody else is there: it may say that nobody should.
+                    taken = self._next(done)
+                    self._setbacks += 1
+                    return self._setbacks, taken
+            setbacks = self._setbacks
+        return setbacks, self._next(done)
+
+    def _perform(self, work: Work) -> Performed | None:
         try:
-            with self._places:
-                return work, self._foreman.perform(work, self._write)
+            return self._foreman.perform(work, self._write)
         except LeaseLost:
             self._foreman.let_go(work)
             _tell_lost(work)
             return None
 
-    def _next(self, done: tuple[Work, Finish] | None) -> Work | None:
+    def _next(self, done: Performed | None = None) -> Work | None:
         """Write down what came of the last delivery and take the next, in one transaction."""
 
         def step(db: Connection) -> tuple[Ending | None, Work | None]:
-            ending = _written(db, *done) if done else None
+            ending = _written(db, done.work, done.finish) if done else None
             return ending, None if self._shift.is_over else self._foreman.claim(db, self._remote)
 
         ending: Ending | None
@@ -180,12 +199,12 @@ class Crew:
                 raise
             # What is next must not undo what was done; and what cannot be written down must
             # keep nobody from the next.
-            log.exception("could not write down what came of a delivery", **_which(done[0]))
-            self._told(self._rescued(*done))
-            return self._next(None)
+            log.exception("could not write down what came of a delivery", **_which(done.work))
+            self._told(self._rescued(done.work, done.finish))
+            return self._next()
         finally:
             if done:
-                self._foreman.let_go(done[0])
+                self._foreman.let_go(done.work)
         self._told(ending)
         if work is not None:
             self._foreman.keep(work)
@@ -196,7 +215,7 @@ class Crew:
     def _rescued(self, work: Work, finish: Finish) -> Ending | None:
         for way in (finish, self._foreman.stumble(work)):
             try:
-                ending: Ending = self._write(partial(_written, work=work, finish=way))
+                ending: Ending | None = self._write(partial(_written, work=work, finish=way))
             except Exception:
                 log.exception("a delivery is left to be taken over", **_which(work))
             else:
@@ -233,7 +252,7 @@ def each_in_savepoint(db: Connection, writes: Sequence[Write]) -> list[Any]:
     return answers
 
 
-def _written(db: Connection, work: Work, finish: Finish) -> Ending:
+def _written(db: Connection, work: Work, finish: Finish) -> Ending | None:
     try:
         return finish(db)
     except LeaseLost:  # raised before anything was written

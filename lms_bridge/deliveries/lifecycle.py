@@ -55,7 +55,7 @@ TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
     "succeed": (frozenset({State.RUNNING}), State.DONE),
     # tried, and to be tried again at a time
     "postpone": (frozenset({State.RUNNING}), State.RETRYING),
-    # not tried through no fault of its own: the remote is down
+    # not tried through no fault of its own: the remote is down, or the worker ends
     "hold": (frozenset({State.RUNNING}), State.WAITING),
     # no use in trying again by itself
     "block": (frozenset({State.RUNNING}), State.BLOCKED),

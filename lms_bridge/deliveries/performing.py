@@ -35,8 +35,16 @@ class Ending(NamedTuple):
     tell: Callable[[], object]
 
 
-Finish = Callable[[Connection], Ending]
-"""writes down what came of a delivery; raises LeaseLost before it has written anything"""
+Finish = Callable[[Connection], Ending | None]
+"""writes down what came of a delivery, if anything did; raises LeaseLost before it has written"""
+
+
+class Performed(NamedTuple):
+    """A delivery that was performed, or put back, and is to be written down."""
+
+    work: Work
+    finish: Finish
+    went_well: bool = False
 
 
 class Performer:
@@ -55,7 +63,7 @@ class Performer:
         self._clock = clock
         self._chance = chance
 
-    def perform(self, work: Work, write: Note) -> Finish:
+    def perform(self, work: Work, write: Note) -> Performed:
         """Perform the step of `work`. Raises :exc:`~lms_bridge.deliveries.queue.LeaseLost`."""
         notebook = Notebook(work.progress, lambda pages: self._note(work, notebook, pages, write))
         with recorded() as exchanges:
@@ -78,9 +86,13 @@ class Performer:
                     told = {**_about(work), "result": outcome.result_id}
                     return Ending("done", lambda: log.info("delivered", **told))
 
-                return succeed
+                return Performed(work, succeed, went_well=True)
         trace = Trace(notebook.pages(), exchanges)
-        return lambda db: self._fail(db, work, failure, trace, notebook)
+        return Performed(work, lambda db: self._fail(db, work, failure, trace, notebook))
+
+    def put_back(self, work: Work) -> Performed:
+        """Do not perform `work`, which was taken before something happened."""
+        return Performed(work, lambda db: queue.put_back(db, work, now=self._clock()))
 
     def stumble(self, work: Work) -> Finish:
         """How to write down that what came of `work` could not be written down.

@@ -67,6 +67,22 @@ def claim(
     return None if delivery_id is None else work.load(db, delivery_id, started_at=now)
 
 
+def put_back(db: Connection, taken: Work, *, now: dt.datetime) -> None:
+    """It was taken and not begun, and is as if it had not been taken. Raises :exc:`LeaseLost`."""
+    _still_ours(
+        db,
+        update(deliveries)
+        .where(_is_held(taken))
+        .values(
+            state=lifecycle.leads_to("hold"),
+            attempts=deliveries.c.attempts - 1,
+            lease_owner=None,
+            lease_until=None,
+            changed_at=now,
+        ),
+    )
+
+
 def is_anything_to_do(db: Connection, remotes: Collection[str], *, now: dt.datetime) -> bool:
     """Whether a worker for `remotes` would find something to claim or to take over."""
     return leases.is_anything_abandoned(db, now=now) or any(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import leases, queue
 from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint, threads_for
-from lms_bridge.deliveries.performing import Finish, Note, Performer
+from lms_bridge.deliveries.performing import Finish, Note, Performed, Performer
 from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
 from lms_bridge.store.engine import Store
@@ -104,8 +104,11 @@ class Worker:
             db, remote, owner=self._owner, now=self._clock(), settings=self._settings
         )
 
-    def perform(self, work: Work, write: Note) -> Finish:
+    def perform(self, work: Work, write: Note) -> Performed:
         return self._performer.perform(work, write)
+
+    def put_back(self, work: Work) -> Performed:
+        return self._performer.put_back(work)
 
     def stumble(self, work: Work) -> Finish:
         return self._performer.stumble(work)

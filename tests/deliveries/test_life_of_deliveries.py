@@ -90,7 +90,7 @@ class Performance:
 
     def _run(self) -> None:
         try:
-            self.finish = self._performer.perform(self.work, self._write)
+            self.finish = self._performer.perform(self.work, self._write).finish
             self._stops.put("finished")
         except LeaseLost:
             self._stops.put("lost")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -224,7 +225,8 @@ def test_told_to_end_it_finishes_what_is_under_way_and_takes_nothing_new(yard: Y
     time.sleep(1.3)  # it asks each second
     may_end.set()
     assert wait() == {"done": 2}
-    assert [yard.state(one) for one in (1, 2, 3)] == ["done", "done", "waiting"]
+    assert Counter(yard.state(one) for one in range(1, 20)) == {"done": 2, "waiting": 17}
+    assert all(yard.row(one).attempts == (yard.state(one) == "done") for one in range(1, 20))
 
 
 def test_it_is_asked_how_far_it_is(yard: Yard):
@@ -397,7 +399,7 @@ def test_a_late_word_is_counted_as_lost(yard: Yard):
         return Outcome("row")
 
     yard.plan()
-    assert a_worker(yard, record=Handiwork(do)).drain() == {"lost": 1}
+    assert set(a_worker(yard, record=Handiwork(do)).drain()) == {"lost"}
 
 
 # --- a database that is away
