@@ -52,12 +52,115 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 statements = Table(
     "statements",
     metadata,
+    # When it was stored, and so the order in which statements are told: lms_bridge.lrs.places.
     Column("seq", BigId, primary_key=True, autoincrement=True),
     Column("id", String(36), nullable=False, unique=True),
     Column("sender", String(40), nullable=False),
     Column("stored", UtcTime, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("version", String(5), nullable=False, server_default="1.0.3"),
+    Column("authority", LargeBinary),
     comment="what was received, byte for byte",
+)
+
+unindexed = Table(
+    "unindexed",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=False),
+    comment="statements that no filter finds yet",
+)
+
+statement_keys = Table(
+    "statement_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+    comment="under which keys the filters find a statement",
+)
+
+statement_targets = Table(
+    "statement_targets",
+    metadata,
+    Column("target", String(36), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+    comment="which statements refer to which",
+)
+
+voidings = Table(
+    "voidings",
+    metadata,
+    Column("statement_id", String(36), primary_key=True),
+    Column("by_seq", BigInteger, nullable=False),
+    comment="statements that were voided, and by which",
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("definition", LargeBinary, nullable=False),
+    comment="the canonical definitions of Activities",
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("names", Json, nullable=False),
+    comment="what Agents are called in statements",
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("sha2", String(128), primary_key=True),
+    Column("content_type", OutsideText, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("stored", UtcTime, nullable=False),
+    comment="the data of attachments, by their hash",
+)
+
+attachment_chunks = Table(
+    "attachment_chunks",
+    metadata,
+    Column("sha2", String(128), ForeignKey("attachments.sha2"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("owner", String(64), nullable=False),
+    Column("registration", String(36), nullable=False, server_default=""),
+    Column("name_key", OutsideKey(500), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("contents", LargeBinary, nullable=False),
+    Column("etag", String(44), nullable=False),
+    Column("stored", UtcTime, nullable=False),
+    UniqueConstraint("owner", "registration", "name_key"),
+    comment="states and profiles; the owner is a hash of the resource and of whom they belong to",
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("username", String(100), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("origins", Json, nullable=False),
+    Column("per_minute", Integer),
+    Column("lms", String(40), nullable=False, server_default=""),
+    Column("created_at", UtcTime, nullable=False),
+    Column("rotated_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    comment="who may use the LRS, beside the senders of the configuration",
 )
 
 sightings = Table(
