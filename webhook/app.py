@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook import health, lrs, pages, statements
+from webhook import descriptions, documents, health, lrs, pages, statements
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -13,6 +13,8 @@ def create_app(bridge: Bridge) -> Flask:
     app = Flask(__name__, static_folder=None)
     lrs.hold_to_the_rules(app, bridge)
     app.register_blueprint(statements.resource(bridge))
+    app.register_blueprint(documents.resources(bridge))
+    app.register_blueprint(descriptions.resources(bridge))
     app.register_blueprint(health.probes(bridge))
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)

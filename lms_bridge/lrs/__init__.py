@@ -1,0 +1,1 @@
+"""What an LRS keeps and knows besides the statements themselves."""

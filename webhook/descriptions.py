@@ -1,0 +1,58 @@
+"""The resources that tell what the LRS knows: Agents, Activities and About.
+
+Whoever and whatever is asked about, there is an answer: of what the LRS has never heard of it
+tells what the request said (Communication 2.4, 2.5 and 2.8).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint, Response, g, request
+
+from lms_bridge.bridge import Bridge
+from lms_bridge.lrs.knowledge import definition_of, names_of
+from webhook.lrs import PREFIX
+from xapi import describing
+from xapi.documents import asked_activity, asked_agent
+from xapi.parameters import pairs_in, taken
+from xapi.versions import Version
+
+
+def resources(bridge: Bridge) -> Blueprint:
+    """The three resources, which tell what the database of `bridge` has."""
+    blueprint = Blueprint("descriptions", __name__, url_prefix=PREFIX)
+    store = bridge.store
+
+    @blueprint.get("/agents", strict_slashes=False)
+    def agents() -> Response:
+        """The Person that an Agent is, with every name that statements gave it (2.4)."""
+        agent = asked_agent(pairs_in(request.query_string), version=_version())
+        with store.reading() as db:
+            names = names_of(db, agent)
+        known = (msgspec.structs.replace(agent, name=name) for name in names)
+        return _told(describing.person(agent, known))
+
+    @blueprint.get("/activities", strict_slashes=False)
+    def activities() -> Response:
+        """An Activity, with all that statements told of it (2.5)."""
+        activity = asked_activity(pairs_in(request.query_string), version=_version())
+        with store.reading() as db:
+            definition = definition_of(db, activity)
+        return _told(describing.activity(activity, definition))
+
+    @blueprint.get("/about", strict_slashes=False)
+    def about() -> Response:
+        """Which versions are spoken here (2.8); it needs neither credentials nor a version."""
+        taken(pairs_in(request.query_string), {}, version=_version())
+        return _told(describing.about())
+
+    return blueprint
+
+
+def _version() -> Version:
+    version: Version = g.get("version", Version.V1_0)
+    return version
+
+
+def _told(value: bytes) -> Response:
+    return Response(value, mimetype="application/json")
