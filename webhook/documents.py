@@ -139,5 +139,6 @@ def _marked(response: Response, etag: str | None, stored: dt.datetime | None) ->
     """`response`, which says which version of a document it is about (Communication 3.1)."""
     if etag is not None:
         response.headers["ETag"] = etag
-    response.last_modified = stored
+    if stored is not None:
+        response.last_modified = stored
     return response

@@ -315,6 +315,13 @@ def test_answers_say_which_version_of_a_document_they_are_about(kept: Documents)
     assert kept.send("GET", id=None).headers["Last-Modified"] == posted.headers["Last-Modified"]
 
 
+@on_sqlite
+def test_what_is_not_there_has_no_time_at_which_it_changed(states: Documents) -> None:
+    states.put(1)
+    for answer in (states.send("DELETE"), states.send("GET"), states.send("GET", id=None)):
+        assert "Last-Modified" not in answer.headers
+
+
 @each_resource
 def test_what_is_known_already_is_not_sent_again(kept: Documents) -> None:
     tag = kept.put({"n": 1}).headers["ETag"]
