@@ -69,6 +69,7 @@ def _add_commands() -> None:
         check,
         completions,
         courses,
+        credentials,
         deliveries,
         demo,
         employees,
@@ -93,6 +94,7 @@ def _add_commands() -> None:
         statements.statements,
         courses.courses,
         employees.employees,
+        credentials.credentials,
         jobs.jobs,
         sandbox.sandbox,
     ):

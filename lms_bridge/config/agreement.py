@@ -15,13 +15,14 @@ from lms_bridge import cron
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Settings
+from lms_bridge.config.settings import Settings, Web
 
 
 def disagreements(settings: Settings) -> Iterator[Problem]:
     """Everything that is wrong with `settings` whose single values are right."""
     yield from _database(settings.database.url)
     yield from _host(settings.web.host)
+    yield from _addresses("web", settings.web)
     yield from _times(settings)
     yield from _twice("senders", "name", [sender.name for sender in settings.senders])
     yield from _twice("senders", "username", [sender.username for sender in settings.senders])
@@ -119,12 +120,12 @@ def _lms_names(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"{path}.lms", f"there is no [lms.{name}]{nearest(name, settings.lms)}")
 
 
-def _addresses(path: str, remote: RemoteSettings) -> Iterator[Problem]:
-    for field in remote.__struct_fields__:
+def _addresses(path: str, settings: RemoteSettings | Web) -> Iterator[Problem]:
+    for field in settings.__struct_fields__:
         if field != "url" and not field.endswith("_url"):
             continue
-        value = getattr(remote, field)
-        if not is_address(value):
+        value = getattr(settings, field)
+        if not is_address(value) and (path, value) != ("web", ""):
             # With what stands before an @ left out, which may be a password.
             seen = shown(value.rpartition("@")[2])
             yield Problem(

@@ -45,11 +45,20 @@ class Web(_Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     """IP address to listen on"""
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8080
+    public_url: str = ""
+    """the address by which others know the bridge, which each authority names; left out:
+    ``http://HOST:PORT``"""
     threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     """requests answered at once"""
     most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000
     most_statements: Count = 1000
     """statements in one request"""
+
+    @property
+    def home_page(self) -> str:
+        """The address of the bridge, as it stands in the authority of a statement."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
 
 class Console(_Section, frozen=True, kw_only=True):

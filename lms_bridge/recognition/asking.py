@@ -68,6 +68,7 @@ class Asker:
         ready: list[int] = []
         with self._store.writing() as db:
             sightings.hold(db)
+            self._belonging.learn(db)
             for one in reading.read(db, sightings.is_to_be_asked(now), limit=_AT_ONCE):
                 ask = self._ask_about(db, one, now)
                 if ask is None:

@@ -1,7 +1,13 @@
-"""Where a statement belongs: its sender's LMS, and what that sender means by a registration."""
+"""Where a statement belongs: its sender's LMS, and what that sender means by a registration.
+
+A sender is one of the configuration, or a credential (:mod:`lms_bridge.credentials`).
+"""
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
+from lms_bridge import credentials
 from lms_bridge.config.settings import Settings
 from lms_bridge.people.identities import realm_of, realms_of
 from lms_bridge.recognition.seen import Seen
@@ -9,12 +15,17 @@ from xapi import Agent
 
 
 class Belonging:
-    """What the configuration says of senders and home pages."""
+    """What is known of senders and home pages."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._senders = {sender.name: sender for sender in settings.senders}
+        self._lms_of_credentials: dict[str, str] = {}
         self.realms = realms_of(settings)
+
+    def learn(self, db: Connection) -> None:
+        """Take notice of the credentials that there are now."""
+        self._lms_of_credentials = credentials.lms_by_name(db)
 
     def lms_of(self, sender: str, seen: Seen) -> str:
         """The LMS that a statement of `sender` belongs to; empty if that cannot be known.
@@ -22,7 +33,8 @@ class Belonging:
         It is the sender's, or the only one there is; else the one that has the learner's account.
         """
         known = self._senders.get(sender)
-        if lms := self._settings.lms_of(known.lms if known else ""):
+        theirs = known.lms if known else self._lms_of_credentials.get(sender, "")
+        if lms := self._settings.lms_of(theirs):
             return lms
         realm = realm_of(seen.actor, self.realms) if isinstance(seen.actor, Agent) else None
         return realm.lms if realm else ""

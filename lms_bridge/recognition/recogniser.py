@@ -74,6 +74,7 @@ class Recogniser:
     def _judge_some(self, counts: Counter[str]) -> int:
         with self._store.writing() as db:
             sightings.hold(db)
+            self._belonging.learn(db)
             batch = reading.read(db, sightings.IS_NEW, limit=_BATCH)
             catalogue = self._shelf.catalogue(db)
             for one in batch:

@@ -153,6 +153,8 @@ credentials = Table(
     Column("name", String(40), nullable=False, unique=True),
     Column("username", String(100), nullable=False, unique=True),
     Column("secret_hash", String(64), nullable=False),
+    Column("old_hash", String(64)),
+    Column("old_until", UtcTime),
     Column("scopes", Json, nullable=False),
     Column("origins", Json, nullable=False),
     Column("per_minute", Integer),
