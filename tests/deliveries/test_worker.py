@@ -76,6 +76,13 @@ def a_worker(
     )
 
 
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No crew has a thread that could be the one to take over what another is late with."""
+    for module in (crew, worker):
+        monkeypatch.setattr(module, "threads_for", lambda size: size)
+
+
 def in_background(worker: Worker, go_on=lambda _done: True) -> Callable[[], Counter[str]]:
     """Lets it work; returns what waits for its end."""
     ended: list[Counter[str]] = []
@@ -348,6 +355,7 @@ def test_what_others_drop_is_taken_over_while_it_works(yard: Yard):
     assert yard.attempts(dropped) == ["interrupted", "done"]
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_a_worker_that_was_taken_over_from_does_nothing_more_for_it(yard: Yard):
     delivery = yard.plan()
     sent: list[int] = []
@@ -362,7 +370,7 @@ def test_a_worker_that_was_taken_over_from_does_nothing_more_for_it(yard: Yard):
         sent.append(work.fence)
         return Outcome("row")
 
-    assert a_worker(yard, record=Handiwork(do)).drain() == {}
+    assert a_worker(yard, record=Handiwork(do), **{REGISTRY: 1}).drain() == {}
     assert sent == [0], "it would have sent what its successor sends"
     assert yard.row(delivery).lease_owner == "elsewhere/x/1:9:successor"
 
@@ -390,11 +398,8 @@ def test_a_process_that_was_frozen_while_it_wrote_down_what_it_sends_does_not_se
     assert yard.take_over() == 1
 
 
-def test_a_late_word_is_counted_as_lost(yard: Yard, monkeypatch):
-    # No other thread of the crew, which could be the one that takes it over.
-    for module in (crew, worker):
-        monkeypatch.setattr(module, "threads_for", lambda size: size)
-
+@pytest.mark.usefixtures("one_by_one")
+def test_a_late_word_is_counted_as_lost(yard: Yard):
     def do(work: Work, notebook: Notebook) -> Outcome:
         yard.clock.forward(seconds=200)
         yard.take_over()
