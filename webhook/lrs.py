@@ -17,11 +17,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import SecretMissing
 from webhook.access import Senders
+from xapi.errors import Refusal
+from xapi.negotiation import HEADER, answered, negotiated
+from xapi.versions import Version
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "/xapi"
-VERSION = "1.0.3"
+_OPEN = frozenset({"descriptions.about"})
+"""what is told to everybody, whichever edition they speak (Communication 2.8)"""
 _NOT_STORED = "the bridge failed; count nothing of the request as stored, and send it again"
 
 
@@ -40,19 +44,25 @@ def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
 
     @app.before_request
     def admit() -> None:
-        if is_xapi() and request.method != "OPTIONS":
+        g.version = Version.V1_0
+        if is_xapi() and request.method != "OPTIONS" and request.endpoint not in _OPEN:
             g.sender = _sender_of_request(senders)
-            _check_version()
+            g.version = negotiated(request.headers.get(HEADER))
 
     @app.after_request
     def name_version(response: Response) -> Response:
         if is_xapi():
-            response.headers["X-Experience-API-Version"] = VERSION
+            said = request.headers.get(HEADER)
+            response.headers[HEADER] = answered(said, default=Version.V1_0)
         return response
 
     @app.errorhandler(Refused)
     def refuse(refusal: Refused) -> Response:
         return refused(refusal.status, str(refusal), **refusal.headers)
+
+    @app.errorhandler(Refusal)
+    def cite(refusal: Refusal) -> Response:
+        return refused(refusal.status, str(refusal))
 
     @app.errorhandler(HTTPException)
     def explain(error: HTTPException) -> Any:
@@ -149,16 +159,3 @@ def _sender_of_request(senders: Senders) -> str:
             WWW_Authenticate='Basic realm="xAPI", charset="UTF-8"',
         )
     return sender.name
-
-
-def _check_version() -> None:
-    """Communication 3.3: any 1.0.x is spoken here, and 1.0 as if it were 1.0.0."""
-    version = request.headers.get("X-Experience-API-Version")
-    if version is None:
-        raise Refused(400, "the header X-Experience-API-Version is missing (Communication 3.3)")
-    if version != "1.0" and not version.startswith("1.0."):
-        raise Refused(
-            400,
-            f"X-Experience-API-Version {version[:20]!r} is not spoken here;"
-            f" {VERSION} is (Communication 3.3)",
-        )

@@ -31,7 +31,9 @@ def resource(bridge: Bridge) -> Blueprint:
         _check_type()
         body = whole_body(most_bytes)
         try:
-            return answer(200, intake.store(g.sender, read_statements(body, most=most)))
+            return answer(
+                200, intake.store(g.sender, read_statements(body, most=most, version=g.version))
+            )
         except RequestTooLarge as error:
             raise Refused(413, str(error)) from None
         except InvalidStatement as error:
@@ -49,7 +51,7 @@ def resource(bridge: Bridge) -> Blueprint:
         if body.lstrip(b" \t\r\n")[:1] == b"[":
             raise Refused(400, "PUT takes one statement, not an array (Communication 2.1.1)")
         try:
-            [received] = read_statements(body)
+            [received] = read_statements(body, version=g.version)
             inner = received.statement.id
             if inner and canonical_uuid(inner) != canonical_uuid(statement_id):
                 raise Refused(
