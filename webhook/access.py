@@ -1,13 +1,143 @@
-"""Who may send: HTTP Basic credentials, one pair for each sender (Communication 4.0)."""
+"""Who may come in, and what for: by HTTP Basic credentials (Communication 4.0).
+
+There are two kinds. The senders of the configuration may do everything; the credentials of
+the database (:mod:`lms_bridge.credentials`) what their scopes say. Either is a :class:`Grant`:
+
+>>> access.grant_of("Basic bW9vZGxlOnJhaGFzaWE=").name
+'moodle'
+
+Credentials are kept in memory, so that a request costs no query. What is older than
+:data:`SECONDS` is read again before it is used, so that none is taken for longer than that
+after it was revoked. When the database cannot be read none of them is taken.
+"""
 
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
 
-from lms_bridge.config.settings import Sender
+import msgspec
+
+from lms_bridge.bridge import utc_now
+from lms_bridge.config.settings import Sender, Settings
+from lms_bridge.credentials import Credential, Key, Scope, in_force
+from lms_bridge.store.engine import Store
+
+SECONDS = 2.0
+"""how long what was read of the credentials is good"""
+
+_EVERYTHING = frozenset({Scope.READ, Scope.ALL_READ, Scope.ALL})
+_NOBODYS = Key("0" * 64)
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who was let in, and what they may do."""
+
+    name: str
+    """the sender of what they send"""
+    scopes: frozenset[Scope]
+    origins: frozenset[str] = frozenset()
+    """the pages that may use it within a browser; empty: it is not for browsers"""
+    per_minute: int | None = None
+    authority: bytes
+    """the Agent, as JSON, who vouches for what they send (Data 2.4.9)"""
+
+    @property
+    def reads_only_its_own(self) -> bool:
+        """Whether, of all statements, only those that it sent itself are to be shown."""
+        return not self.scopes & _EVERYTHING
+
+
+def authority(home_page: str, name: str) -> bytes:
+    """The Agent that the credential `name` of the bridge at `home_page` is.
+
+    >>> authority("https://bridge.example", "moodle")
+    b'{"objectType":"Agent","account":{"homePage":"https://bridge.example","name":"moodle"}}'
+    """
+    account = {"homePage": home_page, "name": name}
+    return msgspec.json.encode({"objectType": "Agent", "account": account})
+
+
+class Access:
+    """Everybody who may come in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        clock: Callable[[], dt.datetime] = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._senders = Senders(settings.senders)
+        self._home_page = settings.web.home_page
+        self._of_senders = {
+            sender.name: Grant(
+                name=sender.name,
+                scopes=frozenset({Scope.ALL}),
+                authority=authority(self._home_page, sender.name),
+            )
+            for sender in settings.senders
+        }
+        self._store = store
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._known = _Known({}, frozenset())
+        self._good_until = float("-inf")
+
+    def grant_of(self, authorization: str | None) -> Grant | None:
+        """Whoever has the credentials that stand in the ``Authorization`` header, else None.
+
+        Raises :exc:`~lms_bridge.config.secrets.SecretMissing` as :meth:`Senders.of` does.
+        """
+        sender = self._senders.of(authorization)
+        if sender is not None:
+            return self._of_senders[sender.name]
+        pair = credentials(authorization)
+        if pair is None:
+            return None
+        username, secret = pair
+        known = self._up_to_date().by_username.get(username)
+        # Also for a username that nobody has, so that the time does not tell who there is.
+        key, grant = known or (_NOBODYS, None)
+        return grant if key.fits(secret, self._clock()) else None
+
+    def origins(self) -> Collection[str]:
+        """The pages whose content may use some credential within a browser."""
+        return self._up_to_date().origins
+
+    def _up_to_date(self) -> _Known:
+        with self._lock:
+            now = self._seconds()
+            if now >= self._good_until:
+                with self._store.reading() as db:
+                    found = in_force(db)
+                self._known = _Known(
+                    {one.username.encode(): (key, self._grant(one)) for one, key in found},
+                    frozenset(origin for one, _ in found for origin in one.origins),
+                )
+                self._good_until = now + SECONDS
+            return self._known
+
+    def _grant(self, one: Credential) -> Grant:
+        return Grant(
+            name=one.name,
+            scopes=frozenset(one.scopes),
+            origins=frozenset(one.origins),
+            per_minute=one.per_minute,
+            authority=authority(self._home_page, one.name),
+        )
+
+
+class _Known(msgspec.Struct, frozen=True):
+    by_username: dict[bytes, tuple[Key, Grant]]
+    origins: frozenset[str]
 
 
 class Senders:

@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 from sqlalchemy import func, select
 
+from lms_bridge import credentials
 from lms_bridge.checks import Check
 from lms_bridge.cli import output
 from lms_bridge.cli.session import SIGNS, Session, pass_session
@@ -77,17 +78,35 @@ def _checks(session: Session) -> Iterator[Check]:
     place = {"place": bridge.store.engine.url.render_as_string()}
     yield Check("database", "ok", mark("it answers and is up to date: %(place)s"), details=place)
     yield from _catalogue(session)
-    if not settings.senders:
+    yield from _senders(session)
+    yield from _secrets("senders", settings.senders)
+    yield from _secrets("console", settings.console)
+    yield from _remotes("lms", settings.lms, bridge.lms)
+    yield from _remotes("registry", settings.registry, bridge.registries)
+
+
+def _senders(session: Session) -> Iterator[Check]:
+    """Whether anybody can send, and whether it is clear who did."""
+    senders = session.bridge.settings.senders
+    with session.bridge.store.reading() as db:
+        given = [one for one, _ in credentials.in_force(db)]
+    if not senders and not given:
         yield Check(
             "senders",
             "warning",
             mark("there are none, so nobody can send statements"),
             mark("Add [[senders]] to the configuration."),
         )
-    yield from _secrets("senders", settings.senders)
-    yield from _secrets("console", settings.console)
-    yield from _remotes("lms", settings.lms, bridge.lms)
-    yield from _remotes("registry", settings.registry, bridge.registries)
+    names = {sender.name for sender in senders}
+    usernames = {sender.username for sender in senders}
+    for one in given:
+        if one.name in names or one.username in usernames:
+            yield Check(
+                f"credentials.{one.name}",
+                "failed",
+                mark("a sender of the configuration has the same name or username"),
+                mark("Rename the sender in [[senders]], or revoke the credential."),
+            )
 
 
 def _catalogue(session: Session) -> Iterator[Check]:

@@ -130,3 +130,17 @@ def test_the_list_fits_the_terminal(terminal: Terminal) -> None:
     for terminal.width in (50, 80, 200):
         lines = terminal.run("credentials", "list").stdout.splitlines()
         assert max(map(len, lines)) <= terminal.width
+
+
+@on_sqlite
+def test_check_finds_a_sender_that_took_the_name_of_a_credential(terminal: Terminal) -> None:
+    terminal.read("credentials", "create", "konten", "--username", "pemutar")
+    found = {one["subject"] for one in terminal.json("check", code=1)}
+    assert "credentials.konten" not in found
+    text = terminal.config.read_text(encoding="utf-8")
+    again = text.replace('username = "moodle"', 'username = "pemutar"')
+    terminal.config.write_text(again, encoding="utf-8")
+    [one] = [
+        one for one in terminal.json("check", code=1) if one["subject"] == "credentials.konten"
+    ]
+    assert one["verdict"] == "failed"

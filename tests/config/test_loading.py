@@ -77,6 +77,11 @@ def test_a_whole_configuration_is_read() -> None:
         ("[[web]]\nport = 1", "web: expected one table [web], got a list"),
         # places and times
         (
+            '[web]\npublic_url = "bridge.example.go.id"',
+            "web.public_url: expected an address that begins with https:// (or http://), and no"
+            ' password in it, got "bridge.example.go.id"',
+        ),
+        (
             '[web]\nhost = "localhost"',
             "web.host: expected an IP address, such as 127.0.0.1 (this machine only) or 0.0.0.0,"
             ' got "localhost"; did you mean 127.0.0.1?',

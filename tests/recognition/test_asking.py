@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from lms_bridge import credentials
 from lms_bridge.config.settings import Account
 from lms_bridge.sandbox.city import BAMBANG, SAHAT, SITI, demo_city
 from lms_bridge.sandbox.server import Server
@@ -274,6 +275,24 @@ def test_an_address_is_looked_up_in_the_lms_of_the_sender(two: Scene) -> None:
 def test_an_address_from_a_sender_without_an_lms_is_looked_up_in_none(two: Scene) -> None:
     two.hear(completed(by_mail("learner1@example.go.id")), by="konten")
     assert two.states() == ["attention: unknown_person"]
+
+
+def test_a_credential_says_of_which_lms_its_people_are(two: Scene) -> None:
+    with two.store.writing() as db:
+        credentials.create(db, "pemutar", settings=two.settings, now=two.clock(), lms="lain")
+    two.hear(completed(by_mail("learner1@example.go.id")), by="pemutar")
+    assert (two.completion().nip, two.completion().lms) == (SAHAT, "lain")
+
+
+def test_what_a_credential_says_later_counts_for_what_came_before(two: Scene) -> None:
+    with two.store.writing() as db:
+        credentials.create(db, "pemutar", settings=two.settings, now=two.clock())
+    two.hear(completed(by_mail("learner1@example.go.id")), by="pemutar")
+    assert two.states() == ["attention: unknown_person"]
+    with two.store.writing() as db:
+        credentials.limit(db, "pemutar", settings=two.settings, lms="lain")
+    two.recognise()
+    assert two.completion().nip == SAHAT
 
 
 def test_an_account_says_itself_of_which_lms_it_is(two: Scene) -> None:

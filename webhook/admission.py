@@ -1,0 +1,140 @@
+"""Letting a request in: who it is from, whether from this page, how often, and to do what.
+
+>>> admit(app, bridge)
+
+From then on ``g.grant`` is the :class:`~webhook.access.Grant` of a request for the LRS and
+``g.sender`` its name, and browsers are told what content of other sites may do
+(:mod:`webhook.cors`). A request that is not let in is :exc:`~webhook.lrs.Refused`:
+
+- 401 without the right credentials, 500 if they cannot be checked,
+- 403 from a page that may not use them, or for what they may not do (:mod:`webhook.scopes`),
+- 429 when there were too many before it (:mod:`webhook.pace`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, g, request
+from flask.wrappers import Request
+
+from lms_bridge.bridge import Bridge
+from lms_bridge.config.secrets import SecretMissing
+from webhook import cors, scopes
+from webhook.access import Access, Grant
+from webhook.lrs import Refused, is_xapi
+from webhook.pace import Pace
+
+log = structlog.get_logger(__name__)
+
+
+class Admission:
+    """Whoever stands at the door of the LRS."""
+
+    def __init__(self, access: Access, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._access = access
+        self._pace = Pace()
+        self._seconds = seconds
+
+    def admitted(self, request: Request) -> Grant:
+        """The grant of a request that is let in. Raises :exc:`~webhook.lrs.Refused`.
+
+        Notes the name in ``g.sender`` as soon as it is known, for the log of a refusal.
+        """
+        grant = self._known(request.headers.get("Authorization"))
+        g.sender = grant.name
+        self._check_page(grant, request.headers.get("Origin"))
+        self._check_pace(grant)
+        need = scopes.needed(request.method, request.path)
+        if need is not None and not need.is_met_by(grant.scopes):
+            raise Refused(403, need.unmet(grant.name))
+        return grant
+
+    def page(self, request: Request) -> str | None:
+        """The origin of the page that a request comes from, if some credential allows it."""
+        origin = request.headers.get("Origin")
+        return origin if origin is not None and origin in self._access.origins() else None
+
+    def _known(self, authorization: str | None) -> Grant:
+        try:
+            grant = self._access.grant_of(authorization)
+        except SecretMissing as error:
+            log.error("the password of a sender cannot be read", reason=str(error))
+            raise Refused(
+                500, "the bridge cannot check the password now; nothing was stored, send it again"
+            ) from None
+        if grant is None:
+            raise Refused(
+                401,
+                "a sender's username and password are required, as HTTP Basic (Communication 4.0)",
+                WWW_Authenticate='Basic realm="xAPI", charset="UTF-8"',
+            )
+        return grant
+
+    def _check_page(self, grant: Grant, origin: str | None) -> None:
+        if origin is None or not grant.origins or origin in grant.origins:
+            return
+        raise Refused(
+            403,
+            f"content of {origin[:100]} may not use the credential {grant.name}; its origins are"
+            f" {', '.join(sorted(grant.origins))}",
+        )
+
+    def _check_pace(self, grant: Grant) -> None:
+        wait = self._pace.wait(grant.name, grant.per_minute, self._seconds())
+        if wait:
+            seconds = math.ceil(wait)
+            raise Refused(
+                429,
+                f"the credential {grant.name} may make {grant.per_minute} requests a minute and"
+                f" has made them; nothing was stored, send it again in {seconds} s",
+                Retry_After=str(seconds),
+            )
+
+
+def admit(
+    app: Flask, bridge: Bridge, *, seconds: Callable[[], float] = time.monotonic
+) -> Admission:
+    """Have `app` let in, for what is under ``/xapi``, whoever `bridge` knows.
+
+    Comes before all that looks at ``g.sender`` or ``g.grant``. Asking with OPTIONS, and what is
+    open (:func:`webhook.scopes.is_open`), needs no credentials.
+    """
+    access = Access(bridge.settings, bridge.store, seconds=seconds)
+    admission = Admission(access, seconds=seconds)
+
+    @app.before_request
+    def let_in() -> Response | None:
+        if not is_xapi():
+            return None
+        g.page = admission.page(request)
+        if cors.is_preflight(request.method, request.headers):
+            return _preflight(g.page)
+        if request.method != "OPTIONS" and not scopes.is_open(request.path):
+            g.grant = admission.admitted(request)
+            if not g.grant.origins:
+                g.page = None  # it is not for browsers
+        return None
+
+    @app.after_request
+    def tell_the_browser(response: Response) -> Response:
+        if is_xapi():
+            response.vary.add("Origin")
+            if page := g.get("page"):
+                response.headers.update(cors.of_answer(page))
+        return response
+
+    return admission
+
+
+def _preflight(page: str | None) -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    if page is not None:
+        response.headers.update(cors.of_preflight(page))
+    else:
+        log.info("a page that no credential allows asked", origin=request.headers["Origin"][:100])
+    return response
