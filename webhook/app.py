@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook import descriptions, documents, health, lrs, pages, statements
+from webhook import admission, descriptions, documents, health, lrs, pages, statements
 
 
 def create_app(bridge: Bridge) -> Flask:
     """The web application of `bridge`: ``/xapi``, ``/healthz``, ``/readyz`` and the pages."""
     app = Flask(__name__, static_folder=None)
-    lrs.hold_to_the_rules(app, bridge)
+    admission.admit(app, bridge)
+    lrs.hold_to_the_rules(app)
     app.register_blueprint(statements.resource(bridge))
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge))

@@ -14,9 +14,6 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from lms_bridge.bridge import Bridge
-from lms_bridge.config.secrets import SecretMissing
-from webhook.access import Senders
 from xapi.errors import Refusal
 from xapi.negotiation import HEADER, answered, negotiated
 from xapi.versions import Version
@@ -38,15 +35,13 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def hold_to_the_rules(app: Flask, bridge: Bridge) -> None:
-    """Have `app` admit, refuse and answer what is under :data:`PREFIX` by these rules."""
-    senders = Senders(bridge.settings.senders)
+def hold_to_the_rules(app: Flask) -> None:
+    """Have `app` refuse and answer what is under :data:`PREFIX` by these rules."""
 
     @app.before_request
-    def admit() -> None:
+    def negotiate() -> None:
         g.version = Version.V1_0
         if is_xapi() and request.method != "OPTIONS" and request.endpoint not in _OPEN:
-            g.sender = _sender_of_request(senders)
             g.version = negotiated(request.headers.get(HEADER))
 
     @app.after_request
@@ -142,20 +137,3 @@ def refused(status: int, message: str, **headers: str) -> Response:
         reason=message,
     )
     return answer(status, {"error": message}, **headers)
-
-
-def _sender_of_request(senders: Senders) -> str:
-    try:
-        sender = senders.of(request.headers.get("Authorization"))
-    except SecretMissing as error:
-        log.error("the password of a sender cannot be read", reason=str(error))
-        raise Refused(
-            500, "the bridge cannot check the password now; nothing was stored, send it again"
-        ) from None
-    if sender is None:
-        raise Refused(
-            401,
-            "a sender's username and password are required, as HTTP Basic (Communication 4.0)",
-            WWW_Authenticate='Basic realm="xAPI", charset="UTF-8"',
-        )
-    return sender.name
