@@ -387,7 +387,7 @@ def test_an_operator_s_token_that_has_expired_is_noticed_once_and_goes_on_when_r
     street.city.registry.tokens.operator_token = "a fresh one"
     deliveries = [street.record(nip) for nip in (SITI, BUDI, AGUS)]
     street.deliver(street.worker(**{"registry.siasn": 1}))
-    assert [street.yard.row(one).attempts for one in deliveries] == [1, 0, 0]
+    assert sorted(street.yard.row(one).attempts for one in deliveries) == [0, 0, 1]
     assert [street.yard.state(one) for one in deliveries] == ["waiting"] * 3
     known = street.yard.health()
     assert known.reason is not None
