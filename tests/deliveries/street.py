@@ -45,7 +45,7 @@ SECRETS = {
     "SSO_PASSWORD": "sandbox-password",
     "SSO_TOKEN": "sandbox-operator-token",
 }
-TIMEOUT = 0.25
+TIMEOUT = 1.0
 SETTLE = 120.0
 PATIENCE_HOURS = 48.0
 LITDIG = {
