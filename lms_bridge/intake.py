@@ -20,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
-from lms_bridge.store.schema import sightings, statements
+from lms_bridge.store.schema import sightings, statements, unindexed
 from xapi import Received, canonical_uuid, same_statement
+from xapi.versions import Version
 
 _IDS_AT_ONCE = 500  # bound parameters of one SELECT
 
@@ -53,10 +54,20 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     """whether the sender gave the id: only then can it be there already"""
 
 
+class Origin(msgspec.Struct, frozen=True, gc=False):
+    """Where the statements of a request come from."""
+
+    sender: str
+    authority: bytes | None = None
+    """who vouches for them, an Agent as JSON"""
+    version: Version = Version.V1_0
+    """the edition that the request speaks"""
+
+
 class Request(msgspec.Struct, frozen=True, gc=False):
     """The statements of one request; all are stored, or none."""
 
-    sender: str
+    origin: Origin
     arrived: tuple[Arrived, ...]
 
 
@@ -74,7 +85,7 @@ class Intake:
         self._new_id = new_id
         self._commits = GroupCommit[Request, None](store, self._write, name="intake")
 
-    def store(self, sender: str, received: Sequence[Received]) -> list[str]:
+    def store(self, origin: Origin | str, received: Sequence[Received]) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
 
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
@@ -83,7 +94,7 @@ class Intake:
         ids = [one.statement.id or self._new_id() for one in received]
         if received:
             self._submit(
-                sender,
+                origin,
                 tuple(
                     Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
                     for each, one in zip(ids, received, strict=True)
@@ -91,16 +102,16 @@ class Intake:
             )
         return ids
 
-    def store_as(self, sender: str, statement_id: str, received: Received) -> None:
+    def store_as(self, origin: Origin | str, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
-        self._submit(sender, (Arrived(canonical_uuid(statement_id), received.raw, given=True),))
+        self._submit(origin, (Arrived(canonical_uuid(statement_id), received.raw, given=True),))
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
         self._commits.close()
 
-    def _submit(self, sender: str, arrived: tuple[Arrived, ...]) -> None:
-        request = Request(sender, arrived)
+    def _submit(self, origin: Origin | str, arrived: tuple[Arrived, ...]) -> None:
+        request = Request(Origin(origin) if isinstance(origin, str) else origin, arrived)
         for tries_left in reversed(range(_TRIES)):
             try:
                 return self._commits.submit(request)
@@ -125,13 +136,20 @@ class Intake:
                 if one.id not in known:
                     known[one.id] = one.raw
                     rows.append(
-                        {"id": one.id, "sender": request.sender, "stored": now, "raw": one.raw}
+                        {
+                            "id": one.id,
+                            "sender": request.origin.sender,
+                            "stored": now,
+                            "raw": one.raw,
+                            "version": request.origin.version.value,
+                            "authority": request.origin.authority,
+                        }
                     )
         if rows:
             stored = db.execute(sql_insert(statements).returning(statements.c.seq), rows)
-            db.execute(
-                sql_insert(sightings), [{"statement_seq": seq} for seq in sorted(stored.scalars())]
-            )
+            seqs = sorted(stored.scalars())
+            db.execute(sql_insert(sightings), [{"statement_seq": seq} for seq in seqs])
+            db.execute(sql_insert(unindexed), [{"seq": seq} for seq in seqs])
         return answers
 
 

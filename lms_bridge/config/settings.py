@@ -53,6 +53,8 @@ class Web(_Section, frozen=True, kw_only=True):
     most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000
     most_statements: Count = 1000
     """statements in one request"""
+    most_told: Count = 500
+    """statements in one answer; the rest follows by its ``more`` link"""
 
     @property
     def home_page(self) -> str:
