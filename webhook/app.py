@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook import admission, descriptions, documents, health, lrs, pages, statements
+from webhook import admission, alternate, descriptions, documents, health, lrs, pages, statements
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -19,4 +19,7 @@ def create_app(bridge: Bridge) -> Flask:
     app.register_blueprint(health.probes(bridge))
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
+    web = bridge.settings.web
+    form = alternate.undone(app.wsgi_app, prefix=lrs.PREFIX, most_bytes=web.most_request_bytes)
+    app.wsgi_app = form  # type: ignore[method-assign]
     return app

@@ -103,7 +103,8 @@ def resource(bridge: Bridge) -> Blueprint:
         response = _sent([_form(query, bridge)(told.content)], query)
         response.headers["Last-Modified"] = last_modified(told.stored)
         response.set_etag(hashlib.sha1(told.content, usedforsecurity=False).hexdigest())
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def _page(query: StatementsQuery, after: int | None) -> Response:
         most = min(query.limit or web.most_told, web.most_told)

@@ -1,0 +1,92 @@
+"""The alternate request syntax of 1.0.3, undone before anything else sees it (Communication 1.3).
+
+A form that is posted becomes the request that was meant by it, with its own method, headers and
+parameters, so that no resource and no rule of admission has to know of forms.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import msgspec
+
+from xapi.alternate import is_alternate, unfolded
+from xapi.errors import InvalidRequest
+from xapi.negotiation import HEADER, answered
+from xapi.parameters import pairs_in
+from xapi.versions import Version
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+
+def undone(application: WSGIApplication, *, prefix: str, most_bytes: int) -> WSGIApplication:
+    """`application`, which gets what is meant by a form that is posted to somewhere in `prefix`.
+
+    A form is taken when it has at most thrice `most_bytes`, as text that is URL-encoded grows.
+    """
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if (
+            environ["REQUEST_METHOD"] == "POST"
+            and "method=" in environ.get("QUERY_STRING", "")
+            and environ.get("PATH_INFO", "").startswith(prefix + "/")
+        ):
+            try:
+                _unfold(environ, 3 * most_bytes)
+            except InvalidRequest as error:
+                return _refused(environ, str(error), start_response)
+        return application(environ, start_response)
+
+    return call
+
+
+def _unfold(environ: WSGIEnvironment, most: int) -> None:
+    parameters = pairs_in(environ["QUERY_STRING"].encode("latin-1"))
+    headers = _headers(environ)
+    if not is_alternate(parameters, headers.get(HEADER.lower())):
+        return
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > most:
+        rule = f"octets of a form are more than the {most} that this LRS takes"
+        raise InvalidRequest("body", length, rule, "Communication 3.2")
+    meant = unfolded("POST", parameters, headers, environ["wsgi.input"].read(length))
+    for name in headers:
+        environ.pop(_variable(name), None)
+    for name, value in meant.headers.items():
+        environ[_variable(name)] = value
+    environ["REQUEST_METHOD"] = meant.method
+    environ["QUERY_STRING"] = urlencode(meant.parameters)
+    environ["CONTENT_LENGTH"] = str(len(meant.content))
+    environ["wsgi.input"] = io.BytesIO(meant.content)
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    found = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    return found | {name: environ[key] for name, key in _PLAIN.items() if environ.get(key)}
+
+
+def _variable(name: str) -> str:
+    return _PLAIN.get(name, "HTTP_" + name.upper().replace("-", "_"))
+
+
+def _refused(
+    environ: WSGIEnvironment, message: str, start_response: StartResponse
+) -> Iterable[bytes]:
+    said = environ.get("HTTP_" + HEADER.upper().replace("-", "_"))
+    headers = [
+        ("Content-Type", "application/json"),
+        (HEADER, answered(said, default=Version.V1_0)),
+        ("Connection", "close"),
+    ]
+    start_response("400 BAD REQUEST", headers)
+    return [msgspec.json.encode({"error": message})]
