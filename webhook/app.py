@@ -21,5 +21,5 @@ def create_app(bridge: Bridge) -> Flask:
         pages.show(app, bridge)
     web = bridge.settings.web
     form = alternate.undone(app.wsgi_app, prefix=lrs.PREFIX, most_bytes=web.most_request_bytes)
-    app.wsgi_app = form  # type: ignore[method-assign]
+    app.wsgi_app = form  # type: ignore[method-assign, assignment]
     return app
