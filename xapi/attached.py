@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+import msgspec
+
 from xapi.attachment import Attachment
 from xapi.errors import InvalidStatement
 from xapi.reading import Received
@@ -63,3 +65,31 @@ def check_all_have_data(
             raise InvalidStatement(
                 index, path, {"sha2": attachment.sha2}, rule, "Communication 1.5.2", version
             )
+
+
+class Told(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What a stored statement tells of an attachment, as far as it takes to send its data."""
+
+    sha2: str
+    content_type: str
+
+
+class _Parts(msgspec.Struct, frozen=True, gc=False):
+    attachments: tuple[Told, ...] = ()
+
+
+class _Whole(_Parts, frozen=True, gc=False):
+    object: _Parts = _Parts()
+
+
+_DECODER: Final = msgspec.json.Decoder(_Whole)
+
+
+def told_by(raw: bytes) -> tuple[Told, ...]:
+    """What a statement that was found valid tells of attachments, its SubStatement included.
+
+    >>> told_by(b'{"object":{"attachments":[{"sha2":"AB","contentType":"text/plain"}]}}')
+    (Told(sha2='AB', content_type='text/plain'),)
+    """
+    found = _DECODER.decode(raw)
+    return found.attachments + found.object.attachments

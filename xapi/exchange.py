@@ -77,11 +77,12 @@ class ExchangeReader(Generic[_Sink]):
         most: int | None = None,
         single: bool = False,
         largest: int | None = None,
+        largest_attachment: int | None = None,
     ) -> None:
         """Read parts between `boundary`.
 
         `most` and `single` are as in :func:`~xapi.read_statements`; `largest` is how many
-        octets this LRS takes of the statements, and of each attachment.
+        octets this LRS takes of the statements, and `largest_attachment` of each attachment.
         """
         self._parts = MultipartReader(boundary)
         self._open_sink = open_sink
@@ -89,6 +90,7 @@ class ExchangeReader(Generic[_Sink]):
         self._most = most
         self._single = single
         self._largest = largest
+        self._largest_attachment = largest_attachment
         self._received: list[Received] | None = None
         self._described: dict[str, list[Attachment]] = {}
         self._files: dict[str, _Sink] = {}
@@ -157,9 +159,11 @@ class ExchangeReader(Generic[_Sink]):
 
     def _take(self, data: bytes) -> None:
         self._part.take(data)
-        if self._largest is not None and self._part.size > self._largest:
-            what = "an attachment" if self._received is not None else "statements"
-            self._too_large(what, self._largest)
+        what, limit = "statements", self._largest
+        if self._received is not None:
+            what, limit = "an attachment", self._largest_attachment
+        if limit is not None and self._part.size > limit:
+            self._too_large(what, limit)
         if self._part.signature and len(self._part.signature) > _LARGEST_SIGNATURE:
             self._too_large("a signature", _LARGEST_SIGNATURE)
 

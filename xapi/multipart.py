@@ -27,6 +27,7 @@ _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\
 _HEADER: Final = re.compile(
     r"(?P<name>[!#$%&'*+\-.^_`|~0-9A-Za-z]+):(?P<value>[^\x00-\x08\n-\x1f]*)"
 )
+_CONTROL: Final = re.compile(r"[\x00-\x08\n-\x1f\x7f]+")
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _MOST_HEADERS: Final = 8192
 """how many octets the headers of a part may have together"""
@@ -217,7 +218,8 @@ def multipart(
     """
     start = b"--" + boundary
     for headers, data in parts:
-        told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        # A value may come from outside, and a media type may go on in the next line (2.4.11).
+        told = "".join(f"{name}: {_CONTROL.sub(' ', value)}\r\n" for name, value in headers.items())
         yield b"%b\r\n%b\r\n" % (start, told.encode())
         yield from data
         start = b"\r\n--" + boundary

@@ -125,7 +125,8 @@ attachments = Table(
 attachment_chunks = Table(
     "attachment_chunks",
     metadata,
-    Column("sha2", String(128), ForeignKey("attachments.sha2"), primary_key=True),
+    # No foreign key: the chunks are there first, and the row in `attachments` when all are.
+    Column("sha2", String(128), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )

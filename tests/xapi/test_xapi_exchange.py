@@ -260,11 +260,19 @@ def test_limits_are_those_of_statements() -> None:
 def test_an_attachment_or_statements_can_be_too_large() -> None:
     large = b"x" * 5000
     statement = {**SIMPLE, "attachments": [attached(large)]}
-    assert contents(received(statement, part(large), largest=5000)) == {large}
-    error = refused(statement, part(large), largest=4999, piece=100)
+    assert contents(received(statement, part(large), largest_attachment=5000)) == {large}
+    error = refused(statement, part(large), largest_attachment=4999, piece=100)
     assert (error.status, error.path) == (413, "body")
     assert "octets of an attachment are more than the 4999" in error.rule
     assert "octets of statements" in refused(statement, part(large), largest=100).rule
+
+
+def test_attachments_may_be_larger_than_statements_and_the_other_way_round() -> None:
+    large = b"x" * 5000
+    statement = {**SIMPLE, "attachments": [attached(large)]}
+    assert contents(received(statement, part(large), largest=4000)) == {large}
+    one = {**SIMPLE, "attachments": [attached(DATA)]}
+    assert contents(received(one, part(DATA), largest_attachment=len(DATA))) == {DATA}
 
 
 def test_an_attachment_is_not_held() -> None:

@@ -80,7 +80,6 @@ def upgrade() -> None:
         sa.Column("sha2", sa.String(length=128), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["sha2"], ["attachments.sha2"], name="fk_attachment_chunks_sha2"),
         sa.PrimaryKeyConstraint("sha2", "number", name="pk_attachment_chunks"),
     )
     op.create_table(
