@@ -10,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from lms_bridge.bridge import Bridge
+from lms_bridge.lrs.indexing import catch_up
 from lms_bridge.lrs.knowledge import definition_of, names_of
 from webhook.lrs import PREFIX
 from xapi import describing
@@ -27,6 +28,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def agents() -> Response:
         """The Person that an Agent is, with every name that statements gave it (2.4)."""
         agent = asked_agent(pairs_in(request.query_string), version=_version())
+        catch_up(store)
         with store.reading() as db:
             names = names_of(db, agent)
         known = (msgspec.structs.replace(agent, name=name) for name in names)
@@ -36,6 +38,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def activities() -> Response:
         """An Activity, with all that statements told of it (2.5)."""
         activity = asked_activity(pairs_in(request.query_string), version=_version())
+        catch_up(store)
         with store.reading() as db:
             definition = definition_of(db, activity)
         return _told(describing.activity(activity, definition))

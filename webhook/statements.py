@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from flask import Blueprint, Response, g, request
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.intake import Conflict, Origin
+from lms_bridge.lrs import attachments
 from lms_bridge.lrs.finding import Reader
 from lms_bridge.lrs.indexing import catch_up, consistent_through
 from lms_bridge.lrs.knowledge import definition_of
 from webhook.access import authority
-from webhook.lrs import PREFIX, Refused, answer, whole_body
-from xapi import InvalidStatement, RequestTooLarge, canonical_uuid, is_uuid, read_statements
+from webhook.bodies import JSON, read_statements_request, with_files
+from webhook.lrs import PREFIX, Refused, answer, refused
+from xapi import canonical_uuid, is_uuid
 from xapi.canonical_format import Canonical
 from xapi.cursor import Cursor
 from xapi.ids_format import with_ids
 from xapi.languages import Languages
 from xapi.parameters import pairs_in
-from xapi.query import StatementsQuery, read_query
-from xapi.retrieval import last_modified, statement_result, with_attachments
+from xapi.query import StatementsQuery, check_put, read_query
+from xapi.retrieval import last_modified, statement_result
 from xapi.times import format_timestamp
 
 
@@ -37,50 +38,31 @@ def resource(bridge: Bridge) -> Blueprint:
     blueprint = Blueprint("statements", __name__, url_prefix=PREFIX)
     intake, web = bridge.intake, bridge.settings.web
     reader = Reader(bridge.store, authority(web.home_page, "lms-bridge"))
-    most, most_bytes = web.most_statements, web.most_request_bytes
 
     # Without strict_slashes it has a slash at its end as well: to redirect would be to lose.
     @blueprint.post("/statements", strict_slashes=False)
     def post_statements() -> Response:
         """Store one statement or a batch; answers with their ids (Communication 2.1.2)."""
         _check_parameters()
-        _check_type()
-        body = whole_body(most_bytes)
-        try:
-            return answer(
-                200, intake.store(_origin(), read_statements(body, most=most, version=g.version))
-            )
-        except RequestTooLarge as error:
-            raise Refused(413, str(error)) from None
-        except InvalidStatement as error:
-            raise Refused(400, str(error)) from None
-        except Conflict as error:
-            raise Refused(409, str(error)) from None
+        with read_statements_request(g.version, single=False, web=web) as sent:
+            attachments.store(bridge.store, sent.files, clock=utc_now)
+            return answer(200, intake.store(_origin(), sent.received))
 
     @blueprint.put("/statements", strict_slashes=False)
     def put_statement() -> Response:
         """Store one statement under the id in ``statementId`` (Communication 2.1.1)."""
         _check_parameters("statementId")
-        _check_type()
         statement_id = _statement_id()
-        body = whole_body(most_bytes)
-        if body.lstrip(b" \t\r\n")[:1] == b"[":
-            raise Refused(400, "PUT takes one statement, not an array (Communication 2.1.1)")
-        try:
-            [received] = read_statements(body, version=g.version)
-            inner = received.statement.id
-            if inner and canonical_uuid(inner) != canonical_uuid(statement_id):
-                raise Refused(
-                    400,
-                    f"$.id: {inner} is not the statementId of the request, {statement_id}"
-                    " (Communication 2.1.1)",
-                )
+        with read_statements_request(g.version, single=True, web=web) as sent:
+            [received] = sent.received
+            check_put(received, statement_id, version=g.version)
+            attachments.store(bridge.store, sent.files, clock=utc_now)
             intake.store_as(_origin(), statement_id, received)
-        except InvalidStatement as error:
-            raise Refused(400, str(error)) from None
-        except Conflict as error:
-            raise Refused(409, str(error)) from None
         return Response(status=204)
+
+    @blueprint.errorhandler(Conflict)
+    def conflict(error: Conflict) -> Response:
+        return refused(409, str(error))
 
     # Flask answers HEAD as it answers GET, without the body.
     @blueprint.get("/statements", strict_slashes=False)
@@ -88,10 +70,15 @@ def resource(bridge: Bridge) -> Blueprint:
         """Tell one statement, or those that pass the filters (Communication 2.1.3)."""
         catch_up(bridge.store)
         query, after = _asked(request.query_string)
-        response = _one(query) if query.single else _page(query, after)
-        with bridge.store.reading() as db:
-            through = consistent_through(db, utc_now())
-        response.headers["X-Experience-API-Consistent-Through"] = format_timestamp(through)
+        return _one(query) if query.single else _page(query, after)
+
+    @blueprint.after_request
+    def tell_how_far(response: Response) -> Response:
+        """Up to when everything can be found, whatever the answer is (Communication 2.1.3)."""
+        if request.method in ("GET", "HEAD"):
+            with bridge.store.reading() as db:
+                through = consistent_through(db, utc_now())
+            response.headers["X-Experience-API-Consistent-Through"] = format_timestamp(through)
         return response
 
     def _one(query: StatementsQuery) -> Response:
@@ -100,7 +87,7 @@ def resource(bridge: Bridge) -> Blueprint:
         told = reader.one(query.single, voided=voided, sender=_only_sender())
         if told is None:
             raise Refused(404, f"there is no such statement: {query.single}")
-        response = _sent([_form(query, bridge)(told.content)], query)
+        response = _sent([_form(query, bridge)(told.content)], query, bridge)
         response.headers["Last-Modified"] = last_modified(told.stored)
         response.set_etag(hashlib.sha1(told.content, usedforsecurity=False).hexdigest())
         response.make_conditional(request)
@@ -113,8 +100,12 @@ def resource(bridge: Bridge) -> Blueprint:
             f"{PREFIX}/statements?more={Cursor(query, page.seqs[-1]).token()}" if page.more else ""
         )
         form = _form(query, bridge)
-        told = (form(each.content) for each in reader.read(page.seqs))
-        return _sent(statement_result(told, more), query)
+        found = (form(each.content) for each in reader.read(page.seqs))
+        if not query.attachments:
+            return Response(statement_result(found, more), mimetype=JSON)
+        noted: dict[str, str] = {}
+        body = statement_result(attachments.noting(found, noted), more)
+        return with_files(body, attachments.files(bridge.store, noted))
 
     return blueprint
 
@@ -142,14 +133,11 @@ def _form(query: StatementsQuery, bridge: Bridge) -> Callable[[bytes], bytes]:
     return lambda content: content
 
 
-def _sent(content: Iterable[bytes], query: StatementsQuery) -> Response:
+def _sent(content: list[bytes], query: StatementsQuery, bridge: Bridge) -> Response:
     if not query.attachments:
-        return Response(content, mimetype="application/json")
-    boundary = secrets.token_hex(16)
-    return Response(
-        with_attachments(boundary.encode(), content, []),
-        content_type=f"multipart/mixed; boundary={boundary}",
-    )
+        return Response(content, mimetype=JSON)
+    noted: dict[str, str] = {}
+    return with_files(attachments.noting(content, noted), attachments.files(bridge.store, noted))
 
 
 def _only_sender() -> str | None:
@@ -182,22 +170,4 @@ def _statement_id() -> str:
         raise Refused(400, "PUT needs the parameter statementId (Communication 2.1.1)")
     if not is_uuid(statement_id):
         raise Refused(400, f"statementId {statement_id[:60]!r} is not a UUID (Data 2.4.1)")
-    return statement_id
-
-
-def _check_type() -> None:
-    """Refuse a body whose headers say that it is no plain JSON (Communication 1.5)."""
-    coding = request.headers.get("Content-Encoding", "identity")
-    if coding.lower() != "identity":
-        raise Refused(
-            400,
-            f"Content-Encoding {coding[:20]!r} is not taken here; send the body as it is",
-            Accept_Encoding="identity",
-        )
-    kind = request.mimetype
-    if kind != "application/json":
-        shown = f"Content-Type {kind[:60]!r} is not" if kind else "Content-Type is missing, not"
-        hint = ", without the data of attachments" if kind == "multipart/mixed" else ""
-        raise Refused(
-            400, f"{shown} application/json; send the statements as that{hint} (Communication 1.5)"
-        )
+    return canonical_uuid(statement_id)
