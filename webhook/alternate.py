@@ -58,7 +58,9 @@ def _unfold(environ: WSGIEnvironment, most: int) -> None:
     meant = unfolded("POST", parameters, headers, environ["wsgi.input"].read(length))
     for name in headers:
         environ.pop(_variable(name), None)
-    for name, value in meant.headers.items():
+    # A form that does not say what its content is has what can be told as text best.
+    told = {"content-type": "application/json"} if meant.content else {}
+    for name, value in {**told, **meant.headers}.items():
         environ[_variable(name)] = value
     environ["REQUEST_METHOD"] = meant.method
     environ["QUERY_STRING"] = urlencode(meant.parameters)

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 PREFIX = "/xapi"
 _OPEN = frozenset({"descriptions.about"})
 """what is told to everybody, whichever edition they speak (Communication 2.8)"""
+_UNSAID = "0.95"
+"""what the answer to a request without a version carries: the edition that had none to say (3.3)"""
 _NOT_STORED = "the bridge failed; count nothing of the request as stored, and send it again"
 
 
@@ -48,7 +50,7 @@ def hold_to_the_rules(app: Flask) -> None:
     def name_version(response: Response) -> Response:
         if is_xapi():
             said = request.headers.get(HEADER)
-            response.headers[HEADER] = answered(said, default=Version.V1_0)
+            response.headers[HEADER] = _UNSAID if said is None else answered(said)
         return response
 
     @app.errorhandler(Refused)
