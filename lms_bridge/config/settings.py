@@ -51,7 +51,7 @@ class Web(_Section, frozen=True, kw_only=True):
     threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     """requests answered at once"""
     most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000
-    """of the statements; attachments that come with them are not counted"""
+    """of statements, without the attachments that come with them; or of a document"""
     most_attachment_bytes: Annotated[int, msgspec.Meta(ge=1024, le=10_000_000_000)] = 300_000_000
     """of one attachment; while it arrives it is in a file in the folder TMPDIR"""
     most_statements: Count = 1000

@@ -117,6 +117,16 @@ def test_what_is_written_is_read_again(
     assert parts_of(body, boundary, cuts) == parts
 
 
+@pytest.mark.parametrize("space", ["\r\n", "\n", "\r\n\r\n", "\r\nX-Other: a\r\n\r\n", "\0"])
+def test_what_a_header_says_ends_with_its_line(space: str) -> None:
+    headers = {"Content-Type": f"text/plain;{space}a=b", "X-Experience-API-Hash": "ab"}
+    reader = MultipartReader(b"x")
+    begins, data, ends = reader.feed(b"".join(multipart(b"x", [(headers, [b"hello"])])))
+    assert isinstance(begins, PartBegins)
+    assert begins.headers.keys() == {"content-type", "x-experience-api-hash"}
+    assert (data, ends) == (b"hello", PartEnds(1))
+
+
 @given(
     st.binary() | st.lists(st.sampled_from([b"--x", b"\r\n", b"A: b", b"--", b"hi"])).map(b"".join)
 )
