@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 
@@ -176,11 +177,26 @@ def test_a_body_that_is_not_announced_as_json_is_refused(lrs: Client, kind: str 
     assert "application/json" in answer.json["error"]
 
 
-@on_sqlite
-def test_attachments_data_are_refused_with_what_to_send_instead(lrs: Client) -> None:
-    answer = lrs.post(statement(), headers={"Content-Type": "multipart/mixed; boundary=x"})
-    assert answer.status_code == 400
-    assert "without the data of attachments" in answer.json["error"]
+def test_the_data_of_an_attachment_come_back_with_its_statement(lrs: Client) -> None:
+    data = bytes(range(256))
+    sha2 = hashlib.sha256(data).hexdigest()
+    attachment = {
+        "usageType": "http://id.tincanapi.com/attachment/certificate-of-completion",
+        "display": {"id": "Sertifikat"},
+        "contentType": "application/pdf",
+        "length": len(data),
+        "sha2": sha2,
+    }
+    part = b"--x\r\nContent-Type: application/json\r\n\r\n%b\r\n--x\r\n"
+    headers = f"Content-Transfer-Encoding: binary\r\nX-Experience-API-Hash: {sha2}\r\n\r\n"
+    told = json.dumps(statement(attachments=[attachment])).encode()
+    body = part % told + headers.encode() + data + b"\r\n--x--"
+    sent = lrs.post(data=body, headers={"Content-Type": "multipart/mixed; boundary=x"})
+    assert sent.status_code == 200, sent.text
+    answer = lrs.send("GET", f"/xapi/statements?statementId={sent.json[0]}&attachments=true")
+    assert answer.content_type.startswith("multipart/mixed; boundary=")
+    assert data in answer.data
+    assert lrs.post(data=told).status_code == 400, "without the data, and without a fileUrl"
 
 
 @on_sqlite

@@ -35,7 +35,7 @@ def test_a_statement_with_another_id_is_refused_with_both(lrs: Client) -> None:
 def test_an_array_is_refused_even_of_one_statement(lrs: Client, array: list[object]) -> None:
     answer = lrs.put(ID, array)
     assert answer.status_code == 400
-    assert "not an array" in answer.json["error"]
+    assert "not a single statement" in answer.json["error"]
 
 
 @on_sqlite

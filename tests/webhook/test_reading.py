@@ -40,7 +40,7 @@ def one(lrs: Client, number: int, parameter: str = "statementId") -> Any:
 
 def test_a_statement_comes_back_as_it_was_sent_with_what_the_lrs_adds(lrs: Client) -> None:
     sent = json.dumps(said(1, result={"score": {"raw": 7}})).replace('"raw": 7', '"raw": 7.50e+0')
-    assert lrs.post(sent).status_code == 200
+    assert lrs.post(data=sent).status_code == 200
     answer = one(lrs, 1)
     assert answer.text.startswith(sent[:-1])
     assert {"stored", "authority", "timestamp", "version"} <= answer.json.keys()
