@@ -166,6 +166,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     pull_completions: Job = Job(cron="15 1 * * *")
     refresh_employees: Job = Job(cron="0 3 * * 6")
     reconcile: Job = Job(cron="0 4 * * 0")
+    index: Job = Job(every_seconds=60)
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""

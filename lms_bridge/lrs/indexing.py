@@ -48,8 +48,14 @@ _COLUMNS = (
 
 def catch_up(store: Store) -> None:
     """Index all statements that were stored before this was called."""
+    for _ in catch_up_in_steps(store):
+        pass
+
+
+def catch_up_in_steps(store: Store) -> Iterator[int]:
+    """Do so, a transaction at a time; yields how many statements each has indexed."""
     with store.reading() as db:
-        last = db.scalar(select(func.max(unindexed.c.seq)))
+        last = last_unindexed(db)
     while last is not None:
         with store.writing() as db:
             alone(db, "indexing")
@@ -65,8 +71,15 @@ def catch_up(store: Store) -> None:
                 _Indexing(db).add(row)
             done = [row.seq for row in rows]
             db.execute(delete(unindexed).where(unindexed.c.seq.in_(done)))
+        if rows:
+            yield len(rows)
         if len(rows) < _AT_ONCE:
             return
+
+
+def last_unindexed(db: Connection) -> int | None:
+    """The place of the last statement that is not indexed; None if all are."""
+    return db.scalar(select(func.max(unindexed.c.seq)))
 
 
 def consistent_through(db: Connection, now: dt.datetime) -> dt.datetime:
