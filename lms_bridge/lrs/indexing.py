@@ -79,7 +79,8 @@ def catch_up_in_steps(store: Store) -> Iterator[int]:
 
 def last_unindexed(db: Connection) -> int | None:
     """The place of the last statement that is not indexed; None if all are."""
-    return db.scalar(select(func.max(unindexed.c.seq)))
+    last: int | None = db.scalar(select(func.max(unindexed.c.seq)))
+    return last
 
 
 def consistent_through(db: Connection, now: dt.datetime) -> dt.datetime:

@@ -34,6 +34,9 @@ def documented() -> set[str]:
     return found
 
 
+BY_INTERVAL = ("recognise", "deliver", "index")
+
+
 def every_setting() -> set[str]:
     """The path of every setting that there is; a course's inner tables are written in one line."""
     remotes = {"lms.moodle": lms.KINDS["moodle"], "registry.siasn": registries.KINDS["siasn"]}
@@ -43,12 +46,12 @@ def every_setting() -> set[str]:
         found.add(f"{section}.type")
     return {re.sub(r"^(courses\.\w+)\..*", r"\1", path) for path in found} - {
         # a job that has an interval has no use for a zone; either may take the other's place
+        *(f"jobs.{job}.{name}" for job in BY_INTERVAL for name in ("cron", "time_zone")),
         *(
-            f"jobs.{job}.{name}"
-            for job in ("recognise", "deliver")
-            for name in ("cron", "time_zone")
+            f"jobs.{job}.every_seconds"
+            for job in Settings().jobs.__struct_fields__
+            if job not in BY_INTERVAL
         ),
-        *(f"jobs.{job}.every_seconds" for job in Settings().jobs.__struct_fields__[2:]),
     }
 
 
