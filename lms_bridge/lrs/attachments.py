@@ -120,7 +120,10 @@ def store(to: Store, arrived: Iterable[Spooled], *, clock: Callable[[], dt.datet
     statement tells of.
     """
     # All go through the rows in the same order, so that two of them cannot wait for each other.
-    missing = _missing(to, sorted(arrived, key=lambda one: one.sha2))
+    in_order = sorted(arrived, key=lambda one: one.sha2)
+    if not in_order:  # nearly every request: it costs no connection
+        return
+    missing = _missing(to, in_order)
     for chunks, complete in _batches(missing):
         with to.writing() as db:
             if chunks:
