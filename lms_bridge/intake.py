@@ -85,7 +85,7 @@ class Intake:
         self._new_id = new_id
         self._commits = GroupCommit[Request, None](store, self._write, name="intake")
 
-    def store(self, origin: Origin | str, received: Sequence[Received]) -> list[str]:
+    def store(self, origin: Origin, received: Sequence[Received]) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
 
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
@@ -102,7 +102,7 @@ class Intake:
             )
         return ids
 
-    def store_as(self, origin: Origin | str, statement_id: str, received: Received) -> None:
+    def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
         self._submit(origin, (Arrived(canonical_uuid(statement_id), received.raw, given=True),))
 
@@ -110,8 +110,8 @@ class Intake:
         """Store what is waiting, then stop."""
         self._commits.close()
 
-    def _submit(self, origin: Origin | str, arrived: tuple[Arrived, ...]) -> None:
-        request = Request(Origin(origin) if isinstance(origin, str) else origin, arrived)
+    def _submit(self, origin: Origin, arrived: tuple[Arrived, ...]) -> None:
+        request = Request(origin, arrived)
         for tries_left in reversed(range(_TRIES)):
             try:
                 return self._commits.submit(request)

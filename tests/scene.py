@@ -25,7 +25,7 @@ from lms_bridge.completions import Targets
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Sender, Settings
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.intake import Intake
+from lms_bridge.intake import Intake, Origin
 from lms_bridge.jobs.pull_completions import PullCompletions
 from lms_bridge.lms.base import BadgeAward
 from lms_bridge.lms.moodle.client import Moodle
@@ -204,7 +204,7 @@ class Scene:
 
     def tell(self, *told: Mapping[str, Any], by: str = "moodle") -> tuple[str, ...]:
         """Statements come in; their ids."""
-        return self.intake.store(by, read_statements(json.dumps(list(told)).encode()))
+        return self.intake.store(Origin(by), read_statements(json.dumps(list(told)).encode()))
 
     def recognise(self) -> dict[str, int]:
         """Judge them; how many sightings came to which state."""

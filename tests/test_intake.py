@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from lms_bridge.intake import Conflict, Intake
+from lms_bridge.intake import Conflict, Intake, Origin
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import sightings, statements
 from tests.conftest import NOW, Clock
 from tests.webhook.examples import ID, OTHER_ID, statement
 from xapi import Received, read_statements
 
+MOODLE = Origin("moodle")
 THREADS = 8
 
 
@@ -60,7 +61,7 @@ def together(work: Callable[[int], Any]) -> list[Any]:
 
 
 def test_when_it_was_stored_is_the_same_for_a_whole_batch(store: Store, intake: Intake) -> None:
-    intake.store("moodle", received(statement(), statement()))
+    intake.store(MOODLE, received(statement(), statement()))
     with store.reading() as db:
         assert set(db.execute(select(statements.c.stored)).scalars()) == {NOW}
 
@@ -68,7 +69,7 @@ def test_when_it_was_stored_is_the_same_for_a_whole_batch(store: Store, intake: 
 def test_nothing_received_needs_no_transaction(store: Store, intake: Intake) -> None:
     begun = []
     event.listen(store.engine, "begin", begun.append)
-    assert intake.store("moodle", []) == []
+    assert intake.store(MOODLE, []) == []
     assert begun == []
 
 
@@ -85,7 +86,7 @@ def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None
 
     def send(_number: int) -> set[str]:
         ready.wait()
-        return {intake.store("moodle", received(statement()))[0] for _ in range(requests)}
+        return {intake.store(MOODLE, received(statement()))[0] for _ in range(requests)}
 
     with ThreadPoolExecutor(senders) as pool:
         ids = set().union(*pool.map(send, range(senders)))
@@ -97,11 +98,11 @@ def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None
 def test_a_conflict_of_one_request_is_not_felt_by_those_it_shares_a_commit_with(
     store: Store, intake: Intake
 ) -> None:
-    intake.store("moodle", received(statement(id=ID)))
+    intake.store(MOODLE, received(statement(id=ID)))
 
     def send(number: int) -> list[str]:
         told = statement(id=ID, verb={"id": "x:other"}) if number % 2 else statement()
-        return intake.store("moodle", received(told))
+        return intake.store(MOODLE, received(told))
 
     answers = together(send)
     assert [isinstance(answer, Conflict) for answer in answers] == [False, True] * (THREADS // 2)
@@ -111,7 +112,7 @@ def test_a_conflict_of_one_request_is_not_felt_by_those_it_shares_a_commit_with(
 def test_of_many_who_send_one_id_at_once_all_are_answered_and_one_is_stored(
     store: Store, intake: Intake
 ) -> None:
-    answers = together(lambda _: intake.store("moodle", received(statement(id=ID))))
+    answers = together(lambda _: intake.store(MOODLE, received(statement(id=ID))))
     assert answers == [[ID]] * THREADS
     assert count(store) == (1, 1)
 
@@ -120,7 +121,7 @@ def test_of_many_who_send_different_statements_by_one_id_only_one_is_believed(
     store: Store, intake: Intake
 ) -> None:
     def send(number: int) -> list[str]:
-        return intake.store("moodle", received(statement(id=ID, verb={"id": f"x:{number}"})))
+        return intake.store(MOODLE, received(statement(id=ID, verb={"id": f"x:{number}"})))
 
     answers = together(send)
     assert Counter(isinstance(answer, Conflict) for answer in answers) == {
@@ -139,7 +140,7 @@ def test_several_web_processes_may_receive_the_same_statements_in_any_order(
 
     def send(number: int) -> list[str]:
         order = ids if number % 3 else ids[::-1]
-        return intakes[number % 2].store("moodle", received(*(statement(id=i) for i in order)))
+        return intakes[number % 2].store(MOODLE, received(*(statement(id=i) for i in order)))
 
     answers = together(send)
     assert all(sorted(answer) == ids for answer in answers)
@@ -153,7 +154,7 @@ def test_one_statement_may_be_stored_under_an_id_that_it_does_not_carry(
     store: Store, intake: Intake
 ) -> None:
     [one] = received(statement())
-    intake.store_as("moodle", OTHER_ID.upper(), one)
+    intake.store_as(MOODLE, OTHER_ID.upper(), one)
     with store.reading() as db:
         row = db.execute(select(statements)).one()
     assert (row.id, row.raw) == (OTHER_ID, one.raw)
@@ -163,6 +164,6 @@ def test_more_ids_than_a_query_takes_are_looked_up_all_the_same(
     store: Store, intake: Intake
 ) -> None:
     many = [statement(id=f"fd41c918-b88b-4b20-a0a5-{number:012}") for number in range(1100)]
-    intake.store("moodle", received(*many))
-    intake.store("moodle", received(*many))
+    intake.store(MOODLE, received(*many))
+    intake.store(MOODLE, received(*many))
     assert count(store) == (1100, 1100)

@@ -5,7 +5,7 @@ is sent before the last has been read:
 
 >>> with read_statements_request(g.version, single=False, web=web) as sent:
 ...     attachments.store(bridge.store, sent.files, clock=utc_now)
-...     intake.store(g.sender, sent.received)
+...     intake.store(origin, sent.received)
 
 >>> noted = {}
 >>> body = statement_result(attachments.noting(found, noted), more)

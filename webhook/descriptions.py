@@ -16,7 +16,6 @@ from webhook.lrs import PREFIX
 from xapi import describing
 from xapi.documents import asked_activity, asked_agent
 from xapi.parameters import pairs_in, taken
-from xapi.versions import Version
 
 
 def resources(bridge: Bridge) -> Blueprint:
@@ -27,7 +26,7 @@ def resources(bridge: Bridge) -> Blueprint:
     @blueprint.get("/agents", strict_slashes=False)
     def agents() -> Response:
         """The Person that an Agent is, with every name that statements gave it (2.4)."""
-        agent = asked_agent(pairs_in(request.query_string), version=_version())
+        agent = asked_agent(pairs_in(request.query_string), version=g.version)
         catch_up(store)
         with store.reading() as db:
             names = names_of(db, agent)
@@ -37,7 +36,7 @@ def resources(bridge: Bridge) -> Blueprint:
     @blueprint.get("/activities", strict_slashes=False)
     def activities() -> Response:
         """An Activity, with all that statements told of it (2.5)."""
-        activity = asked_activity(pairs_in(request.query_string), version=_version())
+        activity = asked_activity(pairs_in(request.query_string), version=g.version)
         catch_up(store)
         with store.reading() as db:
             definition = definition_of(db, activity)
@@ -46,15 +45,10 @@ def resources(bridge: Bridge) -> Blueprint:
     @blueprint.get("/about", strict_slashes=False)
     def about() -> Response:
         """Which versions are spoken here (2.8); it needs neither credentials nor a version."""
-        taken(pairs_in(request.query_string), {}, version=_version())
+        taken(pairs_in(request.query_string), {}, version=g.version)
         return _told(describing.about())
 
     return blueprint
-
-
-def _version() -> Version:
-    version: Version = g.get("version", Version.V1_0)
-    return version
 
 
 def _told(value: bytes) -> Response:

@@ -74,41 +74,37 @@ class _View(MethodView):
     def put(self) -> Response:
         """Store a document in place of what is there (2.2)."""
         asked, sent = self._asked(), self._sent()
-        kept = self._documents.put(asked, sent, _said(), version=_version())
+        kept = self._documents.put(asked, sent, _said(), version=g.version)
         return _done(kept.etag, kept.stored)
 
     def post(self) -> Response:
         """Store a document, or merge it into the one that is there (2.2)."""
         asked, sent = self._asked(), self._sent()
-        kept = self._documents.post(asked, sent, _said(), version=_version())
+        kept = self._documents.post(asked, sent, _said(), version=g.version)
         return _done(kept.etag, kept.stored)
 
     def delete(self) -> Response:
         """Delete a document, or all states of an Activity and an Agent (2.3, 2.6, 2.7)."""
-        self._documents.delete(self._asked(), _said(), version=_version())
+        self._documents.delete(self._asked(), _said(), version=g.version)
         return _done()
 
     def _asked(self) -> DocumentQuery:
         pairs = pairs_in(request.query_string)
-        return read_document_query(self._resource, request.method, pairs, version=_version())
+        return read_document_query(self._resource, request.method, pairs, version=g.version)
 
     def _sent(self) -> Document:
         coding = request.headers.get("Content-Encoding", "identity")
         if coding.lower() != "identity":
             rule = "is not taken here; send the document as it is"
             raise InvalidRequest(
-                "header.Content-Encoding", coding, rule, "Communication 1.5", _version()
+                "header.Content-Encoding", coding, rule, "Communication 1.5", g.version
             )
         return Document(whole_body(self._most_bytes), request.content_type or _ANYTHING)
 
 
-def _version() -> Version:
-    version: Version = g.get("version", Version.V1_0)
-    return version
-
-
 def _cited(asked: DocumentQuery) -> str:
-    return _version().cited(asked.resource.clause)
+    version: Version = g.version
+    return version.cited(asked.resource.clause)
 
 
 def _said() -> Preconditions:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from lms_bridge.credentials import Scope
+from webhook.lrs import PREFIX
 
 
 class Need(NamedTuple):
@@ -57,11 +58,11 @@ _TO_WRITE = {
 
 def needed(method: str, path: str) -> Need | None:
     """What a request needs; None where there is nothing that could be done, or no such method."""
-    resource = path.removeprefix("/xapi").strip("/")
+    resource = path.removeprefix(PREFIX).strip("/")
     reads = method in ("GET", "HEAD")
     return (_TO_READ if reads else _TO_WRITE).get(resource)
 
 
 def is_open(path: str) -> bool:
     """Whether whoever wants to may ask there, as for the versions that are spoken (2.8)."""
-    return path.rstrip("/") == "/xapi/about"
+    return path.rstrip("/") == f"{PREFIX}/about"

@@ -8,8 +8,7 @@ every refusal here is one that the standard demands.
 from __future__ import annotations
 
 import difflib
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, g, request
 
@@ -24,6 +23,7 @@ from webhook.bodies import JSON, read_statements_request, with_files
 from webhook.lrs import PREFIX, Refused, answer, refused
 from xapi import canonical_uuid, is_uuid
 from xapi.canonical_format import Canonical
+from xapi.concurrency import etag
 from xapi.cursor import Cursor
 from xapi.ids_format import with_ids
 from xapi.languages import Languages
@@ -89,7 +89,7 @@ def resource(bridge: Bridge) -> Blueprint:
             raise Refused(404, f"there is no such statement: {query.single}")
         response = _sent([_form(query, bridge)(told.content)], query, bridge)
         response.headers["Last-Modified"] = last_modified(told.stored)
-        response.set_etag(hashlib.sha1(told.content, usedforsecurity=False).hexdigest())
+        response.headers["ETag"] = etag(told.content)
         response.make_conditional(request)
         return response
 
@@ -101,11 +101,7 @@ def resource(bridge: Bridge) -> Blueprint:
         )
         form = _form(query, bridge)
         found = (form(each.content) for each in reader.read(page.seqs))
-        if not query.attachments:
-            return Response(statement_result(found, more), mimetype=JSON)
-        noted: dict[str, str] = {}
-        body = statement_result(attachments.noting(found, noted), more)
-        return with_files(body, attachments.files(bridge.store, noted))
+        return _sent(found, query, bridge, lambda told: statement_result(told, more))
 
     return blueprint
 
@@ -133,11 +129,18 @@ def _form(query: StatementsQuery, bridge: Bridge) -> Callable[[bytes], bytes]:
     return lambda content: content
 
 
-def _sent(content: list[bytes], query: StatementsQuery, bridge: Bridge) -> Response:
+def _sent(
+    told: Iterable[bytes],
+    query: StatementsQuery,
+    bridge: Bridge,
+    framed: Callable[[Iterable[bytes]], Iterable[bytes]] = lambda told: told,
+) -> Response:
+    """The statements `told`, `framed` as a body, and their attachments if those are asked for."""
     if not query.attachments:
-        return Response(content, mimetype=JSON)
+        return Response(framed(told), mimetype=JSON)
     noted: dict[str, str] = {}
-    return with_files(attachments.noting(content, noted), attachments.files(bridge.store, noted))
+    body = framed(attachments.noting(told, noted))
+    return with_files(body, attachments.files(bridge.store, noted))
 
 
 def _only_sender() -> str | None:

@@ -80,10 +80,7 @@ class Documents:
 
         Raises what :func:`~xapi.concurrency.check_change` raises, and then changes nothing.
         """
-        with self._changing(asked) as db:
-            known = _kept(db, asked)
-            _check("PUT", asked, known and known.etag, said, version)
-            return self._write(db, asked, known, sent)
+        return self._change("PUT", asked, said, version, lambda known: sent)
 
     def post(
         self,
@@ -98,11 +95,9 @@ class Documents:
         Raises what :func:`~xapi.concurrency.check_change` and :func:`~xapi.merging.posted`
         raise, and then changes nothing.
         """
-        with self._changing(asked) as db:
-            known = _kept(db, asked)
-            _check("POST", asked, known and known.etag, said, version)
-            merged = posted(sent, known and known.document, version=version)
-            return self._write(db, asked, known, merged)
+        return self._change(
+            "POST", asked, said, version, lambda known: posted(sent, known, version=version)
+        )
 
     def delete(
         self, asked: DocumentQuery, said: Preconditions, *, version: Version = Version.V1_0
@@ -115,8 +110,22 @@ class Documents:
         """
         with self._changing(asked) as db:
             known = _listed(db, asked) if asked.id is None else _kept(db, asked)
-            _check("DELETE", asked, known and known.etag, said, version)
+            check_change("DELETE", asked.resource, known and known.etag, said, version=version)
             db.execute(delete(table).where(*_meant(asked)))
+
+    def _change(
+        self,
+        method: str,
+        asked: DocumentQuery,
+        said: Preconditions,
+        version: Version,
+        new: Callable[[Document | None], Document],
+    ) -> Kept:
+        """Store what is `new` in view of the document that is there."""
+        with self._changing(asked) as db:
+            known = _kept(db, asked)
+            check_change(method, asked.resource, known and known.etag, said, version=version)
+            return self._write(db, asked, known, new(known and known.document))
 
     @contextmanager
     def _changing(self, asked: DocumentQuery) -> Iterator[Connection]:
@@ -140,12 +149,6 @@ class Documents:
         else:
             db.execute(update(table).where(*_meant(asked)).values(**values))
         return kept
-
-
-def _check(
-    method: str, asked: DocumentQuery, stored: str | None, said: Preconditions, version: Version
-) -> None:
-    check_change(method, asked.resource, stored, said, version=version)
 
 
 def _kept(db: Connection, asked: DocumentQuery) -> Kept | None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.store.engine import Store, alone, insert
@@ -102,10 +103,9 @@ class _Indexing:
     def add(self, row: AnyRow) -> None:
         statement = parse_statement(row.raw, version=None)
         keys = _keys(statement, row)
-        found_by = set(_numbers(keys, row.sender))
+        found_by = self._found_by(keys, row.sender)
         if keys.target is not None:
             self._refer(row, statement, keys.target)
-            found_by |= self._keys_behind(keys.target)
         if statement.verb.id == vocabulary.VOIDED:
             # Nothing voids a voiding; one that came before it has no effect (Data 2.3.2).
             self._db.execute(delete(voidings).where(voidings.c.statement_id == row.id))
@@ -131,7 +131,7 @@ class _Indexing:
             voided = parse_statement(row.raw, version=None)
             if voided.verb.id == vocabulary.VOIDED:
                 return
-            found_by = self._keys_of(row, voided)
+            found_by = self._found_by(_keys(voided, row), row.sender)
             self._db.execute(
                 delete(statement_keys).where(
                     statement_keys.c.seq == row.seq, statement_keys.c.key.in_(found_by)
@@ -140,10 +140,10 @@ class _Indexing:
         values = {"statement_id": target, "by_seq": by_seq}
         self._db.execute(insert(self._db, voidings).values(values).on_conflict_do_nothing())
 
-    def _keys_of(self, row: AnyRow, statement: Statement) -> set[int]:
-        keys = _keys(statement, row)
+    def _found_by(self, keys: Keys, sender: str) -> set[int]:
+        """By which keys a statement is found: its own, and those of what it refers to."""
         behind = self._keys_behind(keys.target) if keys.target is not None else set()
-        return behind.union(_numbers(keys, row.sender))
+        return behind.union(_numbers(keys, sender))
 
     def _keys_behind(self, target: str) -> set[int]:
         """By which keys the statement `target`, and what that refers to in turn, are found."""
@@ -192,13 +192,7 @@ class _Indexing:
             known: bytes | None = self._db.scalar(query)
             merged = merged_definition(known, told)
             if merged != known:
-                values = {"key": number, "definition": merged}
-                put = insert(self._db, activities).values(values)
-                self._db.execute(
-                    put.on_conflict_do_update(
-                        index_elements=["key"], set_={"definition": put.excluded.definition}
-                    )
-                )
+                self._know(activities, number, definition=merged)
         for actor in (statement.actor, statement.object):
             if isinstance(actor, Agent | Group) and actor.name:
                 self._learn_name(actor, actor.name)
@@ -213,10 +207,11 @@ class _Indexing:
         )
         if name in names or len(names) >= _MOST_NAMES:
             return
-        put = insert(self._db, agents).values(key=number, names=[*names, name])
-        self._db.execute(
-            put.on_conflict_do_update(index_elements=["key"], set_={"names": put.excluded.names})
-        )
+        self._know(agents, number, names=[*names, name])
+
+    def _know(self, table: Table, number: int, **values: Any) -> None:
+        put = insert(self._db, table).values(key=number, **values)
+        self._db.execute(put.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
 def _keys(statement: Statement, row: AnyRow) -> Keys:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import func, select
 
 from lms_bridge.bridge import Bridge
-from lms_bridge.intake import Intake
+from lms_bridge.intake import Intake, Origin
 from lms_bridge.jobs.index import Index
 from lms_bridge.lrs import indexing
 from lms_bridge.store.engine import Store
@@ -31,7 +31,8 @@ def test_the_job_indexes_what_came_in_and_then_has_no_work(
 ) -> None:
     monkeypatch.setattr(indexing, "_AT_ONCE", 3)
     intake = Intake(store, clock=clock)
-    intake.store("moodle", read_statements(json.dumps([statement(n) for n in range(7)]).encode()))
+    body = json.dumps([statement(n) for n in range(7)]).encode()
+    intake.store(Origin("moodle"), read_statements(body))
     intake.close()
     job = Index(cast(Bridge, SimpleNamespace(store=store)))
     steps: list[int] = []
