@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
+from werkzeug.http import HTTP_STATUS_CODES
 
 from xapi.alternate import is_alternate, unfolded
-from xapi.errors import InvalidRequest
+from xapi.errors import InvalidRequest, Refusal, RequestTooLarge
 from xapi.negotiation import HEADER, answered
 from xapi.parameters import pairs_in
 from xapi.versions import Version
@@ -39,8 +40,8 @@ def undone(application: WSGIApplication, *, prefix: str, most_bytes: int) -> WSG
         ):
             try:
                 _unfold(environ, 3 * most_bytes)
-            except InvalidRequest as error:
-                return _refused(environ, str(error), start_response)
+            except Refusal as error:
+                return _refused(environ, error, start_response)
         return application(environ, start_response)
 
     return call
@@ -54,8 +55,12 @@ def _unfold(environ: WSGIEnvironment, most: int) -> None:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length > most:
         rule = f"octets of a form are more than the {most} that this LRS takes"
-        raise InvalidRequest("body", length, rule, "Communication 3.2")
-    meant = unfolded("POST", parameters, headers, environ["wsgi.input"].read(length))
+        raise RequestTooLarge(None, "body", length, rule, "Communication 3.2")
+    form = environ["wsgi.input"].read(length)
+    if len(form) != length:
+        rule = f"octets came of a form of {length}"
+        raise InvalidRequest("body", len(form), rule, "Communication 1.3")
+    meant = unfolded("POST", parameters, headers, form)
     for name in headers:
         environ.pop(_variable(name), None)
     # A form that does not say what its content is has what can be told as text best.
@@ -82,7 +87,7 @@ def _variable(name: str) -> str:
 
 
 def _refused(
-    environ: WSGIEnvironment, message: str, start_response: StartResponse
+    environ: WSGIEnvironment, error: Refusal, start_response: StartResponse
 ) -> Iterable[bytes]:
     said = environ.get("HTTP_" + HEADER.upper().replace("-", "_"))
     headers = [
@@ -90,5 +95,5 @@ def _refused(
         (HEADER, answered(said, default=Version.V1_0)),
         ("Connection", "close"),
     ]
-    start_response("400 BAD REQUEST", headers)
-    return [msgspec.json.encode({"error": message})]
+    start_response(f"{error.status} {HTTP_STATUS_CODES[error.status]}", headers)
+    return [msgspec.json.encode({"error": str(error)})]

@@ -59,7 +59,9 @@ def read_statements_request(version: Version, *, single: bool, web: Web) -> Iter
     kind = _kind(version)
     if kind == JSON:
         body = whole_body(web.most_request_bytes)
-        received = read_statements(body, most=web.most_statements, single=single, version=version)
+        received = read_statements(
+            body, most=web.most_statements, single=single, version=version, limits=web.limits
+        )
         check_all_have_data(received, version=version)
         yield Sent(received, [])
         return
@@ -100,7 +102,7 @@ def _kind(version: Version) -> str:
 
 
 def _exchange(spool: Spool, version: Version, single: bool, web: Web) -> Exchange[Spooled]:
-    body = _Body()
+    body = _Body(web.most_upload_bytes)
     try:
         reader = ExchangeReader(
             _boundary(version),
@@ -110,6 +112,8 @@ def _exchange(spool: Spool, version: Version, single: bool, web: Web) -> Exchang
             single=single,
             largest=web.most_request_bytes,
             largest_attachment=web.most_attachment_bytes,
+            most_parts=web.most_attachments,
+            limits=web.limits,
         )
         for piece in body:
             reader.feed(piece)
@@ -129,18 +133,30 @@ def _boundary(version: Version) -> bytes:
 
 
 class _Body:
-    """The body of this request in pieces; refused if it ends before its time."""
+    """The body of this request in pieces; refused if it ends before its time, or is too large."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._came = 0
         self._announced = request.content_length
         self.has_all_come = False
 
     def __iter__(self) -> Iterator[bytes]:
+        self._check_size(self._announced or 0)
         while piece := request.stream.read(_PIECE):
             self._came += len(piece)
+            self._check_size(self._came)
             self.has_all_come = self._came == self._announced
             yield piece
         self.has_all_come = True
         if self._announced is not None and self._came != self._announced:
             raise Refused(400, f"the body ends after {self._came} of {self._announced} bytes")
+
+    def _check_size(self, size: int) -> None:
+        if size > self._most:
+            raise Refused(
+                413,
+                f"the request is larger than the {self._most} bytes that this LRS takes of"
+                " statements with their attachments; send fewer at once (Communication 3.2)",
+                Connection="close",
+            )

@@ -34,11 +34,10 @@ _FROM_OUTSIDE = {
 def resources(bridge: Bridge) -> Blueprint:
     """The three resources, which keep their documents in the database of `bridge`."""
     blueprint = Blueprint("documents", __name__, url_prefix=PREFIX)
-    documents = Documents(bridge.store, clock=utc_now)
+    most_bytes = bridge.settings.web.most_request_bytes
+    documents = Documents(bridge.store, clock=utc_now, most_bytes=most_bytes)
     for resource in Resource:
-        view = _View.as_view(
-            resource.name.lower(), resource, documents, bridge.settings.web.most_request_bytes
-        )
+        view = _View.as_view(resource.name.lower(), resource, documents, most_bytes)
         blueprint.add_url_rule(f"/{resource.value}", view_func=view, strict_slashes=False)
 
     @blueprint.errorhandler(Conflict)

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from xapi.errors import InvalidRequest
+from xapi.errors import InvalidRequest, RequestTooLarge
 from xapi.negotiation import HEADER
 from xapi.parameters import Pairs, pairs_in
 from xapi.versions import Version, edition
 
 _CLAUSE: Final = "Communication 1.3"
+_TOO_LARGE: Final = "Communication 3.2"
 _WITH_CONTENT: Final = frozenset({"PUT", "POST"})
 _METHODS: Final = _WITH_CONTENT | {"GET", "HEAD", "DELETE"}
 _HEADERS: Final = frozenset(
@@ -39,6 +40,8 @@ _HEADERS: Final = frozenset(
 """the headers that can stand in the form; all others stand where headers do"""
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "text/plain", ""})
 """what the form itself may say that it is; the browsers that need this cannot say it right"""
+_LONGEST_FIELD: Final = 16_384
+"""how many characters a header or a parameter of the form may have"""
 
 
 class Unfolded(NamedTuple):
@@ -64,7 +67,8 @@ def is_alternate(parameters: Pairs, version: str | None) -> bool:
 def unfolded(method: str, parameters: Pairs, headers: Mapping[str, str], form: bytes) -> Unfolded:
     """The request that is meant by a `method` with these query `parameters` and this `form`.
 
-    Raises :exc:`InvalidRequest` for what does not keep to the syntax. The request that comes
+    Raises :exc:`InvalidRequest` for what does not keep to the syntax, and
+    :exc:`RequestTooLarge` for more of it than any request needs. The request that comes
     out is yet to be held to the rules of its resource, like one that came straight.
     """
     intended = _intended_method(method, list(parameters))
@@ -108,6 +112,9 @@ def _fields(form: bytes) -> dict[str, str]:
         name = sent.lower() if sent.lower() in _HEADERS else sent
         if name in fields:
             raise _refused(f"form.{name}", value, "is given a second time")
+        if name != "content" and len(value) > _LONGEST_FIELD:
+            rule = f"characters of a field are more than the {_LONGEST_FIELD} that this LRS takes"
+            raise RequestTooLarge(None, f"form.{name[:40]}", len(value), rule, _TOO_LARGE)
         fields[name] = value
     return fields
 

@@ -29,6 +29,7 @@ from xapi.attached import HASH, attachments_in, check_all_have_data
 from xapi.attachment import Attachment
 from xapi.errors import InvalidRequest, InvalidStatement, RequestTooLarge
 from xapi.identifiers import is_sha2
+from xapi.limits import Limits
 from xapi.media import is_json, same_media_type
 from xapi.multipart import MultipartReader, PartBegins, PartEnds
 from xapi.reading import Received, read_statements
@@ -78,11 +79,14 @@ class ExchangeReader(Generic[_Sink]):
         single: bool = False,
         largest: int | None = None,
         largest_attachment: int | None = None,
+        most_parts: int | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
     ) -> None:
         """Read parts between `boundary`.
 
-        `most` and `single` are as in :func:`~xapi.read_statements`; `largest` is how many
-        octets this LRS takes of the statements, and `largest_attachment` of each attachment.
+        `most`, `single` and `limits` are as in :func:`~xapi.read_statements`; `largest` is how
+        many octets this LRS takes of the statements, and `largest_attachment` of each
+        attachment, of which it takes `most_parts`.
         """
         self._parts = MultipartReader(boundary)
         self._open_sink = open_sink
@@ -91,6 +95,8 @@ class ExchangeReader(Generic[_Sink]):
         self._single = single
         self._largest = largest
         self._largest_attachment = largest_attachment
+        self._most_parts = most_parts
+        self._limits = limits
         self._received: list[Received] | None = None
         self._described: dict[str, list[Attachment]] = {}
         self._files: dict[str, _Sink] = {}
@@ -137,6 +143,9 @@ class ExchangeReader(Generic[_Sink]):
                 _refuse(part, "Content-Type", sent, rule)
             self._part = _Statements()
             return
+        if self._most_parts is not None and part.number - 1 > self._most_parts:
+            rule = f"attachments are more than the {self._most_parts} that this LRS takes at once"
+            raise RequestTooLarge(None, "body", part.number - 1, rule, "Communication 3.2")
         encoding = part.headers.get("content-transfer-encoding", "binary")
         if encoding.lower() != "binary":
             _refuse(part, "Content-Transfer-Encoding", encoding, 'is not "binary"')
@@ -178,6 +187,7 @@ class ExchangeReader(Generic[_Sink]):
                 most=self._most,
                 single=self._single,
                 version=self._version,
+                limits=self._limits,
             )
             for _, _, attachment in attachments_in(self._received):
                 self._described.setdefault(attachment.sha2.lower(), []).append(attachment)

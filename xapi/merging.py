@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from xapi.errors import InvalidRequest
+from xapi.errors import InvalidRequest, RequestTooLarge
 from xapi.media import is_json
+from xapi.part import DEEPEST, TOO_DEEP, nests_deeper
 from xapi.raw import framed, members
 from xapi.versions import Version
 
@@ -33,12 +34,20 @@ class Document(NamedTuple):
     content_type: str
 
 
-def posted(sent: Document, stored: Document | None, *, version: Version = Version.V1_0) -> Document:
+def posted(
+    sent: Document,
+    stored: Document | None,
+    *,
+    version: Version = Version.V1_0,
+    most: int | None = None,
+) -> Document:
     """What a POST of `sent` stores where `stored` is what is there.
 
-    The values are kept as they were written, those of `sent` before those of `stored`.
+    The values are kept as they were written, those of `sent` before those of `stored`. `most`
+    is how many octets this LRS takes of a document, if that is limited.
 
-    Raises :exc:`InvalidRequest`, and nothing is to be stored, if one of them is no JSON object.
+    Raises :exc:`InvalidRequest`, and nothing is to be stored, if one of them is no JSON object,
+    and :exc:`RequestTooLarge` if one nests too deeply, or more than `most` would be stored.
     """
     if stored is None and not is_json(sent.content_type):
         return sent
@@ -51,13 +60,25 @@ def posted(sent: Document, stored: Document | None, *, version: Version = Versio
     if stored is None:
         return sent
     merged = framed({**_members(stored, "stored", version), **added})
+    if most is not None and len(merged) > most:
+        rule = f"octets of the merged document are more than the {most} that this LRS takes"
+        raise RequestTooLarge(None, "stored", len(merged), rule, "Communication 3.2", version)
     return Document(merged, sent.content_type)
 
 
 def _members(document: Document, path: str, version: Version) -> dict[str, msgspec.Raw]:
+    contents = document.contents
     try:
-        document.contents.decode()  # a member is kept as it was written, and not looked into
-        return members(document.contents)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        contents.decode()  # a member is kept as it was written, and not looked into
+        found = members(contents)
+        # No more can stand within each other than there are at all, and mostly that is enough.
+        may_be_deep = contents.count(b"{") + contents.count(b"[") > DEEPEST
+        too_deep = may_be_deep and nests_deeper(msgspec.json.decode(contents), DEEPEST)
+    except RecursionError:
+        too_deep = True
+    except (msgspec.DecodeError, UnicodeDecodeError):
         rule = "is no JSON object, and only JSON objects can be merged"
-        raise InvalidRequest(path, document.contents, rule, _CLAUSE, version) from None
+        raise InvalidRequest(path, contents, rule, _CLAUSE, version) from None
+    if too_deep:
+        raise RequestTooLarge(None, path, contents, TOO_DEEP, "Communication 3.2", version)
+    return found

@@ -23,7 +23,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from xapi.actor import Actor, Agent, Group
-from xapi.errors import InvalidRequest, InvalidStatement, member
+from xapi.errors import InvalidRequest, InvalidStatement, RequestTooLarge, member
 from xapi.explaining import explained, unreadable
 from xapi.identifiers import canonical_uuid, is_iri, is_uuid
 from xapi.part import not_a_uuid, not_an_iri
@@ -39,6 +39,10 @@ Reader: TypeAlias = Callable[[str, str], Any]
 """what makes of the path and the text of a parameter what it means, or refuses it"""
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_MOST_PAIRS: Final = 100
+"""how many parameters a request may have; no resource has a fourth of it"""
+_LONGEST_QUERY: Final = 32_768
+"""how many octets they may have together, with all that is escaped"""
 
 
 def pairs_in(encoded: bytes, path: str = "query") -> list[tuple[str, str]]:
@@ -48,7 +52,14 @@ def pairs_in(encoded: bytes, path: str = "query") -> list[tuple[str, str]]:
     [('verb', 'act:read'), ('since', ''), ('x', '')]
 
     Raises :exc:`InvalidRequest` for what is not URL-encoded UTF-8; `path` is where it stands.
+    Raises :exc:`RequestTooLarge` for more than any request needs; a form may be long.
     """
+    if path == "query" and len(encoded) > _LONGEST_QUERY:
+        rule = f"octets of parameters are more than the {_LONGEST_QUERY} that this LRS takes"
+        raise RequestTooLarge(None, path, len(encoded), rule, "Communication 3.2")
+    if (pairs := encoded.count(b"&") + 1) > _MOST_PAIRS:
+        rule = f"parameters are more than the {_MOST_PAIRS} that this LRS takes"
+        raise RequestTooLarge(None, path, pairs, rule, "Communication 3.2")
     if _BROKEN_ESCAPE.search(encoded):
         rule = 'is not URL-encoded: "%" stands before two hexadecimal digits only'
         raise InvalidRequest(path, encoded, rule, "Communication 1.4")

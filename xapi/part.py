@@ -28,7 +28,8 @@ Extensions: TypeAlias = dict[str, Any]
 
 
 DEEPEST: Final = 100
-"""how many arrays and objects may stand within each other in an extension; each is a level"""
+"""how many arrays and objects may stand within each other in an extension or in a document that
+is merged; each is a level"""
 
 
 class Part(
@@ -72,19 +73,20 @@ def check_extensions(path: str, extensions: Extensions) -> None:
         if not is_iri(key):
             rule = f"stands under {shown(key)}, which is no absolute IRI"
             raise broken(member(path, key), value, rule, "Data 4.1")
-        if type(value) in _CONTAINERS and _nests_deeper(value, DEEPEST):
-            rule = f"nests deeper than the {DEEPEST} levels that this LRS follows"
-            raise RequestTooLarge(None, member(path, key), value, rule, "Communication 3.2")
+        if type(value) in _CONTAINERS and nests_deeper(value, DEEPEST):
+            raise RequestTooLarge(None, member(path, key), value, TOO_DEEP, "Communication 3.2")
 
 
+TOO_DEEP: Final = f"nests deeper than the {DEEPEST} levels that this LRS follows"
 _CONTAINERS: Final = (dict, list)
 
 
-def _nests_deeper(value: Any, levels: int) -> bool:
+def nests_deeper(value: Any, levels: int) -> bool:
+    """Whether more than `levels` arrays and objects stand within each other in `value`, one."""
     if levels == 0:
         return True
     for inner in value.values() if type(value) is dict else value:
-        if type(inner) in _CONTAINERS and _nests_deeper(inner, levels - 1):
+        if type(inner) in _CONTAINERS and nests_deeper(inner, levels - 1):
             return True
     return False
 

@@ -19,6 +19,7 @@ from xapi.context import StatementRef
 from xapi.errors import InvalidStatement, RequestTooLarge, broken
 from xapi.explaining import explained, not_a, unreadable
 from xapi.identifiers import canonical_uuid
+from xapi.limits import Limits, check_lengths
 from xapi.part import Part
 from xapi.statement import Statement, StatementObject, SubStatement, check_edition
 from xapi.versions import Version
@@ -41,11 +42,13 @@ def read_statements(
     most: int | None = None,
     single: bool = False,
     version: Version = Version.V1_0,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
 ) -> list[Received]:
     """The statements of a request's `body`: one JSON object, or an array of any length.
 
-    `most` is how many this LRS takes in one request, if that is limited, and `version` the
-    edition that the request speaks. With `single` it has to be one object, as in a PUT.
+    `most` is how many this LRS takes in one request, if that is limited, `limits` how long
+    their texts may be, and `version` the edition that the request speaks. With `single` it
+    has to be one object, as in a PUT.
 
     >>> [received] = read_statements(b'''[ {"id": "fd41c918-b88b-4b20-a0a5-a4c32391aaa0",
     ...     "actor": {"mbox": "mailto:siti@example.id"},
@@ -56,10 +59,13 @@ def read_statements(
 
     Raises :exc:`InvalidStatement` for the first statement that breaks a rule, for two with the
     same id (Communication 2.1.2), and for a body that is something else altogether;
-    :exc:`RequestTooLarge`, which is one as well, for more than `most`.
+    :exc:`RequestTooLarge`, which is one as well, for more than `most` and `limits` allow.
     """
     try:
-        return _read(body, most, single, version)
+        received = _read(body, most, single, version)
+        if limits.may_be_broken_by(body):
+            _check_lengths(received, body, limits)
+        return received
     except InvalidStatement as error:
         raise error.of_version(version) from None
 
@@ -202,6 +208,15 @@ def _check_names(raw: bytes, index: int | None) -> None:
         check_names(raw)
     except InvalidStatement as error:
         raise error.of_statement(index) from None
+
+
+def _check_lengths(received: list[Received], body: bytes, limits: Limits) -> None:
+    batch = body.lstrip(_WHITE_SPACE)[:1] == b"["
+    for index, one in enumerate(received):
+        try:
+            check_lengths(one.raw, limits)
+        except RequestTooLarge as error:
+            raise error.of_statement(index if batch else None) from None
 
 
 def _check_ids(statements: list[Statement]) -> None:

@@ -15,6 +15,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.config.remote import RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
 from xapi import vocabulary
+from xapi.limits import Limits
 
 Name = Annotated[
     str,
@@ -54,10 +55,23 @@ class Web(_Section, frozen=True, kw_only=True):
     """of statements, without the attachments that come with them; or of a document"""
     most_attachment_bytes: Annotated[int, msgspec.Meta(ge=1024, le=10_000_000_000)] = 300_000_000
     """of one attachment; while it arrives it is in a file in the folder TMPDIR"""
+    most_attachments: Count = 1000
+    """attachments in one request"""
+    most_upload_bytes: Annotated[int, msgspec.Meta(ge=1024, le=100_000_000_000)] = 1_000_000_000
+    """of a request of statements with all their attachments"""
     most_statements: Count = 1000
     """statements in one request"""
+    longest_identifier: Annotated[int, msgspec.Meta(ge=256)] = 4096
+    """characters of what says which one something is: an IRI, a mailbox, an account's name"""
+    longest_text: Annotated[int, msgspec.Meta(ge=256)] = 1_000_000
+    """characters of any other text in a statement"""
     most_told: Count = 500
     """statements in one answer; the rest follows by its ``more`` link"""
+
+    @property
+    def limits(self) -> Limits:
+        """How long the texts of a statement may be."""
+        return Limits(identifier=self.longest_identifier, text=self.longest_text)
 
     @property
     def home_page(self) -> str:

@@ -54,9 +54,13 @@ class Listed(NamedTuple):
 class Documents:
     """The documents in a store."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, store: Store, *, clock: Callable[[], dt.datetime], most_bytes: int | None = None
+    ) -> None:
+        """The documents in `store`; a merged one has at `most_bytes`, if that is limited."""
         self._store = store
         self._clock = clock
+        self._most_bytes = most_bytes
 
     def get(self, asked: DocumentQuery) -> Kept | None:
         """The document that is asked for by its id; None if there is none."""
@@ -95,9 +99,11 @@ class Documents:
         Raises what :func:`~xapi.concurrency.check_change` and :func:`~xapi.merging.posted`
         raise, and then changes nothing.
         """
-        return self._change(
-            "POST", asked, said, version, lambda known: posted(sent, known, version=version)
-        )
+
+        def merged(known: Document | None) -> Document:
+            return posted(sent, known, version=version, most=self._most_bytes)
+
+        return self._change("POST", asked, said, version, merged)
 
     def delete(
         self, asked: DocumentQuery, said: Preconditions, *, version: Version = Version.V1_0

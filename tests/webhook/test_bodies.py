@@ -25,7 +25,14 @@ from xapi.exchange import ExchangeReader
 from xapi.multipart import boundary_in, multipart
 from xapi.retrieval import StoredFile, statement_result
 
-WEB = Web(most_request_bytes=20_000, most_attachment_bytes=300_000, most_statements=5)
+WEB = Web(
+    most_request_bytes=20_000,
+    most_attachment_bytes=300_000,
+    most_attachments=9,
+    most_upload_bytes=1_500_000,
+    most_statements=5,
+    longest_text=3000,
+)
 PATH = "/xapi/statements"
 DATA = b"here is a simple attachment"
 OTHER = b"\r\n--x is how it begins\r\n--y\0\xff"
@@ -273,12 +280,37 @@ def test_an_attachment_that_is_too_large_is_not_read_to_its_end(
 
 
 def test_the_limit_of_statements_is_the_same_with_attachments(lrs: Lrs) -> None:
-    long = statement(result={"response": "x" * 20_000})
+    long = statement(result={"extensions": {"https://example.org/x": ["x"] * 5000}})
     answer = lrs.send(json.dumps(long).encode(), JSON)
     assert "20000" in error(answer, 413)
     assert "of statements are more than the 20000" in error(lrs.send(body_of(long)), 413)
     error(lrs.send(body_of([statement()] * 6)), 413)
     error(lrs.send(json.dumps([statement()] * 6).encode(), JSON), 413)
+
+
+def test_the_limit_of_a_text_is_the_same_with_attachments(lrs: Lrs) -> None:
+    long = statement(result={"response": "x" * 3001})
+    for body, kind in ((json.dumps(long).encode(), JSON), (body_of(long), MULTIPART)):
+        said = error(lrs.send(body, kind), 413)
+        assert said.startswith('$.result.response: {"characters":3001} are more than the 3000')
+
+
+def test_all_attachments_together_have_a_limit(lrs: Lrs) -> None:
+    several = [bytes([number]) * 300_000 for number in range(5)]
+    said = error(lrs.send(body_of(told(*several), *several)), 413)
+    assert "larger than the 1500000 bytes" in said
+    several = [bytes([number]) for number in range(10)]
+    said = error(lrs.send(body_of(told(*several), *several)), 413)
+    assert "more than the 9" in said
+
+
+@pytest.mark.parametrize("length", [2_000_000, None])
+def test_a_request_that_is_too_large_is_not_read_to_its_end(lrs: Lrs, length: int | None) -> None:
+    body = Cut([body_of(told(DATA), DATA), *[bytes(1 << 16)] * 50])
+    answer = lrs.send(body, length=length)
+    error(answer, 413)
+    assert answer.headers["Connection"] == "close"
+    assert body.count == 0 if length else body.count < 1_600_000
 
 
 # --- answers -------------------------------------------------------------------------------------

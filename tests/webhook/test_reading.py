@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.webhook.conftest import Client
+from tests.webhook.conftest import LIMIT, Client, on_sqlite
 from xapi import vocabulary
 
 SITI = {"mbox": "mailto:siti@example.id", "name": "Siti"}
@@ -128,6 +129,29 @@ def test_every_answer_to_a_reader_says_up_to_when_all_is_found(lrs: Client) -> N
     lrs.post(said(1))
     for answer in (lrs.send("GET", "/xapi/statements"), one(lrs, 1), one(lrs, 9)):
         assert answer.headers["X-Experience-API-Consistent-Through"].endswith("Z")
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "X-Experience-API-Version": "1.0.3"}
+
+
+@on_sqlite
+def test_a_form_that_is_larger_than_any_request_is_refused(lrs: Client) -> None:
+    url = "/xapi/statements?method=PUT"
+    answer = lrs.send("POST", url, data=b"content=" + b"x" * 3 * LIMIT, headers=FORM)
+    assert answer.status_code == 413
+    assert "octets of a form are more than the 60000" in answer.json["error"]
+    answer = lrs.send("POST", url, data=b"&" * 1000, headers=FORM)
+    assert answer.status_code == 413
+    assert answer.headers["X-Experience-API-Version"] == "1.0.3"
+
+
+@on_sqlite
+def test_a_form_that_ends_before_its_time_is_refused(lrs: Client) -> None:
+    cut = {"wsgi.input": io.BytesIO(b"content=x"), "CONTENT_LENGTH": "10"}
+    url = "/xapi/activities/state?method=PUT"
+    answer = lrs.send("POST", url, headers=FORM, environ_overrides=cut)
+    assert answer.status_code == 400
+    assert "9 octets came of a form of 10" in answer.json["error"]
 
 
 def test_a_request_in_the_alternate_syntax_is_what_it_means(lrs: Client) -> None:

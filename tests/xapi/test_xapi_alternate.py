@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xapi.alternate import Unfolded, is_alternate, unfolded
-from xapi.errors import InvalidRequest
+from xapi.errors import InvalidRequest, RequestTooLarge
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "Accept": "*/*"}
 SENT = '{"actor":{"name":"S\u00edti & co = 100%"}}'
@@ -133,6 +133,25 @@ def test_a_form_says_all_once_and_nothing_else(
     error = refused(pairs=[("method", method)], form=form)
     assert error.path == path
     assert rule in error.rule
+
+
+@pytest.mark.parametrize(
+    ("form", "path"),
+    [
+        (b"content=1&agent=" + b"x" * 16_385, "form.agent"),
+        (b"content=1&Authorization=" + b"x" * 16_385, "form.authorization"),
+        (b"content=1" + b"&x" * 100, "form"),
+        (b"&" * 1_000_000, "form"),
+    ],
+)
+def test_a_form_has_no_more_fields_than_any_request_needs(form: bytes, path: str) -> None:
+    with pytest.raises(RequestTooLarge) as caught:
+        unfolded("POST", [("method", "PUT")], {}, form)
+    assert (caught.value.status, caught.value.path) == (413, path)
+
+
+def test_its_content_may_be_as_long_as_any_body() -> None:
+    assert len(unfold("PUT", content="x" * 1_000_000).content) == 1_000_000
 
 
 def test_2_0_has_no_alternate_syntax() -> None:

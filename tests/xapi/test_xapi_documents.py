@@ -20,7 +20,7 @@ from xapi.documents import (
     asked_agent,
     read_document_query,
 )
-from xapi.errors import Conflict, InvalidRequest, PreconditionFailed, Refusal
+from xapi.errors import Conflict, InvalidRequest, PreconditionFailed, Refusal, RequestTooLarge
 from xapi.merging import Document, posted
 from xapi.versions import Version
 
@@ -326,6 +326,32 @@ def test_only_json_objects_are_merged(sent: Document, stored: Document | None, p
     error = caught.value
     assert (error.status, error.path, error.cited) == (400, path, "xAPI 2.0 4.1.6")
     assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("deep", ["[" * 100 + "]" * 100, "[" * 100_000 + "]" * 100_000])
+def test_what_nests_too_deeply_is_not_merged(deep: str) -> None:
+    shallow = as_json('{"a":' + "[" * 99 + "]" * 99 + "}")
+    beside = as_json('{"a":[' + ",".join(["[]"] * 200) + "]}")
+    assert posted(shallow, beside).contents
+    for sent, stored, path in (
+        (as_json(f'{{"a":{deep}}}'), shallow, "body"),
+        (as_json(f'{{"a":{deep}}}'), None, "body"),
+        (shallow, as_json(f'{{"a":{deep}}}'), "stored"),
+    ):
+        with pytest.raises(RequestTooLarge, match="nests deeper than the 100 levels") as caught:
+            posted(sent, stored)
+        assert (caught.value.status, caught.value.path) == (413, path)
+
+
+def test_a_document_does_not_grow_without_end() -> None:
+    stored, sent = as_json('{"a":"12345"}'), as_json('{"b":1}')
+    assert posted(sent, stored, most=19).contents == b'{"a":"12345","b":1}'
+    with pytest.raises(RequestTooLarge) as caught:
+        posted(sent, stored, most=18, version=Version.V2_0)
+    assert str(caught.value) == (
+        "stored: 19 octets of the merged document are more than the 18 that this LRS takes"
+        " (xAPI 2.0 4.1.5)"
+    )
 
 
 VALUES = st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.booleans()))

@@ -18,6 +18,7 @@ from xapi.attached import attachments_in, check_all_have_data
 from xapi.attachment import Attachment
 from xapi.errors import InvalidRequest, Refusal
 from xapi.exchange import Exchange, ExchangeReader
+from xapi.limits import Limits
 from xapi.multipart import multipart
 from xapi.retrieval import StoredFile, with_attachments
 from xapi.versions import Version
@@ -265,6 +266,24 @@ def test_an_attachment_or_statements_can_be_too_large() -> None:
     assert (error.status, error.path) == (413, "body")
     assert "octets of an attachment are more than the 4999" in error.rule
     assert "octets of statements" in refused(statement, part(large), largest=100).rule
+
+
+def test_attachments_are_no_more_than_allowed() -> None:
+    several = [b"1", b"2", b"3"]
+    statement = {**SIMPLE, "attachments": [attached(data) for data in several]}
+    parts = [part(data) for data in several]
+    assert received(statement, *parts, most_parts=3)
+    error = refused(statement, *parts, parts[0], most_parts=3)
+    assert error.status == 413
+    assert error.rule == "attachments are more than the 3 that this LRS takes at once"
+
+
+def test_the_texts_of_statements_have_their_limits_as_well() -> None:
+    error = refused(
+        {**SIMPLE, "attachments": [attached(b"1")]}, part(b"1"), limits=Limits(identifier=10)
+    )
+    assert error.status == 413
+    assert "of an identifier" in error.rule
 
 
 def test_attachments_may_be_larger_than_statements_and_the_other_way_round() -> None:

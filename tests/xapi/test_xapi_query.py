@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from xapi_examples import AGENT, CROWD, GROUP, SIMPLE, told
 
-from xapi import InvalidStatement, read_statements
+from xapi import InvalidStatement, RequestTooLarge, read_statements
 from xapi.cursor import Cursor
 from xapi.errors import InvalidRequest, Refusal
 from xapi.parameters import pairs_in, taken
@@ -65,6 +65,21 @@ def test_all_parameters_together_are_one_value() -> None:
         attachments=True,
         ascending=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("encoded", "said"),
+    [
+        (b"verb=act:" + b"x" * 32_768, "query: 32777 octets of parameters are more than the 32768"),
+        (b"&".join([b"x"] * 101), "query: 101 parameters are more than the 100"),
+        (b"&" * 10_000, "query: 10001 parameters are more than the 100"),
+    ],
+)
+def test_parameters_are_no_more_than_any_request_needs(encoded: bytes, said: str) -> None:
+    with pytest.raises(RequestTooLarge) as caught:
+        pairs_in(encoded)
+    assert caught.value.status == 413
+    assert str(caught.value).startswith(said)
 
 
 def test_nothing_asked_is_everything_in_the_format_exact() -> None:
