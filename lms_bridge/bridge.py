@@ -15,7 +15,9 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.badge_step import BadgeStep
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.deliveries.record_step import RecordStep
+from lms_bridge.deliveries.revoke_step import RevokeStep
 from lms_bridge.deliveries.step import Step
+from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
@@ -103,12 +105,21 @@ class Bridge:
             steps[f"registry.{name}", "record"] = RecordStep(
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
             )
+            steps[f"registry.{name}", "unrecord"] = UnrecordStep(
+                registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
+            )
             concurrency[f"registry.{name}"] = settings.concurrency
         for name, platform in self.lms.items():
             steps[f"lms.{name}", "badge"] = BadgeStep(
                 platform,
                 clock=utc_now,
                 patience_hours=self.settings.delivery.badge_patience_hours,
+            )
+            steps[f"lms.{name}", "revoke"] = RevokeStep(
+                platform,
+                self.store,
+                clock=utc_now,
+                look_after_minutes=self.settings.delivery.look_after_minutes,
             )
             concurrency[f"lms.{name}"] = self.settings.lms[name].concurrency
         return Worker(

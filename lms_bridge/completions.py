@@ -13,11 +13,13 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
+from lms_bridge import withdrawals
 from lms_bridge.catalogue.course import Course, Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.people.identities import Known
+from lms_bridge.reasons import Reason
 from lms_bridge.recognition.seen import TimeSource
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import certificate_counters, completions, deliveries, sightings
@@ -85,11 +87,11 @@ def record(
     return int(row.id)
 
 
-def withdraw(db: Connection, completion_id: int, now: dt.datetime) -> bool:
-    """Take the completion back if nothing tells of it any more; True if it was.
+def withdraw(db: Connection, completion_id: int, because: Reason, now: dt.datetime) -> bool:
+    """Take the completion back if nothing tells of it any more, `because` of that; True if it was.
 
-    What has not been delivered is cancelled. What has been delivered stays as it is and
-    shows the completion as withdrawn.
+    What has not been delivered is cancelled; what has been is put before HR
+    (:mod:`lms_bridge.withdrawals`).
     """
     taken_back = db.execute(
         update(completions)
@@ -102,16 +104,16 @@ def withdraw(db: Connection, completion_id: int, now: dt.datetime) -> bool:
     )
     if not taken_back.rowcount:
         return False
-    planning.cancel_withdrawn(db, completion_id, now)
+    withdrawals.begin(db, completion_id, because, now)
     return True
 
 
 def resume(db: Connection, completion_id: int, now: dt.datetime) -> None:
-    """A completion that was taken back is told of again; what was cancelled for it goes on."""
+    """A completion that was taken back is told of again; what was cancelled or undone goes on."""
     db.execute(
         update(completions).where(completions.c.id == completion_id).values(withdrawn_at=None)
     )
-    planning.resume_withdrawn(db, completion_id, now)
+    withdrawals.end(db, completion_id, now)
 
 
 def settled_users(db: Connection, course_id: int, lms: str, *, run: str) -> set[str]:

@@ -24,6 +24,9 @@ class DeliveryError(Exception):
         that it must be looked up, after a while, before it is sent again.
     `retry_after`
         seconds that the remote asked us to wait (``Retry-After``), if it did.
+    `look_after`
+        seconds after which to look whether a person has done what was asked of them: what is
+        left of the step is theirs to do, and no call can do it.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class DeliveryError(Exception):
         remote_wide: bool = False,
         outcome_unknown: bool = False,
         retry_after: float | None = None,
+        look_after: float | None = None,
     ) -> None:
         super().__init__(reason.sentence())
         self.reason = reason
@@ -41,3 +45,4 @@ class DeliveryError(Exception):
         self.remote_wide = remote_wide
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
+        self.look_after = look_after

@@ -279,14 +279,26 @@ SENTENCES: dict[str, Sentence] = {
         mark("When the cause is gone: lms-bridge deliveries retry %(delivery)s"),
     ),
     "withdrawn": Sentence(mark("The completion was taken back before this was done.")),
-    "withdrawn_in_doubt": Sentence(
-        mark(
-            "The completion was taken back after this had been sent to %(remote)s, where it may"
-            " or may not have taken effect."
-        ),
-        mark("See whether it is there, and remove it there if it is."),
-    ),
+    "undone": Sentence(mark("It was done, and has been undone.")),
+    "told_again": Sentence(mark("The completion was told of again, so nothing is undone.")),
     "cancelled": Sentence(mark("Cancelled by %(by)s: %(why)s")),
+    # --- a completion that was taken back, and HR's decision ---------------------------------
+    "taken_back": Sentence(
+        mark("%(by)s took it back through %(sender)s (statement %(statement)s).")
+    ),
+    "retold": Sentence(
+        mark("What told of it is now known to tell of another completion, or of none.")
+    ),
+    "told_twice": Sentence(
+        mark("It is the same as completion %(completion)s, told under another NIP of the person.")
+    ),
+    "undecided": Sentence(
+        mark("It was taken back, and %(where)s still has it."),
+        mark(
+            "Decide: lms-bridge completions undo %(completion)s removes it there, lms-bridge"
+            " completions keep %(completion)s leaves it."
+        ),
+    ),
     # --- the registry ------------------------------------------------------------------------
     "employee_not_in_registry": Sentence(
         mark("%(remote)s knows nobody with the NIP %(nip)s."),
@@ -340,6 +352,38 @@ SENTENCES: dict[str, Sentence] = {
             "The row %(row)s in %(remote)s says %(field)s %(theirs)s; the bridge recorded %(ours)s."
         ),
         mark("See which is right; a row corrected in the registry by hand is left as it is."),
+    ),
+    "row_of_others": Sentence(
+        mark("The row %(row)s was in %(remote)s before the bridge recorded, so it is not deleted."),
+        mark(
+            "If it is to go, delete it there, then: lms-bridge deliveries retry %(delivery)s; if it"
+            " is to stay: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
+    "row_changed": Sentence(
+        mark(
+            "The row %(row)s in %(remote)s says another training by now (“%(name)s”), so it is not"
+            " deleted."
+        ),
+        mark(
+            "If it is to go, delete it there, then: lms-bridge deliveries retry %(delivery)s; if it"
+            " is to stay: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
+    "row_shared": Sentence(
+        mark(
+            "The row %(row)s in %(remote)s is that of completion %(other)s as well, so it is not"
+            " deleted."
+        ),
+        mark("Leave it: lms-bridge deliveries cancel %(delivery)s"),
+    ),
+    "row_stays": Sentence(
+        mark("%(remote)s took the deletion of the row %(row)s, and still shows it."),
+        mark("Nothing to do: it is looked up, and deleted, again."),
+    ),
+    "removal_refused": Sentence(
+        mark("%(remote)s refused to delete the row: %(message)s"),
+        mark("Delete it there by hand, then: lms-bridge deliveries retry %(delivery)s"),
     ),
     # --- the LMS -----------------------------------------------------------------------------
     "lms_account_unknown": Sentence(
@@ -416,6 +460,20 @@ SENTENCES: dict[str, Sentence] = {
             "See that the badge is enabled, that its criterion is this competency or cohort, and"
             " that the learner has not hidden it; then: lms-bridge deliveries retry %(delivery)s"
         ),
+    ),
+    "badge_to_revoke": Sentence(
+        mark(
+            "%(remote)s still has the badge “%(badge)s” of %(learner)s, which only a person can"
+            " revoke."
+        ),
+        mark(
+            "Revoke it at %(page)s; the bridge sees it by itself, or at once with lms-bridge"
+            " deliveries retry %(delivery)s. If it is to stay: lms-bridge deliveries cancel"
+            " %(delivery)s"
+        ),
+    ),
+    "badge_stands": Sentence(
+        mark("The badge “%(badge)s” stays, since completion %(other)s stands for it as well.")
     ),
     "badge_vanished": Sentence(
         mark("The badge “%(badge)s” that %(remote)s confirmed is no longer shown."),

@@ -16,6 +16,7 @@ from lms_bridge.deliveries import breaker, health
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.store.schema import (
@@ -28,6 +29,7 @@ from lms_bridge.store.schema import (
     statements,
 )
 from lms_bridge.store.types import AnyRow
+from lms_bridge.withdrawals import Withdrawal, current, is_undecided
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -36,6 +38,8 @@ class Overview(msgspec.Struct, frozen=True):
     statements: int
     sightings: dict[str, int]
     completions: int
+    undecided: int
+    """completions that were taken back, and about which HR has to decide"""
     deliveries: dict[str, dict[str, int]]
     """by remote, then by state"""
     remotes: dict[str, Health]
@@ -73,12 +77,17 @@ class CompletionLine(msgspec.Struct, frozen=True):
     time_source: str
     certificate_number: str
     withdrawn_at: dt.datetime | None
+    withdrawal: Withdrawal | None
+    question: Reason | None
+    """what HR has to decide, if it was taken back after something had been delivered"""
     deliveries: list[DeliveryLine]
 
     @property
     def is_through(self) -> bool:
         """Whether nothing is left to be done about it."""
-        return all(one.state in (State.DONE, State.CANCELLED) for one in self.deliveries)
+        return self.question is None and all(
+            one.state in (State.DONE, State.CANCELLED) for one in self.deliveries
+        )
 
 
 class AttentionLine(msgspec.Struct, frozen=True):
@@ -129,6 +138,9 @@ def overview(db: Connection, *, now: dt.datetime) -> Overview:
         statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
         sightings={row.state: row.many for row in db.execute(by_state)},
         completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
+        undecided=db.execute(
+            select(func.count()).select_from(completions).where(is_undecided())
+        ).scalar_one(),
         deliveries=by_remote,
         remotes={name: known.get(name, breaker.healthy(now)) for name in by_remote | known},
     )
@@ -141,10 +153,14 @@ def list_completions(
     course: str = "",
     nip: str = "",
     unfinished: bool = False,
+    undecided: bool = False,
     ids: Sequence[int] = (),
     limit: int = 100,
 ) -> list[CompletionLine]:
-    """Completions, the newest first, narrowed to a course's key, a NIP, or to those not through."""
+    """Completions, the newest first, narrowed to a course's key, a NIP, or to those not through.
+
+    `undecided` ones were taken back, and HR has to decide about them.
+    """
     query = (
         select(
             completions,
@@ -163,11 +179,16 @@ def list_completions(
         query = query.where(employees.c.nip == nip)
     if ids:
         query = query.where(completions.c.id.in_(ids))
+    if undecided:
+        query = query.where(is_undecided())
     if unfinished:
         query = query.where(
-            exists().where(
-                deliveries.c.completion_id == completions.c.id,
-                deliveries.c.state.not_in([State.DONE, State.CANCELLED]),
+            or_(
+                is_undecided(),
+                exists().where(
+                    deliveries.c.completion_id == completions.c.id,
+                    deliveries.c.state.not_in([State.DONE, State.CANCELLED]),
+                ),
             )
         )
     query = query.order_by(completions.c.id.desc()).limit(limit)
@@ -177,6 +198,7 @@ def list_completions(
     mine = deliveries.c.completion_id.in_(select(shown.c.id))
     for one in list_deliveries(db, now=now, where=mine):
         steps.setdefault(one.completion_id, []).append(one)
+    taken_back = current(db, select(shown.c.id))
     return [
         CompletionLine(
             id=row.id,
@@ -192,6 +214,8 @@ def list_completions(
             time_source=row.time_source,
             certificate_number=row.certificate_number,
             withdrawn_at=row.withdrawn_at,
+            withdrawal=(withdrawal := taken_back.get(row.id)),
+            question=_question(row.id, withdrawal, steps.get(row.id, [])),
             deliveries=steps.get(row.id, []),
         )
         for row in rows
@@ -329,8 +353,18 @@ def is_settled(db: Connection, *, now: dt.datetime) -> bool:
             sightings.c.state == SightingState.ASKING,
         )
     )
-    under_way = exists().where(or_(IS_OPEN, IS_RUNNING))
+    under_way = exists().where(or_(IS_OPEN & (deliveries.c.state != State.DELEGATED), IS_RUNNING))
     return not db.execute(select(or_(moving, under_way))).scalar_one()
+
+
+def _question(
+    completion_id: int, withdrawal: Withdrawal | None, steps: Sequence[DeliveryLine]
+) -> Reason | None:
+    there = [one for one in steps if one.step in UNDONE_BY and one.state == State.DONE]
+    if withdrawal is None or withdrawal.decision or not there:
+        return None
+    where = ", ".join(dict.fromkeys(one.remote for one in there))
+    return Reason("undecided", where=where, completion=completion_id)
 
 
 def _delivery(row: AnyRow, down: Reason | None, now: dt.datetime) -> DeliveryLine:

@@ -16,6 +16,7 @@ WORDS = {
     "waiting": mark("waiting"),
     "running": mark("under way"),
     "retrying": mark("to be retried"),
+    "delegated": mark("waits for a person"),
     "blocked": mark("blocked"),
     "done": mark("done"),
     "cancelled": mark("cancelled"),
@@ -29,6 +30,7 @@ WORDS = {
     "unknown": mark("outcome unknown"),
     "postpone": mark("failed, to be retried"),
     "hold": mark("remote down, held"),
+    "delegate": mark("left to a person"),
     "block": mark("refused"),
     "interrupted": mark("interrupted"),
     # what came of a job's run
@@ -48,6 +50,8 @@ WORDS = {
     # the steps of a completion, and who it is of
     "record": mark("registry record"),
     "badge": mark("badge"),
+    "unrecord": mark("removal from the registry"),
+    "revoke": mark("revocation of the badge"),
     "learner": mark("learner"),
     "instructor": mark("instructor"),
     # the verdicts of a check

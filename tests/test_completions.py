@@ -16,6 +16,7 @@ from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
 from lms_bridge.completions import SAME_EVENT, Targets, Telling
 from lms_bridge.people.identities import Known, employee_of
+from lms_bridge.reasons import Reason
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, deliveries
@@ -88,6 +89,7 @@ def desk(store: Store) -> Desk:
 
 
 PKA = course("PKA")
+VOIDED = Reason("taken_back", by="admin", sender="moodle", statement="?")
 
 
 # --- once ------------------------------------------------------------------------------------
@@ -156,7 +158,7 @@ def test_no_number_is_lost_when_only_one_of_a_batch_is_undone(desk: Desk) -> Non
 def test_a_number_that_was_given_stays_with_its_completion(desk: Desk) -> None:
     first = desk.tell(PKA)
     with desk.store.writing() as db:
-        subject.withdraw(db, first, NOW)
+        subject.withdraw(db, first, VOIDED, NOW)
     desk.tell(PKA, BUDI)
     desk.tell(PKA)
     assert [row.certificate_number[-5:] for row in desk.rows()] == ["00001", "00002"]
@@ -327,8 +329,8 @@ def states(desk: Desk) -> list[str]:
 def test_a_completion_that_nothing_tells_of_is_withdrawn_once(desk: Desk) -> None:
     made = desk.tell(BADGED)
     with desk.store.writing() as db:
-        assert subject.withdraw(db, made, NOW) is True
-        assert subject.withdraw(db, made, NOW + dt.timedelta(hours=1)) is False
+        assert subject.withdraw(db, made, VOIDED, NOW) is True
+        assert subject.withdraw(db, made, VOIDED, NOW + dt.timedelta(hours=1)) is False
     assert desk.row().withdrawn_at == NOW
     assert states(desk) == ["cancelled", "cancelled"]
 
@@ -337,7 +339,7 @@ def test_one_that_is_told_of_again_goes_on_with_a_fresh_count_of_failures(desk: 
     made = desk.tell(BADGED)
     with desk.store.writing() as db:
         db.execute(deliveries.update().values(failures=5))
-        subject.withdraw(db, made, NOW)
+        subject.withdraw(db, made, VOIDED, NOW)
     assert desk.tell(BADGED) == made
     assert desk.row().withdrawn_at is None
     assert states(desk) == ["waiting", "waiting"]
@@ -349,7 +351,7 @@ def test_what_is_under_way_when_it_is_withdrawn_is_not_interfered_with(desk: Des
     made = desk.tell(PKA)
     with desk.store.writing() as db:
         db.execute(deliveries.update().values(state="running"))
-        subject.withdraw(db, made, NOW)
+        subject.withdraw(db, made, VOIDED, NOW)
     assert states(desk) == ["running"]
 
 

@@ -20,7 +20,7 @@ from lms_bridge.sandbox.city import SITI
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
 from tests.conftest import NOW
-from tests.test_completions import PKA, Desk
+from tests.test_completions import PKA, VOIDED, Desk
 
 SETTINGS = Delivery()
 REMOTE = "registry.siasn"
@@ -36,10 +36,11 @@ def desk(store: Store) -> Desk:
     return Desk(store)
 
 
-def begin(store: Store) -> Work:
-    """A worker takes the delivery."""
+def begin(store: Store, *, minutes: float = 0) -> Work:
+    """A worker takes the delivery, some minutes later."""
+    now = NOW + dt.timedelta(minutes=minutes)
     with store.writing() as db:
-        work = queue.claim(db, REMOTE, owner="worker", now=NOW, settings=SETTINGS)
+        work = queue.claim(db, REMOTE, owner="worker", now=now, settings=SETTINGS)
     assert work is not None
     return work
 
@@ -63,7 +64,7 @@ def fails(store: Store, work: Work, *, unknown: bool, progress: Mapping[str, Any
 
 def taken_back(store: Store, completion_id: int) -> None:
     with store.writing() as db:
-        withdraw(db, completion_id, NOW)
+        withdraw(db, completion_id, VOIDED, NOW)
 
 
 def state(store: Store) -> tuple[str, str]:
@@ -88,20 +89,29 @@ def test_what_a_dead_worker_was_at_is_not_taken_over(store: Store, made: int) ->
     assert state(store) == ("cancelled", "withdrawn")
 
 
-def test_what_may_have_taken_effect_is_said_to(store: Store, made: int) -> None:
+def test_what_may_have_taken_effect_goes_on_to_be_looked_up_and_is_not_wanted(
+    store: Store, made: int
+) -> None:
     fails(store, begin(store), unknown=True, progress={"sent_at": NOW.isoformat()})
-    assert state(store)[0] == "retrying"
     taken_back(store, made)
-    assert state(store) == ("cancelled", "withdrawn_in_doubt")
+    assert state(store)[0] == "retrying"
+    assert begin(store, minutes=2).is_wanted is False
 
 
-def test_what_may_have_taken_effect_while_it_was_taken_back_is_said_to(
+def test_what_may_have_taken_effect_while_it_was_taken_back_is_looked_up_too(
     store: Store, made: int
 ) -> None:
     work = begin(store)
     taken_back(store, made)
     fails(store, work, unknown=True, progress={"sent_at": NOW.isoformat()})
-    assert state(store) == ("cancelled", "withdrawn_in_doubt")
+    assert state(store)[0] == "retrying"
+
+
+def test_what_was_looked_up_and_did_not_take_effect_is_cancelled(store: Store, made: int) -> None:
+    fails(store, begin(store), unknown=True, progress={"sent_at": NOW.isoformat()})
+    taken_back(store, made)
+    fails(store, begin(store, minutes=2), unknown=False, progress={})
+    assert state(store) == ("cancelled", "withdrawn")
 
 
 def test_when_it_is_told_of_again_it_is_looked_up_what_took_effect(store: Store, made: int) -> None:
@@ -109,8 +119,8 @@ def test_when_it_is_told_of_again_it_is_looked_up_what_took_effect(store: Store,
     taken_back(store, made)
     with store.writing() as db:
         resume(db, made, NOW)
-    assert state(store) == ("waiting", "new")
-    assert begin(store).progress == {"sent_at": NOW.isoformat()}
+    work = begin(store, minutes=2)
+    assert (work.progress, work.is_wanted) == ({"sent_at": NOW.isoformat()}, True)
 
 
 def test_a_failure_of_a_completion_that_stands_is_tried_again(store: Store, made: int) -> None:

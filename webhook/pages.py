@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from lms_bridge import __version__, reports
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
@@ -50,6 +50,8 @@ class View(msgspec.Struct, frozen=True):
     """what was seen and cannot go on without a person"""
     blocked: list[tuple[CompletionLine, DeliveryLine]]
     """the steps that cannot"""
+    undecided: list[CompletionLine]
+    """what was taken back, and HR has to decide about"""
     completions: list[CompletionLine]
     """the newest"""
     remotes: list[str]
@@ -58,6 +60,11 @@ class View(msgspec.Struct, frozen=True):
     def waiting_count(self) -> int:
         """How many statements wait for a person, shown or not."""
         return self.overview.sightings.get(SightingState.ATTENTION, 0)
+
+    @property
+    def stopped_count(self) -> int:
+        """How many steps wait for a person, shown or not."""
+        return self.steps(*FOR_A_PERSON)
 
     def steps(self, *states: State) -> int:
         """How many steps there are, or are in `states`."""
@@ -73,7 +80,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
     """Everything at a glance, as it is now."""
     with bridge.store.reading() as db:
         overview = reports.overview(db, now=now)
-        steps = reports.list_deliveries(db, now=now, states=[State.BLOCKED], limit=_SHOWN)
+        steps = reports.list_deliveries(db, now=now, states=FOR_A_PERSON, limit=_SHOWN)
         theirs = {
             line.id: line
             for line in reports.list_completions(
@@ -90,6 +97,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
                 if line.state == SightingState.ATTENTION
             ],
             blocked=[(theirs[one.completion_id], one) for one in steps],
+            undecided=reports.list_completions(db, now=now, undecided=True, limit=_SHOWN),
             completions=reports.list_completions(db, now=now, limit=_SHOWN),
             remotes=list(dict.fromkeys([*configured, *overview.remotes])),
         )

@@ -10,14 +10,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from lms_bridge import reports
+from lms_bridge import reports, withdrawals
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import InOrder, Session, pass_session
+from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
+from lms_bridge.cli.status import taken_back
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
 from lms_bridge.people import nip as nips
 from lms_bridge.reports import AttemptLine, CompletionLine, DeliveryLine
+from lms_bridge.withdrawals import CannotDecide, Decision
 
 _WIDE = 120
 """columns of a terminal in which learner and course stand beside each other"""
@@ -28,14 +30,21 @@ _LONGEST = 160
 @click.group(cls=InOrder, invoke_without_command=True)
 @click.option("--course", default="", help="Only this course, by its key.")
 @click.option("--nip", default="", help="Only this employee.")
-@click.option("--unfinished", is_flag=True, help="Only those with a step that is not done.")
+@click.option("--unfinished", is_flag=True, help="Only those with something left to be done.")
+@click.option("--undecided", is_flag=True, help="Only those taken back that HR decides about.")
 @output.limit_option(50, "How many, the newest first.")
 @output.json_option
 @click.pass_context
 def completions(
-    ctx: click.Context, course: str, nip: str, unfinished: bool, limit: int, as_json: bool
+    ctx: click.Context,
+    course: str,
+    nip: str,
+    unfinished: bool,
+    undecided: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """See completions, and where each of them is.
+    """See completions, and where each of them is; decide about those that were taken back.
 
     Lists them, with what the registry and the LMS gave for each; show tells the story of one.
     """
@@ -49,7 +58,13 @@ def completions(
         nip = wanted
     with session.bridge.store.reading() as db:
         lines = reports.list_completions(
-            db, now=utc_now(), course=course, nip=nip, unfinished=unfinished, limit=limit
+            db,
+            now=utc_now(),
+            course=course,
+            nip=nip,
+            unfinished=unfinished,
+            undecided=undecided,
+            limit=limit,
         )
     if as_json:
         output.print_json(lines, people=True)
@@ -94,6 +109,73 @@ def show(session: Session, completion: int, as_json: bool) -> None:
             session.console.print(_attempts(session, story[one.id]))
 
 
+def _which(command: output.Command) -> output.Command:
+    """Which completions a decision is about."""
+    for parameter in (
+        click.option("--course", default="", help="With --all-undecided: only of this course."),
+        click.option(
+            "--all-undecided", is_flag=True, help="Every one that HR has to decide about."
+        ),
+        click.argument("ids", nargs=-1, type=int),
+    ):
+        command = parameter(command)
+    return command
+
+
+@completions.command()
+@_which
+@click.option("--why", default="", help="The reason, for whoever looks at it later.")
+@output.json_option
+@pass_session
+def undo(session: Session, /, why: str, as_json: bool, **which: Any) -> None:
+    """Have what was delivered of completions removed: those with these IDS, or all undecided.
+
+    Only of completions that were taken back. The row is deleted from the registry; the badge
+    is taken back as far as calls can, and the rest is put before a person.
+    """
+    count = _decide(session, "undo", why, **which)
+    if as_json:
+        output.print_json({"undone": count})
+    else:
+        session.tell(mark("Completions that are being undone: %(count)s."), count=count)
+
+
+@completions.command()
+@_which
+@click.option("--why", required=True, help="The reason, for whoever looks at it later.")
+@output.json_option
+@pass_session
+def keep(session: Session, /, why: str, as_json: bool, **which: Any) -> None:
+    """Leave what was delivered of completions where it is: those with these IDS, or all undecided.
+
+    Only of completions that were taken back. It can still be undone later.
+    """
+    count = _decide(session, "keep", why, **which)
+    if as_json:
+        output.print_json({"kept": count})
+    else:
+        session.tell(mark("Completions that are left as they are: %(count)s."), count=count)
+
+
+def _decide(
+    session: Session,
+    what: Decision,
+    why: str,
+    *,
+    ids: tuple[int, ...],
+    all_undecided: bool,
+    course: str,
+) -> int:
+    if bool(ids) == all_undecided:
+        session.fail(mark("name completions by their numbers, or give --all-undecided"), code=2)
+    try:
+        with session.bridge.store.writing() as db:
+            these = withdrawals.undecided(db, course) if all_undecided else ids
+            return withdrawals.decide(db, these, what, by=whoami(), why=why, now=utc_now())
+    except CannotDecide as error:
+        fail(str(error))
+
+
 def completion_table(
     session: Session, lines: Sequence[CompletionLine], *, title: str = "", reasons: bool = True
 ) -> Table:
@@ -117,8 +199,8 @@ def completion_table(
 def _where(session: Session, line: CompletionLine, reasons: bool) -> Text:
     """Each step with the id that the remote gave, or how far it is and why."""
     text = Text()
-    if line.withdrawn_at:
-        text.append(session.say(mark("Taken back by its LMS.")) + "\n", style="yellow")
+    if line.withdrawal:
+        text.append_text(taken_back(session, line, people=True)).append("\n")
     labels = {one.id: _label(session, one, line.deliveries) for one in line.deliveries}
     width = max(map(len, labels.values()), default=0)
     for one in _in_order(line.deliveries):
@@ -126,7 +208,7 @@ def _where(session: Session, line: CompletionLine, reasons: bool) -> Text:
         if one.state == State.DONE and one.step == "record":
             text.append("✓ ", style="green")
             text.append(one.result_id)  # somebody may have to look it up
-        elif one.state == State.DONE:
+        elif one.state == State.DONE and one.step == "badge":
             text.append("✓ " + session.say(mark("issued")), style="green")
         else:
             text.append_text(session.state(one.state))
@@ -146,7 +228,8 @@ def _label(session: Session, one: DeliveryLine, all_of_them: Sequence[DeliveryLi
 
 
 def _in_order(deliveries: Sequence[DeliveryLine]) -> list[DeliveryLine]:
-    return sorted(deliveries, key=lambda one: (one.step != "record", one.id))
+    """The registry first, and each step before the one that undoes it."""
+    return sorted(deliveries, key=lambda one: (not one.remote.startswith("registry."), one.id))
 
 
 def _facts(session: Session, line: CompletionLine) -> Table:
@@ -165,7 +248,7 @@ def _facts(session: Session, line: CompletionLine) -> Table:
         (say(mark("hours")), f"{line.hours} JP"),
         (say(mark("completed")), when),
         (say(mark("certificate")), line.certificate_number),
-        (say(mark("taken back")), session.when(line.withdrawn_at) if line.withdrawn_at else ""),
+        (say(mark("taken back")), taken_back(session, line, people=True)),
     ):
         if value:
             grid.add_row(name, value)

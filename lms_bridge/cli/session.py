@@ -45,6 +45,8 @@ _STANDING = {
     "hold": "later",
     "interrupted": "later",
     "attention": "person",
+    "delegated": "person",
+    "delegate": "person",
     "warning": "person",
     "blocked": "amiss",
     "block": "amiss",

@@ -11,13 +11,27 @@ from lms_bridge import reports
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.session import Session, pass_session
-from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.i18n import mark
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
 
 _SHOWN = 200
+_AMISS = {
+    "waiting": mark("Statements that wait for a person: %(count)s. lms-bridge attention"),
+    "blocked": mark("Deliveries that are blocked: %(count)s. lms-bridge attention"),
+    "delegated": mark("Deliveries that a person has to finish: %(count)s. lms-bridge attention"),
+    "undecided": mark(
+        "Completions taken back, about which HR decides: %(count)s. lms-bridge completions"
+        " --undecided"
+    ),
+}
+
+_DECIDED = {
+    "undo": mark("%(by)s had it undone %(time)s."),
+    "keep": mark("%(by)s left it as it is %(time)s:"),
+}
 
 
 @click.command()
@@ -31,19 +45,25 @@ def status(session: Session, as_json: bool) -> None:
     with session.bridge.store.reading() as db:
         view = reports.overview(db, now=utc_now())
     waiting = view.sightings.get(SightingState.ATTENTION, 0)
-    blocked = sum(states.get(State.BLOCKED, 0) for states in view.deliveries.values())
+    blocked, delegated = (
+        sum(states.get(state, 0) for states in view.deliveries.values()) for state in FOR_A_PERSON
+    )
     down = [name for name, known in view.remotes.items() if known.state == "down"]
-    fine = not (waiting or blocked or down)
+    amiss = {
+        "waiting": waiting,
+        "blocked": blocked,
+        "delegated": delegated,
+        "undecided": view.undecided,
+    }
+    fine = not (any(amiss.values()) or down)
     if as_json:
-        output.print_json(
-            {"fine": fine, "waiting": waiting, "blocked": blocked, "down": down, "overview": view}
-        )
+        output.print_json({"fine": fine, **amiss, "down": down, "overview": view})
     else:
-        _print(session, view, waiting, blocked)
+        _print(session, view, amiss)
     raise SystemExit(0 if fine else 1)
 
 
-def _print(session: Session, view: Overview, waiting: int, blocked: int) -> None:
+def _print(session: Session, view: Overview, amiss: Mapping[str, int]) -> None:
     say, console = session.say, session.console
     seen = view.sightings
     console.print(
@@ -81,14 +101,29 @@ def _print(session: Session, view: Overview, waiting: int, blocked: int) -> None
             since = say(mark("down since %(time)s"), time=session.when(known.since))
             console.print(Text(f"{name}: {since}", style="bold red"))
             console.print(session.reason(known.reason))
-    for count, what in (
-        (waiting, mark("Statements that wait for a person: %(count)s. lms-bridge attention")),
-        (blocked, mark("Deliveries that are blocked: %(count)s. lms-bridge attention")),
-    ):
+    for name, count in amiss.items():
         if count:
-            console.print(Text(say(what, count=count), style="bold yellow"))
-    if not waiting and not blocked:
+            console.print(Text(say(_AMISS[name], count=count), style="bold yellow"))
+    if not any(amiss.values()):
         console.print(Text(say(mark("Nothing waits for a person.")), style="green"))
+
+
+def taken_back(session: Session, line: CompletionLine, *, people: bool = False) -> Text:
+    """That a completion was taken back: when, why, and what was decided or is to be."""
+    text = Text()
+    if withdrawal := line.withdrawal:
+        when = session.when(withdrawal.at)
+        text.append(session.say(mark("Taken back %(time)s."), time=when), style="yellow")
+        if withdrawal.reason:
+            text.append(" ").append_text(session.reason(withdrawal.reason, people=people))
+        if withdrawal.decision:
+            about = {"by": withdrawal.decided_by, "time": session.when(withdrawal.decided_at)}
+            text.append("\n" + session.say(_DECIDED[withdrawal.decision], **about))
+        if withdrawal.decided_why:
+            text.append(f" {withdrawal.decided_why}")
+    if line.question:
+        text.append("\n").append_text(session.reason(line.question, people=people))
+    return text
 
 
 @click.command()
@@ -103,15 +138,16 @@ def attention(session: Session, as_json: bool) -> None:
             for line in reports.list_attention(db, limit=_SHOWN)
             if line.state == SightingState.ATTENTION
         ]
-        blocked = reports.list_deliveries(db, now=now, states=[State.BLOCKED], limit=_SHOWN)
+        blocked = reports.list_deliveries(db, now=now, states=FOR_A_PERSON, limit=_SHOWN)
         ids = [one.completion_id for one in blocked]
         theirs = {
             line.id: line for line in reports.list_completions(db, now=now, ids=ids, limit=_SHOWN)
         }
+        undecided = reports.list_completions(db, now=now, undecided=True, limit=_SHOWN)
     if as_json:
-        output.print_json({"statements": seen, "deliveries": blocked})
+        output.print_json({"statements": seen, "deliveries": blocked, "completions": undecided})
         return
-    attention_table(session, seen, blocked, theirs)
+    attention_table(session, seen, blocked, theirs, undecided)
 
 
 def attention_table(
@@ -119,9 +155,10 @@ def attention_table(
     seen: Sequence[AttentionLine],
     blocked: Sequence[DeliveryLine],
     theirs: Mapping[int, CompletionLine],
+    undecided: Sequence[CompletionLine] = (),
     title: str = "",
 ) -> None:
-    """Print what cannot go on without a person: statements first, then steps."""
+    """Print what cannot go on without a person: statements, steps, and what HR is to decide."""
     say = session.say
     made = output.table(title, say(mark("who, what")), say(mark("why, and what to do")))
     made.columns[0].ratio, made.columns[-1].ratio = 1, 2
@@ -141,5 +178,10 @@ def attention_table(
                 f"#{one.id} {session.word(one.step)} → {one.remote}",
             ),
             session.reason(one.reason),
+        )
+    for each in undecided:
+        made.add_row(
+            output.stacked(each.employee or mask_nip(each.nip), each.course, f"#{each.id}"),
+            taken_back(session, each),
         )
     output.rows_or_nothing(session.console, made, say(mark("Nothing waits for a person.")))

@@ -153,6 +153,8 @@ class Delivery(_Section, frozen=True, kw_only=True):
     """how long a worker that fell silent keeps what it had taken"""
     badge_patience_hours: Hours = 48
     """how long an LMS may take to show a badge it was told to issue"""
+    look_after_minutes: Annotated[float, msgspec.Meta(ge=1, le=10_080)] = 60
+    """how often it is looked whether a person has done what they were asked to"""
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
 

@@ -12,6 +12,12 @@ Entries of its notebook:
     when the LMS was last told, and what; struck out when it has had its time.
 ``award_sent_at``
     when it was told and did not answer. Telling it twice does no harm.
+``unawarded``
+    that what the LMS was told has been undone since, so that it has to be told again although
+    the badge is there.
+
+Of a completion that was taken back the LMS is told nothing; it is only looked whether what it
+was told before has taken effect.
 """
 
 from __future__ import annotations
@@ -43,15 +49,18 @@ class BadgeStep:
             raise DeliveryError(
                 Reason("course_lacks", field="badge", course=work.course.key), retryable=False
             )
+        if not work.is_wanted and _told_at(notebook) is None:
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
         user_id, badge = self._profile(work, award)
         told = {"account": user_id, **msgspec.to_builtins(award)}
-        if badge is None and notebook.get("awarded") != told:
+        lacks = badge is None or notebook.get("unawarded")
+        if work.is_wanted and lacks and notebook.get("awarded") != told:
             self._award(user_id, award, work, notebook)
             notebook.enter(awarded_at=self._clock(), awarded=told)
             badge = self._lms.find_badge(user_id, award)
         if badge is None:
             raise self._late(work, notebook, award.name)
-        notebook.strike("awarded_at", "awarded", "award_sent_at")
+        notebook.strike(*_TOLD, "unawarded")
         return Outcome(badge.hash, badge.link, account=user_id)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
@@ -106,14 +115,21 @@ class BadgeStep:
 
     def _late(self, work: Work, notebook: Notebook, badge: str) -> DeliveryError:
         now = self._clock()
-        waited = now - (notebook.time("awarded_at") or now)
+        waited = now - (_told_at(notebook) or now)
         if waited < self._patience:
             return DeliveryError(
                 Reason("badge_pending", remote=work.remote, badge=badge), retryable=True
             )
         # When a person has it tried again, the LMS is to be told again.
-        notebook.strike("awarded_at", "awarded")
+        notebook.strike(*_TOLD)
         hours = round(waited.total_seconds() / 3600)
         return DeliveryError(
             Reason("badge_missing", remote=work.remote, badge=badge, hours=hours), retryable=False
         )
+
+
+_TOLD = ("awarded_at", "awarded", "award_sent_at")
+
+
+def _told_at(notebook: Notebook) -> dt.datetime | None:
+    return notebook.time("awarded_at") or notebook.time("award_sent_at")

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
-from lms_bridge.deliveries import lifecycle, planning
+from lms_bridge.deliveries import lifecycle, standing
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.reasons import Reason, reason_columns
@@ -45,6 +45,8 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
         select(
             deliveries.c.id,
             deliveries.c.completion_id,
+            deliveries.c.step,
+            deliveries.c.remote,
             deliveries.c.attempts,
             deliveries.c.changed_at,
         )
@@ -82,8 +84,8 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
             for row in rows
         ],
     )
-    for completion_id in {row.completion_id for row in rows}:
-        planning.cancel_withdrawn(db, completion_id, now)
+    for row in rows:
+        standing.follow(db, row.completion_id, row.step, row.remote, now)
     return len(rows)
 
 

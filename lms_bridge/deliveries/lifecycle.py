@@ -3,16 +3,19 @@
 ::
 
                    claim                 succeed
-     WAITING ─────────────────▶ RUNNING ─────────▶ DONE
+     WAITING ─────────────────▶ RUNNING ─────────▶ DONE ── undo ──▶ CANCELLED
       ▲    ▲                    │ │ ▲ │              │
       │    └───────── hold ─────┘ │ │ └─── block ──┐ │ diverge
       │                 postpone, │ │ claim        │ │
-      │                  release  ▼ │              ▼ ▼
-      │                         RETRYING          BLOCKED
+      │    release, delegate ▼ │              ▼ ▼
+      │             RETRYING, DELEGATED           BLOCKED
       │                            │                 │
       └────────── retry ───────────┴─────────────────┤
-                                                     │ cancel, and from WAITING
-                retry: WAITING ◀──────── CANCELLED ◀─┘ and RETRYING
+                                                     │ cancel, and from WAITING,
+                retry: WAITING ◀──────── CANCELLED ◀─┘ RETRYING and DELEGATED
+
+Each step has one that undoes it (:mod:`~lms_bridge.deliveries.standing`); of the two, never
+both are DONE for longer than the transaction in which the second became so.
 
 A delivery that is RUNNING has a lease. When its worker falls silent the lease runs out,
 and the delivery is *released*; the worker's late word is then refused, because each claim
@@ -38,6 +41,8 @@ class State(StrEnum):
     """a worker is at it"""
     RETRYING = "retrying"
     """to be tried again at ``due_at``"""
+    DELEGATED = "delegated"
+    """a person was asked to do what no call can; whether they did is looked up at ``due_at``"""
     BLOCKED = "blocked"
     """a person has to act; the reason says how"""
     DONE = "done"
@@ -47,26 +52,46 @@ class State(StrEnum):
 
 
 Event = Literal[
-    "claim", "succeed", "postpone", "hold", "block", "release", "retry", "cancel", "diverge"
+    "claim",
+    "succeed",
+    "postpone",
+    "hold",
+    "delegate",
+    "block",
+    "release",
+    "retry",
+    "cancel",
+    "diverge",
+    "undo",
 ]
 
 TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
-    "claim": (frozenset({State.WAITING, State.RETRYING}), State.RUNNING),
+    "claim": (frozenset({State.WAITING, State.RETRYING, State.DELEGATED}), State.RUNNING),
     "succeed": (frozenset({State.RUNNING}), State.DONE),
     # tried, and to be tried again at a time
     "postpone": (frozenset({State.RUNNING}), State.RETRYING),
     # not tried through no fault of its own: the remote is down, or the worker ends
     "hold": (frozenset({State.RUNNING}), State.WAITING),
+    # the rest is for a person to do, and shows when it is done
+    "delegate": (frozenset({State.RUNNING}), State.DELEGATED),
     # no use in trying again by itself
     "block": (frozenset({State.RUNNING}), State.BLOCKED),
     # its worker fell silent
     "release": (frozenset({State.RUNNING}), State.RETRYING),
     # a person says: try again
-    "retry": (frozenset({State.BLOCKED, State.RETRYING, State.CANCELLED}), State.WAITING),
+    "retry": (
+        frozenset({State.BLOCKED, State.RETRYING, State.DELEGATED, State.CANCELLED}),
+        State.WAITING,
+    ),
     # a person says: not wanted; or its completion was taken back
-    "cancel": (frozenset({State.WAITING, State.RETRYING, State.BLOCKED}), State.CANCELLED),
+    "cancel": (
+        frozenset({State.WAITING, State.RETRYING, State.DELEGATED, State.BLOCKED}),
+        State.CANCELLED,
+    ),
     # the remote no longer has what it confirmed
     "diverge": (frozenset({State.DONE}), State.BLOCKED),
+    # the step that undoes it is done
+    "undo": (frozenset({State.DONE, State.BLOCKED}), State.CANCELLED),
 }
 
 
@@ -75,12 +100,17 @@ _CANNOT: dict[Event, str] = {
     "succeed": "be done",
     "postpone": "be put off",
     "hold": "be held",
+    "delegate": "be left to a person",
     "block": "be blocked",
     "release": "be released",
     "retry": "be tried again",
     "cancel": "be cancelled",
     "diverge": "be found missing",
+    "undo": "be undone",
 }
+
+FOR_A_PERSON = (State.BLOCKED, State.DELEGATED)
+"""where somebody has to do something"""
 
 
 class IllegalTransition(Exception):

@@ -125,6 +125,8 @@ class Performer:
                 log.warning("remote is down", remote=work.remote, reason=error.reason.sentence())
             if decision.event == "block":
                 log.warning("delivery blocked", **_about(work), reason=why)
+            elif decision.event == "delegate":
+                log.info("delivery left to a person", **_about(work), reason=why)
             elif decision.event == "postpone":
                 due_at = decision.due_at.isoformat()
                 log.warning("delivery postponed", **_about(work), reason=why, due_at=due_at)

@@ -1,4 +1,4 @@
-"""The deliveries of a completion: planned when it is recognised, cancelled and resumed with it."""
+"""The deliveries of a completion: planned when it is recognised, moved when its person is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
-from lms_bridge.deliveries import lifecycle
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
-from lms_bridge.store.schema import completions, deliveries
-
-_WITHDRAWN = Reason("withdrawn")
-_MAY_HAVE_TAKEN_EFFECT = ("sent_at", "awarded_at", "award_sent_at")
-"""entries of the steps' notebooks that stand there for as long as it is not known"""
+from lms_bridge.store.schema import deliveries
 
 
 class Planned(NamedTuple):
@@ -65,51 +60,6 @@ def change_lanes(db: Connection, completion_id: int, employee_id: int) -> None:
             .where(deliveries.c.id == row.id)
             .values(lane=_lane(row.remote, employee_id))
         )
-
-
-def cancel_withdrawn(db: Connection, completion_id: int, now: dt.datetime) -> None:
-    """Cancel what has not been delivered of a completion, if it has been taken back.
-
-    What is under way is left to its worker, and cancelled when the attempt has failed. Where
-    something was sent that may have taken effect, the reason says so, for a person to look.
-    """
-    mine = and_(
-        deliveries.c.completion_id == completion_id,
-        deliveries.c.state.in_(lifecycle.sources("cancel")),
-        exists().where(completions.c.id == completion_id, completions.c.withdrawn_at.is_not(None)),
-    )
-    for row in db.execute(select(deliveries).where(mine)).all():
-        in_doubt = any(row.progress.get(name) for name in _MAY_HAVE_TAKEN_EFFECT)
-        reason = Reason("withdrawn_in_doubt", remote=row.remote) if in_doubt else _WITHDRAWN
-        db.execute(
-            update(deliveries)
-            .where(deliveries.c.id == row.id)
-            .values(
-                state=lifecycle.after(State(row.state), "cancel"),
-                changed_at=now,
-                **reason_columns(reason),
-            )
-        )
-
-
-def resume_withdrawn(db: Connection, completion_id: int, now: dt.datetime) -> None:
-    """Take up again what was cancelled only because the completion had been taken back."""
-    db.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.completion_id == completion_id,
-            deliveries.c.state == State.CANCELLED,
-            deliveries.c.reason_code.in_(["withdrawn", "withdrawn_in_doubt"]),
-        )
-        .values(
-            state=lifecycle.after(State.CANCELLED, "retry"),
-            due_at=now,
-            failures=0,
-            effort_since=now,
-            changed_at=now,
-            **reason_columns(Reason("new")),
-        )
-    )
 
 
 def not_in_a_registry(completion_id: ColumnElement[int]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import due, health, leases, lifecycle, planning, retry, work
+from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standing, work
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
@@ -129,11 +129,12 @@ def succeed(
             lease_owner=None,
             lease_until=None,
             changed_at=now,
-            **reason_columns(Reason("done")),
+            **reason_columns(outcome.reason),
         ),
     )
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
+    standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
 
 
 def fail(
@@ -192,7 +193,7 @@ def fail(
         trace,
         now,
     )
-    planning.cancel_withdrawn(db, taken.completion_id, now)
+    standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
     return Failed(decision, went_down)
 
 

@@ -47,6 +47,8 @@ def decide(
     is used up by it.
     """
     reason = Reason(error.reason.code, **{**error.reason.details, "delivery": delivery})
+    if error.look_after is not None:
+        return Decision("delegate", now + dt.timedelta(seconds=error.look_after), reason)
     if not error.retryable and not error.remote_wide:
         return Decision("block", now, reason)
     earliest = not_before or now

@@ -15,16 +15,23 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from lms_bridge.deliveries.work import Work
+from lms_bridge.reasons import Reason
 
 Clock = Callable[[], dt.datetime]
 
 
 class Outcome:
-    """What came of a step that succeeded: the remote's id of it, and what else to keep."""
+    """What came of a step that succeeded: the remote's id of it, and what else to keep.
 
-    def __init__(self, result_id: str, link: str = "", **remembered: Any) -> None:
+    `reason` is what is said of it where there is more to say than that it is done.
+    """
+
+    def __init__(
+        self, result_id: str, link: str = "", reason: Reason | None = None, **remembered: Any
+    ) -> None:
         self.result_id = result_id
         self.link = link
+        self.reason = reason or Reason("done")
         self.remembered = remembered
         """kept in the delivery's progress, e.g. that the row was found and not written"""
 

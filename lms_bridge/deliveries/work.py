@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from lms_bridge.catalogue.course import Course
+from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason
 from lms_bridge.store.schema import completions, courses, deliveries, employees
@@ -38,6 +39,13 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     employee_id: int
     nip: str
     registry_refs: Mapping[str, Any]
+    withdrawn: bool = False
+    """whether the completion has been taken back"""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is to be done; if not, it is only looked up what an attempt had set off."""
+        return self.withdrawn == standing.is_undoing(self.step)
 
     @property
     def course(self) -> Course:
@@ -101,6 +109,7 @@ def _work(row: AnyRow, started_at: dt.datetime) -> Work:
         employee_id=row.employee_id,
         nip=row.nip,
         registry_refs=row.registry_refs,
+        withdrawn=row.withdrawn_at is not None,
     )
 
 
@@ -123,6 +132,7 @@ _QUERY = (
         completions.c.starts,
         completions.c.ends,
         completions.c.lms_user_id,
+        completions.c.withdrawn_at,
         courses.c.content,
         completions.c.employee_id,
         employees.c.nip,

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries import lifecycle, work
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.matching import key
-from lms_bridge.deliveries.record_step import known_employee, recorded_training
+from lms_bridge.deliveries.record_step import recorded_training
+from lms_bridge.deliveries.registered import known_employee
+from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.deliveries.work import Confirmed
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
@@ -109,7 +111,7 @@ class Reconcile:
                 if not people:
                     return
                 last = people[-1]
-                mine = (deliveries.c.remote == remote) & completions.c.employee_id.in_(people)
+                mine = _compared(remote) & completions.c.employee_id.in_(people)
                 confirmed = work.load_confirmed(db, mine, now=utc_now())
             by_person: dict[int, list[Confirmed]] = {}
             for one in confirmed:
@@ -129,11 +131,16 @@ def _people(remote: str) -> Select[int]:
     """The employees with anything confirmed at `remote`, in order."""
     mine = exists().where(
         deliveries.c.completion_id == completions.c.id,
-        deliveries.c.remote == remote,
+        _compared(remote),
         deliveries.c.state == State.DONE,
     )
     people = select(completions.c.employee_id).where(mine).distinct()
     return people.order_by(completions.c.employee_id)
+
+
+def _compared(remote: str) -> ColumnElement[bool]:
+    """That a delivery brought something to `remote` that should be there."""
+    return (deliveries.c.remote == remote) & deliveries.c.step.in_(UNDONE_BY)
 
 
 def _rows(registry: Registry, mine: Sequence[Confirmed]) -> Findings:

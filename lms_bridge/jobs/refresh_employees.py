@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import or_, select
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries.record_step import forget_employee, remember_employee
+from lms_bridge.deliveries.registered import forget_employee, remember_employee
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side

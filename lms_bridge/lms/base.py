@@ -67,6 +67,8 @@ class IssuedBadge(msgspec.Struct, frozen=True):
     """the LMS's unguessable id of this one award"""
     link: str
     issued_at: dt.datetime | None = None
+    revoke_page: str = ""
+    """where a person can revoke it"""
 
 
 class LmsCourse(msgspec.Struct, frozen=True):
@@ -112,6 +114,15 @@ class Lms(Protocol):
 
     def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
         """Do what makes the LMS issue the badge. That it was issued, find_badge must show."""
+
+    def find_issued(self, badge_hash: str) -> IssuedBadge | None:
+        """The award with that hash, shown on the profile or hidden; None if it was revoked."""
+
+    def unaward_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+        """Undo what :meth:`award_badge` did, so that the badge is not issued again.
+
+        The badge itself stays, where the LMS lets only a person revoke it.
+        """
 
     def find_course(
         self, *, course_id: str = "", number: str = "", short_name: str = ""

@@ -15,6 +15,7 @@ from lms_bridge import completions as completion
 from lms_bridge.deliveries import planning
 from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, known_by_nip, remember
+from lms_bridge.reasons import Reason
 from lms_bridge.store.schema import completions, employees, identities, sightings
 from lms_bridge.store.types import AnyRow
 
@@ -23,8 +24,8 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
     """`former_nip` is a NIP of the employee; whoever was known by it alone becomes the employee.
 
     What was completed under both numbers is one completion: the one that a registry may
-    have. The other is kept beside it under a run of its own and shown as withdrawn; a row
-    that a registry has of it is for a person to remove.
+    have. The other is kept beside it under a run of its own and is withdrawn; about a row that
+    a registry has of it HR decides.
     """
     former = known_by_nip(db, former_nip)
     if former is not None and former != employee_id:
@@ -62,7 +63,7 @@ def _hand_over(db: Connection, row: AnyRow, employee_id: int, now: dt.datetime) 
     )
     if stays.withdrawn_at is not None and goes.withdrawn_at is None:
         completion.resume(db, stays.id, now)
-    completion.withdraw(db, goes.id, now)
+    completion.withdraw(db, goes.id, Reason("told_twice", completion=stays.id), now)
 
 
 def _give(db: Connection, completion_id: int, employee_id: int) -> None:

@@ -163,4 +163,4 @@ class PulledIntake:
             .on_conflict_do_update(index_elements=["pull_key"], set_=values)
         )
         if before is not None and before != values.get("completion_id", before):
-            completions.withdraw(db, before, self._clock())
+            completions.withdraw(db, before, Reason("retold"), self._clock())

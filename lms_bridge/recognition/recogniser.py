@@ -92,7 +92,7 @@ class Recogniser:
                 _write(db, one, values)
                 before = one.completion_id
                 if before is not None and values.get("completion_id", before) != before:
-                    completions.withdraw(db, before, self._clock())
+                    completions.withdraw(db, before, Reason("retold"), self._clock())
         except Exception:
             log.exception("could not judge a statement", statement=one.statement_id)
             now = self._clock()
@@ -121,7 +121,8 @@ class Recogniser:
             "due_at": None,
         }
         if seen.verb == vocabulary.VOIDED:
-            reason = voiding.take_back(db, seen.object_id, one, now=self._clock())
+            by = keys.label(actor) if isinstance(actor, Agent) else actor.name or ""
+            reason = voiding.take_back(db, seen.object_id, one, by=by, now=self._clock())
             return shown | sightings.is_none(reason)
         if isinstance(verdict, Nothing):
             return shown | sightings.is_none(verdict.reason)

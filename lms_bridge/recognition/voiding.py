@@ -37,8 +37,13 @@ _VOIDING = (
 )
 
 
-def take_back(db: Connection, target: str, voiding: Sighting, *, now: dt.datetime) -> Reason:
-    """Take back what the statement `target` told; what is to be said of the `voiding` one."""
+def take_back(
+    db: Connection, target: str, voiding: Sighting, *, by: str, now: dt.datetime
+) -> Reason:
+    """Take back what the statement `target` told; what is to be said of the `voiding` one.
+
+    `by` is what its actor is called.
+    """
     told = db.execute(
         select(sightings.c.id, sightings.c.completion_id, sightings.c.verb, statements.c.sender)
         .join(statements, sightings.c.statement_seq == statements.c.seq)
@@ -46,11 +51,12 @@ def take_back(db: Connection, target: str, voiding: Sighting, *, now: dt.datetim
     ).all()
     if any(row.sender != voiding.sender for row in told):
         return Reason("voiding_of_another", target=target)
+    because = Reason("taken_back", by=by, sender=voiding.sender, statement=voiding.statement_id)
     voided = is_none(Reason("voided", by=voiding.statement_id)) | {"due_at": None}
     for row in told:
         if row.verb == vocabulary.VOIDED:
             continue
         db.execute(update(sightings).where(sightings.c.id == row.id).values(**voided))
         if row.completion_id is not None:
-            completions.withdraw(db, row.completion_id, now)
+            completions.withdraw(db, row.completion_id, because, now)
     return Reason("voiding", target=target)

@@ -80,5 +80,13 @@ class Registry(Protocol):
         DeliveryError with `outcome_unknown` when the row may have been written all the same.
         """
 
+    def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
+        """Delete the row with that id from the history that a training of `kind` belongs to.
+
+        Deletes without looking: the caller has seen that the row is there and is ours, and
+        looks afterwards whether it is gone. Raises a DeliveryError with `outcome_unknown`
+        when the row may have been deleted all the same.
+        """
+
     def check(self) -> Iterator[Check]:
         """Prove address, credentials and permissions one by one, writing nothing."""

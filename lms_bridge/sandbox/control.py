@@ -5,10 +5,12 @@
 ``POST /_sandbox/faults``   ``{"enabled": false}``: nothing goes wrong any more
 ``POST /_sandbox/cron``     Moodle's scheduled tasks run
 ``POST /_sandbox/complete`` ``{"user": 4, "course": 3}``: a learner completes a course
+``POST /_sandbox/revoke``   ``{"hash": "…"}``: a person revokes a badge in the browser
 ==========================  ======================================================
 
-A user may be named by id, username or NIP, a course by id or short name. The control answers
-on the port of either sandbox; it is no part of what is imitated.
+A user may be named by id, username or NIP, a course by id or short name, a badge by the hash
+of its award. The control answers on the port of either sandbox; it is no part of what is
+imitated. Nor is that every badge can be revoked: in Moodle only one that can be given by hand.
 """
 
 from __future__ import annotations
@@ -57,6 +59,8 @@ class Controlled:
                 return 200, {"awards": len(self.city.moodle.awards())}
             case "POST", "complete":
                 return self._complete(request.get_json())
+            case "POST", "revoke":
+                return self._revoke(str(request.get_json()["hash"]))
         return 404, {"error": f"no such control: {request.method} {request.path}"}
 
     def _complete(self, wanted: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -71,6 +75,13 @@ class Controlled:
         except ValueError as error:
             return 409, {"error": str(error)}
         return 200, {"user": users[0], "course": courses[0]}
+
+    def _revoke(self, badge_hash: str) -> tuple[int, dict[str, Any]]:
+        try:
+            self.city.moodle.revoke(badge_hash)
+        except KeyError:
+            return 404, {"error": f"no award {badge_hash}"}
+        return 200, {"awards": len(self.city.moodle.awards())}
 
 
 def state(city: City) -> dict[str, Any]:

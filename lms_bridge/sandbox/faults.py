@@ -49,6 +49,8 @@ class Fault(StrEnum):
     """the gateway's "Runtime Error" that means an outage; a few requests long"""
     REFUSED = "refused"
     """HTTP 200 with ``success: false`` and a message that will pass"""
+    HOLLOW = "hollow"
+    """HTTP 200 with ``success: true``, and nothing was done"""
 
     DML_WRITE = "dml_write"
     MAINTENANCE = "maintenance"
@@ -96,6 +98,7 @@ MIXED: Mapping[Fault, float] = {
     Fault.DML_WRITE: 0.03,
     Fault.MAINTENANCE: 0.01,
     Fault.BADGE_LATER: 0.05,
+    Fault.HOLLOW: 0.03,
 }
 """under these one write in three goes wrong, most often without saying whether it took effect"""
 

@@ -260,6 +260,29 @@ completions = Table(
     Index("ix_completions_course_id", "course_id"),
 )
 
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("completion_id", BigId, ForeignKey("completions.id"), nullable=False),
+    Column("withdrawn_at", UtcTime, nullable=False),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    Column("decision", String(8)),
+    Column("decided_at", UtcTime),
+    Column("decided_by", OutsideText),
+    Column("decided_why", OutsideText),
+    Column("ended_at", UtcTime),
+    Index(
+        "uq_withdrawals_current",
+        "completion_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    comment="when a completion was taken back and why, what HR decided, and when it was told again",
+)
+
 settings_in_force = Table(
     "settings_in_force",
     metadata,
@@ -308,8 +331,8 @@ deliveries = Table(
         "remote",
         "due_at",
         "id",
-        sqlite_where=text("state IN ('retrying', 'waiting')"),
-        postgresql_where=text("state IN ('retrying', 'waiting')"),
+        sqlite_where=text("state IN ('delegated', 'retrying', 'waiting')"),
+        postgresql_where=text("state IN ('delegated', 'retrying', 'waiting')"),
     ),
     # Two calls for one person at one remote are never under way together: Moodle answers them
     # with dmlwriteexception, and two writers could both find no row and both write one.

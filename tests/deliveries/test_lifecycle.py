@@ -26,7 +26,13 @@ ALLOWED = {
     ("running", "release"): "retrying",
     ("running", "hold"): "waiting",
     ("running", "block"): "blocked",
+    ("running", "delegate"): "delegated",
+    ("delegated", "claim"): "running",
+    ("delegated", "retry"): "waiting",
+    ("delegated", "cancel"): "cancelled",
     ("done", "diverge"): "blocked",
+    ("done", "undo"): "cancelled",
+    ("blocked", "undo"): "cancelled",
     ("blocked", "retry"): "waiting",
     ("retrying", "retry"): "waiting",
     ("cancelled", "retry"): "waiting",
@@ -50,7 +56,7 @@ def test_an_event_leads_where_the_book_says_and_else_nowhere(state, event):
 
 
 def test_from_every_state_but_the_last_ones_something_leads_on_by_itself():
-    by_a_person = {"retry", "cancel"}
+    by_a_person = {"retry", "cancel", "undo"}
     waits_for_a_person = {
         state
         for state in State
@@ -64,7 +70,7 @@ def test_a_person_is_told_which_delivery_cannot_be_what_and_which_could():
         after(State.DONE, "cancel", "delivery 7")
     assert str(raised.value) == (
         "delivery 7 is done and cannot be cancelled;"
-        " only one that is blocked, retrying, waiting can"
+        " only one that is blocked, delegated, retrying, waiting can"
     )
 
 

@@ -1,9 +1,12 @@
-"""Badges of a Moodle site: found on a profile, and brought about.
+"""Badges of a Moodle site: found on a profile, brought about, and what can be undone of that.
 
 No web service awards a badge. Rating the competency or adding to the cohort that is the
 badge's criterion makes Moodle issue it within the same request, or with its cron, or, when
 something is not as it should be, never; the call itself succeeds either way. What was
 issued is seen on the learner's profile only (Moodle facts, section 1).
+
+Nor does one revoke a badge. A lower rating and leaving the cohort take no badge away, but
+keep Moodle's cron from issuing it again after a person has revoked it.
 """
 
 from __future__ import annotations
@@ -22,6 +25,14 @@ USER_BADGES = "core_badges_get_user_badges"
 LIST_COMPETENCIES = "core_competency_list_competencies"
 GRADE = "core_competency_grade_competency"
 ADD_TO_COHORT = "core_cohort_add_cohort_members"
+BADGE_BY_HASH = "core_badges_get_user_badge_by_hash"
+FIND_COHORTS = "core_cohort_search_cohorts"
+LEAVE_COHORT = "core_cohort_delete_cohort_members"
+
+_SYSTEM = 1
+"""context id of the system, in which the cohorts are"""
+_LOWEST = 1
+"""the first place of a scale: not competent"""
 
 
 class Badges:
@@ -50,9 +61,27 @@ class Badges:
     def award(self, user_id: str, award: BadgeAward, note: str) -> None:
         """Do what makes Moodle issue the badge."""
         if award.route == "competency":
-            self._grade(user_id, award, note)
+            self._grade(user_id, award, award.rating, note)
         else:
             self._add_to_cohort(user_id, award.cohort)
+
+    def find_issued(self, badge_hash: str) -> IssuedBadge | None:
+        """The award with that hash, also if the learner hides it."""
+        answer = self._service.call(BADGE_BY_HASH, hash=badge_hash)
+        rows = answer.get("badge") if isinstance(answer, dict) else None
+        if isinstance(rows, dict):
+            rows = [rows]
+        for row in self._service.listed(rows, BADGE_BY_HASH):
+            if v.text(row.get("uniquehash")) == badge_hash:
+                return self._issued(row)
+        return None
+
+    def unaward(self, user_id: str, award: BadgeAward, note: str) -> None:
+        """Undo what made Moodle issue the badge; the badge itself stays."""
+        if award.route == "competency":
+            self._grade(user_id, award, _LOWEST, note)
+        else:
+            self._leave_cohort(user_id, award.cohort)
 
     def _issued(self, row: dict[str, Any]) -> IssuedBadge:
         unique_hash = v.text(row["uniquehash"])
@@ -62,14 +91,15 @@ class Badges:
             hash=unique_hash,
             link=f"{self._service.url}/badges/badge.php?hash={unique_hash}",
             issued_at=v.moment(row.get("dateissued")),
+            revoke_page=f"{self._service.url}/badges/award.php?id={v.text(row.get('id'))}",
         )
 
-    def _grade(self, user_id: str, award: BadgeAward, note: str) -> None:
+    def _grade(self, user_id: str, award: BadgeAward, rating: int, note: str) -> None:
         remembered = self._competencies.get(award.competency)
         competency_id = remembered or self._competency_id(award.competency)
         try:
             self._service.call(
-                GRADE, userid=user_id, competencyid=competency_id, grade=award.rating, note=note
+                GRADE, userid=user_id, competencyid=competency_id, grade=rating, note=note
             )
         except MoodleError as error:
             if error.errorcode != "invalidpersistenterror":
@@ -81,7 +111,7 @@ class Badges:
                 raise account_gone(self._service.remote, user_id) from None
             if not remembered:
                 raise
-            self._grade(user_id, award, note)
+            self._grade(user_id, award, rating, note)
         else:
             self._competencies[award.competency] = competency_id
 
@@ -122,16 +152,29 @@ class Badges:
             if code == "2" and message.startswith("user "):
                 raise account_gone(self._service.remote, user_id)
             if code == "2":
-                raise MoodleError(
-                    Reason(
-                        "cohort_unknown",
-                        remote=self._service.remote,
-                        cohort=cohort,
-                        message=message,
-                    ),
-                    retryable=False,
-                )
+                raise _cohort_unknown(self._service.remote, cohort, message)
             raise refusal(self._service.remote, ADD_TO_COHORT, f"warning {code}", message)
+
+    def _leave_cohort(self, user_id: str, cohort: str) -> None:
+        answer = self._service.call(
+            FIND_COHORTS, query=cohort, context={"contextid": _SYSTEM}, includes="all"
+        )
+        rows = answer.get("cohorts") if isinstance(answer, dict) else None
+        # It finds the text anywhere in name and ID number.
+        found = [
+            v.text(row.get("id"))
+            for row in self._service.listed(rows, FIND_COHORTS)
+            if v.text(row.get("idnumber")) == cohort
+        ]
+        if not found:
+            raise _cohort_unknown(self._service.remote, cohort, "not found")
+        members = [{"cohortid": cohort_id, "userid": user_id} for cohort_id in found]
+        self._service.call(LEAVE_COHORT, members=members)
+
+
+def _cohort_unknown(remote: str, cohort: str, message: str) -> MoodleError:
+    reason = Reason("cohort_unknown", remote=remote, cohort=cohort, message=message)
+    return MoodleError(reason, retryable=False)
 
 
 def _same_name(theirs: Any, ours: str) -> bool:

@@ -19,6 +19,7 @@ _FOR_PEOPLE = (people.FIND_USERS,)
 _FOR_COMPLETIONS = (courses.FIND_COURSES, courses.PARTICIPANTS, courses.COMPLETION)
 _BY_COMPETENCY = (badges.LIST_COMPETENCIES, badges.GRADE)
 _BY_COHORT = (badges.ADD_TO_COHORT,)
+_FOR_REVOKING = (badges.BADGE_BY_HASH, badges.FIND_COHORTS, badges.LEAVE_COHORT)
 
 
 def checks(
@@ -98,13 +99,17 @@ def _functions(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
             (mark("Without %(function)s no badge can be seen."), (badges.USER_BADGES,)),
             (mark("Without %(function)s no badge can be issued by competency."), _BY_COMPETENCY),
             (mark("Without %(function)s no badge can be issued by cohort."), _BY_COHORT),
+            (mark("Without %(function)s no badge by cohort can be taken back."), _FOR_REVOKING[1:]),
+            (mark("Without %(function)s no badge can be taken back."), _FOR_REVOKING[:1]),
         )
         for function in group
         if function not in there
     }
     one_route = _all(_BY_COMPETENCY, there) or _all(_BY_COHORT, there)
     for function, without in missing.items():
-        unneeded = one_route and function in _BY_COMPETENCY + _BY_COHORT
+        unneeded = function in _FOR_REVOKING or (
+            one_route and function in _BY_COMPETENCY + _BY_COHORT
+        )
         yield Check(
             f"{service.remote}: {function}",
             "warning" if unneeded else "failed",

@@ -51,6 +51,12 @@ class Moodle:
     def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
         self._badges.award(user_id, award, note)
 
+    def find_issued(self, badge_hash: str) -> IssuedBadge | None:
+        return self._badges.find_issued(badge_hash)
+
+    def unaward_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+        self._badges.unaward(user_id, award, note)
+
     def find_course(
         self, *, course_id: str = "", number: str = "", short_name: str = ""
     ) -> LmsCourse | None:

@@ -37,6 +37,8 @@ _CAPABILITIES = {
     ("core_competency_grade_competency", "nopermissions"): "moodle/competency:competencygrade",
     ("core_competency_list_competencies", "nopermissions"): "moodle/competency:competencyview",
     ("core_cohort_add_cohort_members", "nopermissions"): "moodle/cohort:assign",
+    ("core_cohort_search_cohorts", "nopermissions"): "moodle/cohort:view",
+    ("core_cohort_delete_cohort_members", "nopermissions"): "moodle/cohort:assign",
     ("core_badges_get_user_badges", "nopermissions"): "moodle/badges:viewotherbadges",
     ("core_enrol_get_enrolled_users", "nopermissions"): "moodle/course:viewparticipants",
     # Completion tracking that is switched off in the course answers just the same.

@@ -33,9 +33,17 @@ class Api:
         """
         return self._call("POST", path, body)
 
+    def delete(self, path: str) -> None:
+        """Delete what `path` names; whether it is gone has to be looked up.
+
+        What an answer to a deletion looks like is not known (registry facts, section 2): one
+        that says nothing, or that there is nothing of the kind, is no error.
+        """
+        self._call("DELETE", path, None)
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Verdict:
         """Call, and once more for each token that is refused, renewed."""
-        writing = body is not None
+        writing = method != "GET"
         renewed: set[str] = set()
         while True:
             apim, sso = self.tokens.apim.get(), self.tokens.sso.get()
@@ -53,6 +61,8 @@ class Api:
             except NoAnswerError as failure:
                 raise no_answer(self.remote, failure, writing=writing) from None
             verdict = judge(answer)
+            if method == "DELETE" and (settled := self._deleted(verdict, answer)):
+                return settled
             if verdict.kind != "token":
                 return self._settled(verdict, answer, writing=writing)
             token = verdict.token
@@ -69,6 +79,20 @@ class Api:
             if token in renewed:
                 raise self._rejected(token, verdict.message)
             renewed.add(token)
+
+    def _deleted(self, verdict: Verdict, answer: Answer) -> Verdict | None:
+        """The verdict on a deletion, where it is another than on other writes."""
+        if verdict.kind == "none" or (answer.status in (200, 204) and not answer.text().strip()):
+            return Verdict("none", message=verdict.message)
+        if verdict.kind == "refused" or (
+            # No such way in: one public list of the API has no deletion of diklat.
+            verdict.kind == "unreadable" and answer.status in (404, 405, 501)
+        ):
+            raise DeliveryError(
+                Reason("removal_refused", remote=self.remote, message=verdict.message),
+                retryable=False,
+            )
+        return None
 
     def _settled(self, verdict: Verdict, answer: Answer, *, writing: bool) -> Verdict:
         """The verdict that the caller can use; every other one as the error that it is."""

@@ -68,5 +68,8 @@ class Siasn:
             raise outcome_unknown(self._api.remote, "it says success and not under which id")
         return row_id
 
+    def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
+        self._api.delete(rows.delete_path(kind, quote(row_id, safe="")))
+
     def check(self) -> Iterator[Check]:
         return checks(self, self._api, self._settings)

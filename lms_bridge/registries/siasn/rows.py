@@ -36,6 +36,11 @@ def save_path(kind: int) -> str:
     return "/diklat/save" if kind == STRUCTURAL else "/kursus/save"
 
 
+def delete_path(kind: int, row_id: str) -> str:
+    """Where the row of `kind` with that id is deleted."""
+    return f"/diklat/delete/{row_id}" if kind == STRUCTURAL else f"/kursus/delete/{row_id}"
+
+
 def written(employee: RegistryEmployee, training: Training, instansi_id: str) -> dict[str, Any]:
     """`training` as the body of the save call of its kind; ``id`` null makes a new row."""
     if training.kind == STRUCTURAL:

@@ -81,6 +81,11 @@ class MoodleSandbox(Sandbox):
         """The learner makes a badge private."""
         self.site.awards[uniquehash].visible = False
 
+    def revoke(self, uniquehash: str) -> None:
+        """A person revokes a badge in the browser; KeyError if there is no such award."""
+        with self.lock:
+            self.site.revoke(uniquehash)
+
     # --- for looking at
 
     def badges_of(self, user_id: int) -> list[str]:
@@ -180,6 +185,8 @@ class MoodleSandbox(Sandbox):
             return str(params["userid"])
         members = php.as_arrays(params.get("members"))
         if isinstance(members, list) and isinstance(members[0], dict):
+            if "userid" in members[0]:
+                return str(members[0]["userid"])
             key = members[0].get("usertype")
             if isinstance(key, dict) and key.get("type") == "username":
                 named = (u.id for u in self.site.users.values() if u.username == key.get("value"))

@@ -100,7 +100,7 @@ def add_members(site: Site, params: NewMembers) -> object:
     return {"warnings": warnings}
 
 
-@function("core_cohort_delete_cohort_members", Members)
+@function("core_cohort_delete_cohort_members", Members, writes=True)
 def delete_members(site: Site, params: Members) -> object:
     """Leaving a cohort takes no badge away (Moodle facts, section 1)."""
     require(site, *ASSIGN)

@@ -31,7 +31,7 @@ class Function:
     params: type[Params]
     run: Callable[[Site, Any], object]
     writes: bool
-    """whether it brings a badge about, so that how it fails matters most"""
+    """whether it changes something, so that how it fails matters most"""
     locks: bool
     """whether it takes the site's lock by itself, to be slow without it"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -33,6 +33,7 @@ _READING = frozenset(
     {*IN_READING, Fault.ZERO, Fault.APIM_EXPIRED, Fault.RUNTIME_ERROR, Fault.SUSPENDED}
 )
 _WRITING = _READING | IN_WRITING | {Fault.REFUSED}
+_DELETING = _WRITING | {Fault.HOLLOW}
 
 
 class SiasnSandbox(Sandbox):
@@ -154,6 +155,8 @@ class SiasnSandbox(Sandbox):
                 case Fault.RUNTIME_ERROR:
                     self.tokens.expire_apim()
                     return envelopes.runtime_error()
+                case Fault.HOLLOW:
+                    return envelopes.saved(None)
                 case _:
                     return envelopes.refused(
                         "Gagal menyimpan data, silakan coba beberapa saat lagi"
@@ -174,8 +177,9 @@ class SiasnSandbox(Sandbox):
             if (verb, method) == ("id", "GET"):
                 return self._reading(f"GET /{kind}/id", row_id, lambda: self._row(kind, row_id))
             if (verb, method) == ("delete", "DELETE"):
+                name = f"DELETE /{kind}/delete"
                 return self._writing(
-                    f"DELETE /{kind}/delete", row_id, lambda: self._delete(kind, row_id)
+                    name, row_id, lambda: self._delete(kind, row_id), possible=_DELETING
                 )
             return None
         match method, path:
@@ -192,8 +196,15 @@ class SiasnSandbox(Sandbox):
     def _reading(self, name: str, about: str, answer: Callable[[], Response]) -> Call:
         return Call(name, self._locked(answer), target=f"{name} {about}", possible=_READING)
 
-    def _writing(self, name: str, about: str, answer: Callable[[], Response]) -> Call:
-        return Call(name, self._locked(answer), target=f"{name} {about}", possible=_WRITING)
+    def _writing(
+        self,
+        name: str,
+        about: str,
+        answer: Callable[[], Response],
+        *,
+        possible: Set[Fault] = _WRITING,
+    ) -> Call:
+        return Call(name, self._locked(answer), target=f"{name} {about}", possible=possible)
 
     def _locked(self, answer: Callable[[], Response]) -> Callable[[], Response]:
         def locked() -> Response:

@@ -1,0 +1,75 @@
+"""Who an employee is in a registry: asked once, kept, and forgotten when it is so no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from lms_bridge.deliveries.step import Clock, Notebook
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import Registry, RegistryEmployee
+from lms_bridge.store.schema import employees
+
+
+def known_or_found(
+    registry: Registry, work: Work, notebook: Notebook, clock: Clock
+) -> RegistryEmployee:
+    """The employee of `work`, asked of `registry` if that has not been done before.
+
+    Raises :exc:`~lms_bridge.errors.DeliveryError` if the registry knows nobody with the NIP.
+    """
+    if known := known_employee(work, registry.name):
+        return known
+    employee = registry.find_employee(work.nip)
+    if employee is None:
+        raise DeliveryError(
+            Reason("employee_not_in_registry", remote=work.remote, nip=work.nip),
+            retryable=False,
+        )
+    now = clock()
+    notebook.also(lambda db: remember_employee(db, work.employee_id, registry.name, employee, now))
+    return employee
+
+
+def known_employee(work: Work, registry: str) -> RegistryEmployee | None:
+    """What `registry` said of the employee before, if that was by the NIP they have now."""
+    stored = work.registry_refs.get(registry)
+    known = msgspec.convert(stored, RegistryEmployee) if stored else None
+    return known if known and known.nip == work.nip else None
+
+
+def forget_employee(db: Connection, employee_id: int, registry: str, now: dt.datetime) -> None:
+    """The registry does not know the employee (any more): what it said before does not count."""
+    known = select(employees.c.registry_refs).where(employees.c.id == employee_id)
+    refs = dict(db.execute(known.with_for_update()).scalar_one())
+    refs.pop(registry, None)
+    db.execute(
+        update(employees)
+        .where(employees.c.id == employee_id)
+        .values(registry_refs=refs, refreshed_at=now)
+    )
+
+
+def remember_employee(
+    db: Connection, employee_id: int, registry: str, employee: RegistryEmployee, now: dt.datetime
+) -> None:
+    """Keep what the registry says of the employee, as little as the bridge needs."""
+    known = select(employees.c.registry_refs).where(employees.c.id == employee_id)
+    refs = dict(db.execute(known.with_for_update()).scalar_one())
+    refs[registry] = msgspec.to_builtins(employee)
+    db.execute(
+        update(employees)
+        .where(employees.c.id == employee_id)
+        .values(
+            registry_refs=refs,
+            name=employee.name or employees.c.name,
+            unit_id=employee.unit_id,
+            unit_name=employee.unit_name,
+            status=employee.status,
+            refreshed_at=now,
+        )
+    )

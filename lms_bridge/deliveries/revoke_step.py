@@ -1,0 +1,146 @@
+"""Taking a badge back, as far as calls can, and seeing that a person has done the rest.
+
+No web service of Moodle revokes a badge (Moodle facts, section 1). What can be undone is what
+made the LMS issue it, and that has to be undone first: else the LMS would issue the badge
+again as soon as it was revoked. Then a person is asked to revoke it, with the page and the
+names, and now and then it is looked whether they have.
+
+A badge that another completion of the learner stands for as well stays, and so does what made
+the LMS issue it.
+
+Entry of its notebook:
+
+``unawarded``
+    "begun" before what made the LMS issue the badge is undone, "done" after it; from the first
+    on it is to be done again if the completion is told of again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from sqlalchemy import select
+
+from lms_bridge.catalogue.course import Course
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.lms.base import BadgeAward, IssuedBadge, Lms
+from lms_bridge.reasons import Reason
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import completions, courses, deliveries
+
+
+class RevokeStep:
+    """The step "revoke" at one LMS."""
+
+    def __init__(self, lms: Lms, store: Store, *, clock: Clock, look_after_minutes: float) -> None:
+        self._lms = lms
+        self._store = store
+        self._clock = clock
+        self._look_after = 60 * look_after_minutes
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted:
+            raise DeliveryError(Reason("told_again"), retryable=False)
+        badge_hash, account = self._issued(work)
+        award = work.course.badge
+        if award is not None and (other := self._stands_for(work, award)):
+            return Outcome(badge_hash, reason=Reason("badge_stands", badge=award.name, other=other))
+        if award is not None and account and notebook.get("unawarded") != "done":
+            notebook.note(unawarded="begun")
+            self._unaward(account, award, work)
+            notebook.enter(unawarded="done")
+        badge = self._look(badge_hash, account, award)
+        if badge is None:
+            return Outcome(badge_hash)
+        learner = notebook.get("learner") or self._name(account)
+        notebook.enter(learner=learner)
+        raise DeliveryError(
+            Reason(
+                "badge_to_revoke",
+                remote=work.remote,
+                badge=badge.name,
+                learner=learner,
+                page=badge.revoke_page,
+            ),
+            retryable=False,
+            look_after=self._look_after,
+        )
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return None
+
+    def _issued(self, work: Work) -> tuple[str, str]:
+        """The hash of the badge that the step "badge" found, and whose account shows it."""
+        query = select(deliveries.c.result_id, deliveries.c.progress).where(
+            deliveries.c.completion_id == work.completion_id,
+            deliveries.c.remote == work.remote,
+            deliveries.c.step == "badge",
+        )
+        with self._store.reading() as db:
+            row = db.execute(query).one()
+        return row.result_id or "", row.progress.get("account") or work.lms_user_id
+
+    def _stands_for(self, work: Work, award: BadgeAward) -> int | None:
+        """Another completion of the learner that stands, by which they have the badge as well."""
+        query = (
+            select(completions.c.id, courses.c.content)
+            .join(deliveries, deliveries.c.completion_id == completions.c.id)
+            .join(courses, completions.c.course_id == courses.c.id)
+            .where(
+                completions.c.employee_id == work.employee_id,
+                completions.c.id != work.completion_id,
+                completions.c.withdrawn_at.is_(None),
+                deliveries.c.remote == work.remote,
+                deliveries.c.step == "badge",
+                deliveries.c.state != State.CANCELLED,
+            )
+            .order_by(completions.c.id)
+        )
+        with self._store.reading() as db:
+            for row in db.execute(query):
+                other = msgspec.convert(row.content, Course).badge
+                if other is not None and _is_same(award, other):
+                    return int(row.id)
+        return None
+
+    def _unaward(self, account: str, award: BadgeAward, work: Work) -> None:
+        try:
+            self._lms.unaward_badge(account, award, note=f"lms-bridge: {work.certificate_number}")
+        except DeliveryError as error:
+            if error.reason.code not in _NOTHING_LEFT:
+                raise
+
+    def _look(self, badge_hash: str, account: str, award: BadgeAward | None) -> IssuedBadge | None:
+        """The badge, if the learner has it still, hidden or not, or once more."""
+        if badge_hash and (issued := self._lms.find_issued(badge_hash)):
+            return issued
+        if award is None or not account:
+            return None
+        try:
+            return self._lms.find_badge(account, award)
+        except DeliveryError as error:
+            if error.reason.code not in _NOTHING_LEFT:
+                raise
+            return None
+
+    def _name(self, account: str) -> str:
+        """What the learner is called in the LMS, where somebody has to find them."""
+        users = self._lms.find_users("id", [account]) if account else []
+        return f"{users[0].full_name} ({users[0].username})" if users else account
+
+
+_NOTHING_LEFT = ("lms_account_gone", "competency_unknown", "cohort_unknown")
+"""refusals that mean that there is nothing left to undo"""
+
+
+def _is_same(one: BadgeAward, other: BadgeAward) -> bool:
+    """Whether both are the same badge, or are issued for the same reason."""
+    same_reason = one.route == other.route and (one.competency, one.cohort) == (
+        other.competency,
+        other.cohort,
+    )
+    return one.name == other.name or same_reason

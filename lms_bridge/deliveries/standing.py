@@ -1,0 +1,192 @@
+"""What becomes of the deliveries when a completion is taken back, undone, or told of again.
+
+Each step has one that undoes it: *unrecord* removes the row that *record* wrote, *revoke*
+takes back the badge that *badge* brought about. :func:`align` brings each such pair in line
+with how the completion stands; it is called whenever that changes, and whenever an attempt at
+one of its deliveries has ended (:func:`follow`), so it does not matter which comes first.
+
+======================  ============================================================
+the completion stands   the undoing step is cancelled; what was cancelled or undone,
+                        and not by a person, is done anew
+it was taken back       what is still to be done is cancelled; what is done stays
+HR had it undone        the same, and what is done is undone
+======================  ============================================================
+
+*In doubt* is a step that sent something of which it is not known whether it took effect. It
+is never cancelled: it is carried on until that is known, and sends nothing more
+(:attr:`~lms_bridge.deliveries.work.Work.is_wanted`). Then it is done or cancelled like any
+other. So a row whose deletion was under way when the completion was told of again is first
+known to be there or gone, and only then left alone or written anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, select, update
+
+from lms_bridge.deliveries import lifecycle, planning
+from lms_bridge.deliveries.lifecycle import Event, State
+from lms_bridge.deliveries.planning import Planned
+from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.store.schema import completions, deliveries, withdrawals
+from lms_bridge.store.types import AnyRow
+
+UNDONE_BY = {"record": "unrecord", "badge": "revoke"}
+"""each step, and the one that undoes it"""
+
+_UNDOING = frozenset(UNDONE_BY.values())
+_BY_ITSELF = ("withdrawn", "undone")
+"""reasons for which a step was cancelled that is taken up again when the completion stands"""
+_IN_DOUBT = ("sent_at", "awarded_at", "award_sent_at")
+"""entries of the steps' notebooks that stand there for as long as it is not known"""
+
+
+class _Standing(NamedTuple):
+    employee_id: int
+    what: Literal["stands", "withdrawn", "undo"]
+
+
+def is_undoing(step: str) -> bool:
+    """Whether `step` undoes another.
+
+    >>> is_undoing("unrecord"), is_undoing("record")
+    (True, False)
+    """
+    return step in _UNDOING
+
+
+def align(db: Connection, completion_id: int, now: dt.datetime, *, remote: str = "") -> None:
+    """Bring the deliveries of the completion, or those at `remote`, in line with how it stands."""
+    _align(db, completion_id, _standing(db, completion_id), now, remote=remote)
+
+
+def follow(db: Connection, completion_id: int, step: str, remote: str, now: dt.datetime) -> None:
+    """The same for a delivery of which an attempt has just ended."""
+    standing = _standing(db, completion_id)
+    if standing.what != "stands" or is_undoing(step):
+        _align(db, completion_id, standing, now, remote=remote, ended=step)
+
+
+def _align(
+    db: Connection,
+    completion_id: int,
+    standing: _Standing,
+    now: dt.datetime,
+    *,
+    remote: str,
+    ended: str = "",
+) -> None:
+    # Locked, so that of a worker and whoever takes back or decides, the later one sees the other.
+    mine = select(deliveries).where(deliveries.c.completion_id == completion_id)
+    if remote:
+        mine = mine.where(deliveries.c.remote == remote)
+    rows = db.execute(mine.order_by(deliveries.c.id).with_for_update()).all()
+    known = {(row.step, row.remote): row for row in rows}
+    for row in rows:
+        if not is_undoing(row.step):
+            back = known.get((UNDONE_BY[row.step], row.remote))
+            if back is not None and back.state == State.DONE:
+                row, back = _undo_the_older(db, row, back, ended, now)
+            _align_pair(db, row, back, standing, now)
+
+
+def _undo_the_older(
+    db: Connection, row: AnyRow, back: AnyRow, ended: str, now: dt.datetime
+) -> tuple[AnyRow, AnyRow]:
+    """Of a step and the one that undoes it only the later counts; the pair as it is then."""
+    undone = Reason("undone")
+    if row.state not in lifecycle.sources("undo"):
+        return row, back
+    if row.step == ended:
+        return row, _change(db, back, "undo", now, undone)
+    row = _change(db, row, "undo", now, undone, progress={}, result_id=None, result_link=None)
+    return row, back
+
+
+def _align_pair(
+    db: Connection, row: AnyRow, back: AnyRow | None, standing: _Standing, now: dt.datetime
+) -> None:
+    if standing.what == "stands":
+        _stand(db, row, back, now)
+        return
+    if row.state in lifecycle.sources("cancel") and not _is_in_doubt(row):
+        _change(db, row, "cancel", now, Reason("withdrawn"))
+    if standing.what == "undo" and row.state == State.DONE:
+        if back is None:
+            step = Planned(UNDONE_BY[row.step], row.remote)
+            planning.plan(db, row.completion_id, standing.employee_id, [step], now)
+        elif back.state == State.CANCELLED:
+            _begin_anew(db, back, now)
+
+
+def _stand(db: Connection, row: AnyRow, back: AnyRow | None, now: dt.datetime) -> None:
+    again = row.state == State.CANCELLED and row.reason_code in _BY_ITSELF
+    if back is not None:
+        if back.state == State.DONE and again:
+            _change(db, back, "undo", now, Reason("told_again"))
+        elif back.state in lifecycle.sources("cancel") and not _is_in_doubt(back):
+            _change(db, back, "cancel", now, Reason("told_again"))
+            if back.progress.get("unawarded") and row.state == State.DONE:
+                # The badge is there; what made the LMS issue it was undone and is to be again.
+                told_anew = {**row.progress, "unawarded": True}
+                row = _change(db, row, "undo", now, Reason("undone"), progress=told_anew)
+                again = True
+    if again:
+        _begin_anew(db, row, now, progress=row.progress)
+
+
+def _is_in_doubt(row: AnyRow) -> bool:
+    return any(row.progress.get(name) for name in _IN_DOUBT)
+
+
+def _begin_anew(
+    db: Connection, row: AnyRow, now: dt.datetime, progress: dict[str, Any] | None = None
+) -> None:
+    _change(
+        db,
+        row,
+        "retry",
+        now,
+        Reason("new"),
+        progress=progress or {},
+        due_at=now,
+        failures=0,
+        effort_since=now,
+    )
+
+
+def _change(
+    db: Connection, row: AnyRow, event: Event, now: dt.datetime, reason: Reason, **more: Any
+) -> AnyRow:
+    """Let `event` happen to the delivery; the delivery as it is then."""
+    state = lifecycle.after(State(row.state), event, f"delivery {row.id}")
+    changed = (
+        update(deliveries)
+        .where(deliveries.c.id == row.id)
+        .values(state=state, changed_at=now, **reason_columns(reason), **more)
+        .returning(*deliveries.c)
+    )
+    return db.execute(changed).one()
+
+
+def _standing(db: Connection, completion_id: int) -> _Standing:
+    row = db.execute(_STANDING, {"completion": completion_id}).one()
+    if row.withdrawn_at is None:
+        return _Standing(row.employee_id, "stands")
+    return _Standing(row.employee_id, "undo" if row.decision == "undo" else "withdrawn")
+
+
+# Made once, for it is asked at the end of every attempt.
+_STANDING = (
+    select(completions.c.employee_id, completions.c.withdrawn_at, withdrawals.c.decision)
+    .outerjoin(
+        withdrawals,
+        and_(
+            withdrawals.c.completion_id == completions.c.id,
+            withdrawals.c.ended_at.is_(None),
+        ),
+    )
+    .where(completions.c.id == bindparam("completion"))
+)

@@ -1,0 +1,125 @@
+"""Removing from a registry the row that a completion became: look, delete, and look again.
+
+What is deleted is the row whose id the registry gave, or was found to have, when the
+completion was recorded, and no other. It is deleted only if it is there, if the bridge wrote
+it, if it still says the same training, and if no other completion has it; otherwise a person
+is told why not. That it is gone is believed when the history no longer shows it, whatever the
+answer was; a row that is gone already is done.
+
+After an answer that did not come, the history is read as soon as the deletion must have taken
+effect if it ever will (:mod:`~lms_bridge.deliveries.settling`). So it is while the completion
+is told of again: nothing more is deleted then, and it is found out what was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select
+
+from lms_bridge.deliveries.matching import Ours, match
+from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.settling import Settling
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+
+
+class UnrecordStep:
+    """The step "unrecord" at one registry."""
+
+    def __init__(
+        self, registry: Registry, store: Store, *, clock: Clock, settle_seconds: float
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._clock = clock
+        self._settling = Settling(clock, settle_seconds)
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted and notebook.time("sent_at") is None:
+            raise DeliveryError(Reason("told_again"), retryable=False)
+        self._settling.wait(notebook)
+        written = self._written(work)
+        if not written.row_id:
+            return self._removed(written, notebook)
+        employee = known_or_found(self._registry, work, notebook, self._clock)
+        row = self._look(employee, written)
+        if row is None:
+            return self._removed(written, notebook)
+        notebook.strike("given_up_at")
+        if not work.is_wanted:
+            self._settling.over(notebook)
+            raise DeliveryError(Reason("told_again"), retryable=False)
+        if objection := self._objection(work, written, row):
+            self._settling.over(notebook)
+            raise DeliveryError(objection, retryable=False)
+        notebook.note(sent_at=self._clock())
+        try:
+            self._registry.remove(employee, written.training.kind, row.id)
+            if self._look(employee, written) is not None:
+                # Perhaps it is only shown a little longer; else it was a success that is none.
+                raise DeliveryError(
+                    Reason("row_stays", remote=work.remote, row=row.id),
+                    retryable=True,
+                    outcome_unknown=True,
+                )
+        except DeliveryError as error:
+            self._settling.failed(error, notebook)
+            raise
+        return self._removed(written, notebook)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._settling.not_before(notebook)
+
+    def _written(self, work: Work) -> _Written:
+        """What the step "record" left in the registry."""
+        query = select(deliveries.c.result_id, deliveries.c.progress).where(
+            deliveries.c.completion_id == work.completion_id,
+            deliveries.c.remote == work.remote,
+            deliveries.c.step == "record",
+        )
+        with self._store.reading() as db:
+            row = db.execute(query).one()
+        training = training_in(row.progress) or training_of(work)
+        return _Written(row.result_id or "", training, bool(row.progress.get("found")))
+
+    def _look(self, employee: RegistryEmployee, written: _Written) -> RecordedTraining | None:
+        rows = self._registry.trainings_of(employee, written.training.kind)
+        return next((row for row in rows if row.id == written.row_id), None)
+
+    def _objection(self, work: Work, written: _Written, row: RecordedTraining) -> Reason | None:
+        """Why the row is not the bridge's to delete."""
+        about = {"remote": work.remote, "row": row.id}
+        if written.was_found:
+            return Reason("row_of_others", **about)
+        if match(written.training, [row], Ours()) is None:
+            return Reason("row_changed", name=row.name or row.certificate_number, **about)
+        with self._store.reading() as db:
+            other = db.execute(
+                select(deliveries.c.completion_id).where(
+                    deliveries.c.result_id == row.id,
+                    deliveries.c.remote == work.remote,
+                    deliveries.c.step == "record",
+                    deliveries.c.completion_id != work.completion_id,
+                )
+            ).scalar()
+        return Reason("row_shared", other=other, **about) if other else None
+
+    def _removed(self, written: _Written, notebook: Notebook) -> Outcome:
+        self._settling.over(notebook)
+        return Outcome(written.row_id, removed=msgspec.to_builtins(written.training))
+
+
+class _Written(NamedTuple):
+    row_id: str
+    training: Training
+    was_found: bool
+    """it was there before the bridge would have written it"""
