@@ -22,10 +22,14 @@ from typing import Any
 
 import msgspec
 
+from lms_bridge import completions
 from lms_bridge.config.secrets import Secret
 from lms_bridge.deliveries.badge_step import BadgeStep
 from lms_bridge.deliveries.record_step import RecordStep
+from lms_bridge.deliveries.revoke_step import RevokeStep
+from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.deliveries.step import Step
+from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.lms.moodle.client import Moodle
 from lms_bridge.lms.moodle.settings import MoodleSettings
@@ -88,6 +92,32 @@ class Street:
         """A completion whose badge is to be issued; the number of its delivery."""
         return self.yard.plan(nip=nip, content=content, remote=LMS, step="badge", **more)
 
+    # --- taking back
+
+    def take_back(self, delivery: int) -> None:
+        """The completion of the delivery is voided."""
+        self.yard.take_back(self.yard.row(delivery).completion_id)
+
+    def undo(self, delivery: int) -> None:
+        """The completion of the delivery is voided, and HR has it undone."""
+        self.take_back(delivery)
+        self.yard.decide(self.yard.row(delivery).completion_id, "undo")
+
+    def tell_again(self, delivery: int) -> None:
+        """Another statement tells of it."""
+        with self.yard.store.writing() as db:
+            completions.resume(db, self.yard.row(delivery).completion_id, self.yard.clock())
+
+    def back(self, delivery: int) -> Any:
+        """The delivery that undoes that one."""
+        row = self.yard.row(delivery)
+        (back,) = [
+            one
+            for one in self.rows()
+            if one.completion_id == row.completion_id and one.step == UNDONE_BY[row.step]
+        ]
+        return back
+
     # --- the worker
 
     def worker(self, owner: str = "elsewhere/x/1:1:worker", **concurrency: int) -> Worker:
@@ -97,7 +127,13 @@ class Street:
             (REGISTRY, "record"): RecordStep(
                 self.siasn(), self.yard.store, clock=clock, settle_seconds=SETTLE
             ),
+            (REGISTRY, "unrecord"): UnrecordStep(
+                self.siasn(), self.yard.store, clock=clock, settle_seconds=SETTLE
+            ),
             (LMS, "badge"): BadgeStep(self.moodle(), clock=clock, patience_hours=PATIENCE_HOURS),
+            (LMS, "revoke"): RevokeStep(
+                self.moodle(), self.yard.store, clock=clock, look_after_minutes=60
+            ),
         }
         return Worker(
             self.yard.store,

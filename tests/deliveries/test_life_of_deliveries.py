@@ -34,6 +34,8 @@ from lms_bridge.deliveries.lifecycle import IllegalTransition
 from lms_bridge.deliveries.performing import Finish, Performer
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.record_step import RecordStep
+from lms_bridge.deliveries.step import Step
+from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.work import Work
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
 from lms_bridge.store.engine import Store
@@ -73,10 +75,11 @@ class Performance:
         self._yard = yard
         self._answers: queues.Queue[Any] = queues.Queue()
         self._stops: queues.Queue[str] = queues.Queue()
-        step = RecordStep(self, yard.store, clock=yard.clock, settle_seconds=SETTLE)
-        self._performer = Performer(
-            {(REGISTRY, "record"): step}, yard.settings, clock=yard.clock, chance=lambda: 0.5
-        )
+        steps: dict[tuple[str, str], Step] = {
+            (REGISTRY, name): step(self, yard.store, clock=yard.clock, settle_seconds=SETTLE)
+            for name, step in (("record", RecordStep), ("unrecord", UnrecordStep))
+        }
+        self._performer = Performer(steps, yard.settings, clock=yard.clock, chance=lambda: 0.5)
         threading.Thread(target=self._run, daemon=True).start()
         self._until_it_stops()
 
@@ -113,6 +116,9 @@ class Performance:
 
     def record(self, employee: RegistryEmployee, training: Training) -> str:
         return self._call("record", training)
+
+    def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
+        self._call("remove", row_id)
 
     def check(self) -> Any:
         raise NotImplementedError

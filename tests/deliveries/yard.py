@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, text, update
 
+from lms_bridge import completions as completion
+from lms_bridge import withdrawals
 from lms_bridge.config.settings import Breaker, Delivery, Retry
 from lms_bridge.deliveries import health, leases, planning, queue
 from lms_bridge.deliveries.lifecycle import TRANSITIONS
@@ -30,6 +32,7 @@ from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import attempts, completions, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
+from lms_bridge.withdrawals import Decision
 from tests.conftest import NOW, Clock
 
 REGISTRY, LMS = "registry.siasn", "lms.moodle"
@@ -46,6 +49,7 @@ COURSE = {
     "hours": 20,
     "external_ids": ["ELEARN-LITDIG-2026"],
 }
+VOIDED = Reason("taken_back", by="admin", sender="moodle", statement="?")
 ANSWERED = ExchangeNote("GET", "https://registry.example/", 200, 0.1)
 UNANSWERED = ExchangeNote("GET", "https://registry.example/", None, 0.1, failure="no answer")
 
@@ -166,6 +170,18 @@ class Yard:
             content = db.execute(select(courses.c.content).where(courses.c.key == key)).scalar_one()
             changed = update(courses).where(courses.c.key == key)
             db.execute(changed.values(content={**content, **changes}))
+
+    # --- what happens to completions
+
+    def take_back(self, completion_id: int) -> None:
+        """Its statement is voided."""
+        with self.store.writing() as db:
+            assert completion.withdraw(db, completion_id, VOIDED, self.clock())
+
+    def decide(self, completion_id: int, what: Decision = "undo") -> None:
+        """HR decides about it."""
+        with self.store.writing() as db:
+            withdrawals.decide(db, [completion_id], what, by="ani", why="?", now=self.clock())
 
     # --- what workers do
 
