@@ -296,7 +296,7 @@ SENTENCES: dict[str, Sentence] = {
         mark("It was taken back, and %(where)s still has it."),
         mark(
             "Decide: lms-bridge completions undo %(completion)s removes it there, lms-bridge"
-            " completions keep %(completion)s leaves it."
+            " completions keep %(completion)s --why … leaves it."
         ),
     ),
     # --- the registry ------------------------------------------------------------------------

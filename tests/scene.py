@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
+from lms_bridge import reports
 from lms_bridge.bridge import Bridge
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
@@ -35,6 +36,7 @@ from lms_bridge.reasons import Reason
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
 from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.reports import CompletionLine
 from lms_bridge.sandbox.city import City, demo_city
 from lms_bridge.sandbox.server import Server
 from lms_bridge.store.engine import Store
@@ -250,6 +252,11 @@ class Scene:
             )
             for row in rows
         ]
+
+    def undecided(self) -> list[CompletionLine]:
+        """What was taken back, and HR has to decide about."""
+        with self.store.reading() as db:
+            return reports.list_completions(db, now=self.clock(), undecided=True)
 
     def completion(self) -> Line:
         """The only completion."""

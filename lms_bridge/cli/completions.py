@@ -44,9 +44,10 @@ def completions(
     limit: int,
     as_json: bool,
 ) -> None:
-    """See completions, and where each of them is; decide about those that were taken back.
+    """See completions, and where each of them is.
 
     Lists them, with what the registry and the LMS gave for each; show tells the story of one.
+    About one that was taken back after it had been delivered, undo and keep decide.
     """
     if ctx.invoked_subcommand:
         return
@@ -128,10 +129,11 @@ def _which(command: output.Command) -> output.Command:
 @output.json_option
 @pass_session
 def undo(session: Session, /, why: str, as_json: bool, **which: Any) -> None:
-    """Have what was delivered of completions removed: those with these IDS, or all undecided.
+    """Remove what was delivered of completions that were taken back.
 
-    Only of completions that were taken back. The row is deleted from the registry; the badge
-    is taken back as far as calls can, and the rest is put before a person.
+    Those with these IDS, or all undecided ones.
+    The row is deleted from the registry; the badge is taken back as far as calls can, and the
+    rest is put before a person.
     """
     count = _decide(session, "undo", why, **which)
     if as_json:
@@ -146,9 +148,9 @@ def undo(session: Session, /, why: str, as_json: bool, **which: Any) -> None:
 @output.json_option
 @pass_session
 def keep(session: Session, /, why: str, as_json: bool, **which: Any) -> None:
-    """Leave what was delivered of completions where it is: those with these IDS, or all undecided.
+    """Leave what was delivered of completions that were taken back.
 
-    Only of completions that were taken back. It can still be undone later.
+    Those with these IDS, or all undecided ones. They can still be undone later.
     """
     count = _decide(session, "keep", why, **which)
     if as_json:

@@ -288,6 +288,9 @@ def test_the_functions_that_the_bridge_calls_are_listed_for_moodle() -> None:
         badges.LIST_COMPETENCIES,
         badges.GRADE,
         badges.ADD_TO_COHORT,
+        badges.BADGE_BY_HASH,
+        badges.FIND_COHORTS,
+        badges.LEAVE_COHORT,
     }
 
 
@@ -295,7 +298,7 @@ def test_the_capabilities_of_the_example_role_are_explained() -> None:
     role = (ROOT / "examples" / "moodle-role.xml").read_text("utf-8")
     page = (ROOT / "docs" / "moodle.md").read_text("utf-8")
     allowed = re.findall(r"<allow>(.+?)</allow>", role)
-    assert len(allowed) == 10
+    assert len(allowed) == 11
     assert [capability for capability in allowed if f"`{capability}`" not in page] == []
 
 

@@ -13,6 +13,9 @@ BADGES = "core_badges_get_user_badges"
 COMPETENCIES = "core_competency_list_competencies"
 GRADE = "core_competency_grade_competency"
 COHORT = "core_cohort_add_cohort_members"
+BY_HASH = "core_badges_get_user_badge_by_hash"
+SEARCH = "core_cohort_search_cohorts"
+LEAVE = "core_cohort_delete_cohort_members"
 
 
 def test_a_badge_is_found_by_its_name_with_its_hash_and_link(moodle, site, captured, by_competency):
@@ -172,3 +175,57 @@ def test_a_cohort_answer_without_warnings_proves_nothing(moodle, site, by_cohort
     with pytest.raises(DeliveryError) as caught:
         moodle.award_badge("6", by_cohort, note="")
     assert caught.value.reason.code == "unreadable_answer"
+
+
+# --- taking back
+
+
+def test_an_award_is_found_by_its_hash_with_the_page_to_revoke_it(moodle, site):
+    row = {"id": 7, "name": "Badge", "uniquehash": "abc", "dateissued": 1_700_000_000}
+    site.answers(BY_HASH, {"badge": [row], "warnings": []})
+    badge = moodle.find_issued("abc")
+    assert badge.revoke_page == "https://moodle.example/badges/award.php?id=7"
+    assert site.asked(BY_HASH)[0]["hash"] == "abc"
+
+
+def test_an_award_that_was_revoked_is_none(moodle, site):
+    warning = {"item": "abc", "warningcode": "badgeawardnotfound", "message": "revoked"}
+    site.answers(BY_HASH, {"badge": [], "warnings": [warning]})
+    assert moodle.find_issued("abc") is None
+
+
+def test_an_answer_without_badges_is_not_taken_for_a_revocation(moodle, site):
+    site.answers(BY_HASH, {"warnings": []})
+    with pytest.raises(DeliveryError):
+        moodle.find_issued("abc")
+
+
+def test_the_rating_is_lowered_to_the_first_place_of_the_scale(
+    moodle, site, captured, by_competency
+):
+    site.answers(COMPETENCIES, captured["competency_by_idnumber"])
+    site.answers(GRADE, captured["graded"])
+    moodle.unaward_badge("4", by_competency, note="lms-bridge: X")
+    (call,) = site.asked(GRADE)
+    assert (call["userid"], call["grade"], call["note"]) == ("4", "1", "lms-bridge: X")
+
+
+def test_the_cohort_with_that_very_number_is_left(moodle, site, by_cohort):
+    cohorts = [
+        {"id": 1, "name": "x", "idnumber": f"{by_cohort.cohort}-LAMA"},
+        {"id": 2, "name": by_cohort.cohort, "idnumber": by_cohort.cohort},
+    ]
+    site.answers(SEARCH, {"cohorts": cohorts})
+    site.answers(LEAVE, None)
+    moodle.unaward_badge("4", by_cohort, note="")
+    (call,) = site.asked(LEAVE)
+    assert call["members[0][cohortid]"] == "2"
+    assert call["members[0][userid]"] == "4"
+    assert "members[1][cohortid]" not in call
+
+
+def test_a_cohort_that_is_gone_is_told(moodle, site, by_cohort):
+    site.answers(SEARCH, {"cohorts": []})
+    with pytest.raises(DeliveryError) as caught:
+        moodle.unaward_badge("4", by_cohort, note="")
+    assert caught.value.reason.code == "cohort_unknown"

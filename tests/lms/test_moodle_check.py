@@ -18,12 +18,20 @@ COURSES = "core_course_get_courses_by_field"
 PARTICIPANTS = "core_enrol_get_enrolled_users"
 COMPLETION = "core_completion_get_course_completion_status"
 WRITING = {"core_competency_grade_competency", "core_cohort_add_cohort_members"}
+REVOKING = (
+    "core_badges_get_user_badge_by_hash",
+    "core_cohort_search_cohorts",
+    "core_cohort_delete_cohort_members",
+)
+"""added to the service after its answer was captured"""
 
 
 @pytest.fixture
 def info(site, captured):
     """The answer to get_site_info, with the site's own address as it is configured."""
-    return json.loads(captured["site_info"]) | {"siteurl": "https://moodle.example"}
+    answer = json.loads(captured["site_info"]) | {"siteurl": "https://moodle.example"}
+    answer["functions"] += [{"name": name, "version": "2024100706"} for name in REVOKING]
+    return answer
 
 
 @pytest.fixture
@@ -92,6 +100,14 @@ def test_no_way_to_badges_is_a_failure(moodle, whole, info):
     info["functions"] = [f for f in info["functions"] if f["name"] not in WRITING]
     whole.answers(SITE_INFO, info)
     assert {lines(moodle)[function].verdict for function in WRITING} == {"failed"}
+
+
+@pytest.mark.parametrize("missing", REVOKING)
+def test_without_the_way_back_everything_else_works(moodle, whole, info, missing):
+    info["functions"] = [f for f in info["functions"] if f["name"] != missing]
+    whole.answers(SITE_INFO, info)
+    assert lines(moodle)[missing].verdict == "warning"
+    assert "taken back" in lines(moodle)[missing].finding
 
 
 def test_an_account_that_sees_nobody_is_told_the_two_capabilities(moodle, whole, captured):

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from lms_bridge.reasons import Reason
 from lms_bridge.sandbox.city import SITI
 from tests.scene import Scene, actor, completed, course, sender, voiding
 
@@ -104,11 +105,44 @@ def test_what_somebody_cancelled_stays_cancelled_when_it_is_told_of_again(scene:
     assert scene.completion().steps == {"registry.siasn": "cancelled"}
 
 
-def test_what_has_been_delivered_stays_and_is_shown_as_withdrawn(scene: Scene) -> None:
+def test_what_has_been_delivered_stays_and_is_put_before_hr(scene: Scene) -> None:
+    (told,) = scene.hear(completed(4))
+    scene.deliver(scene.completion().id)
+    (by,) = scene.hear(voiding(told))
+    assert scene.completion().withdrawn
+    assert scene.completion().steps == {"registry.siasn": "done"}
+    (line,) = scene.undecided()
+    assert line.withdrawal is not None
+    assert line.withdrawal.at == scene.clock()
+    assert line.withdrawal.reason == Reason(
+        "taken_back", by="admin@example.go.id", sender="moodle", statement=by
+    )
+    assert line.question == Reason("undecided", where="registry.siasn", completion=line.id)
+
+
+def test_what_has_not_been_delivered_is_no_question(scene: Scene) -> None:
+    (told,) = scene.hear(completed(4))
+    scene.hear(voiding(told))
+    assert scene.undecided() == []
+
+
+def test_what_turns_out_to_be_delivered_after_it_was_taken_back_is_a_question_too(
+    scene: Scene,
+) -> None:
+    (told,) = scene.hear(completed(4))
+    scene.deliver(scene.completion().id, state="running")
+    scene.hear(voiding(told))
+    assert scene.undecided() == []
+    scene.deliver(scene.completion().id)
+    assert len(scene.undecided()) == 1
+
+
+def test_the_question_disappears_when_it_is_told_of_again(scene: Scene) -> None:
     (told,) = scene.hear(completed(4))
     scene.deliver(scene.completion().id)
     scene.hear(voiding(told))
-    assert scene.completion().withdrawn
+    scene.hear(completed(4))
+    assert scene.undecided() == []
     assert scene.completion().steps == {"registry.siasn": "done"}
 
 

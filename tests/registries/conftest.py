@@ -98,7 +98,7 @@ def service() -> Iterator[Service]:
     service = Service()
     service.answers(f"/pns/data-utama/{NIP}", DATA_UTAMA)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        for method in (responses.GET, responses.POST):
+        for method in (responses.GET, responses.POST, responses.DELETE):
             mock.add_callback(method, re.compile(re.escape(API)), callback=service.call)
         for url in (APIM, SSO):
             mock.add_callback(responses.POST, url, callback=service.token)

@@ -237,6 +237,53 @@ def test_a_refusal_is_not_tried_again_and_says_why_in_one_line(siasn, service, e
     assert "PnsOrangId is required; InstansiID is required" in caught.value.reason.what()
 
 
+# --- deleting
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [(16, "/kursus/delete/8ae4"), (1, "/diklat/delete/8ae4")]
+)
+def test_a_row_is_deleted_from_the_history_of_its_kind(siasn, service, employee, kind, path):
+    service.answers(path, {"success": True, "message": "success", "mapData": None})
+    siasn.remove(employee, kind, "8ae4")
+    (request,) = service.asked(path)
+    assert (request.method, request.body) == ("DELETE", None)
+
+
+@pytest.mark.parametrize("answer", [(200, ""), (204, ""), NOT_FOUND])
+def test_a_deletion_that_says_nothing_or_finds_nothing_is_no_error(
+    siasn, service, employee, answer
+):
+    """Whether the row is gone is looked up anyway."""
+    service.answers("/kursus/delete/8ae4", answer)
+    siasn.remove(employee, 16, "8ae4")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"success": False, "mapData": None, "message": "Riwayat sudah dipakai"},
+        (404, {"code": "404", "message": "Not Found", "description": "The resource is not there"}),
+        (405, "<html><title>405 Method Not Allowed</title></html>"),
+    ],
+)
+def test_a_deletion_that_is_refused_concerns_that_row_only(siasn, service, employee, answer):
+    service.answers("/kursus/delete/8ae4", answer)
+    with pytest.raises(DeliveryError) as caught:
+        siasn.remove(employee, 16, "8ae4")
+    error = caught.value
+    assert error.reason.code == "removal_refused"
+    assert (error.retryable, error.remote_wide, error.outcome_unknown) == (False, False, False)
+
+
+@pytest.mark.parametrize("answer", [(502, "bad gateway"), (200, "0"), requests.ReadTimeout("…")])
+def test_a_deletion_that_may_have_taken_effect_is_told_as_such(siasn, service, employee, answer):
+    service.answers("/kursus/delete/8ae4", answer)
+    with pytest.raises(DeliveryError) as caught:
+        siasn.remove(employee, 16, "8ae4")
+    assert caught.value.outcome_unknown
+
+
 def test_a_question_that_is_refused_for_a_passing_reason_is_asked_again_later(
     siasn, service, employee
 ):

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from lms_bridge import withdrawals
 from lms_bridge.bridge import Bridge
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import sightings, statements
 from tests.conftest import NOW, Clock
-from tests.eventful import LINK, an_eventful_scene
-from tests.scene import TOKEN, Scene
+from tests.eventful import LINK, SITIS_ID, an_eventful_scene
+from tests.scene import TOKEN, Scene, voiding
 from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
 
@@ -54,6 +55,27 @@ def city(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterato
 def words(page: str) -> str:
     """What is read of the page, tags left out."""
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_what_was_taken_back_is_put_before_hr(city: Scene, look: Look) -> None:
+    city.hear(voiding(SITIS_ID))
+    seen = words(look())
+    assert "taken back, to be decided 1" in seen
+    assert "Latihan Dasar CPNS taken back 24 Nov 2026 10:00" in seen
+    assert "It was taken back, and registry.siasn, lms.moodle still has it." in seen
+    assert "admin@example.go.id took it back through moodle" in seen
+    assert "lms-bridge completions undo 1" in seen
+    assert "Putuskan: lms-bridge completions undo 1" in words(look("id"))
+
+
+def test_a_step_that_undoes_another_is_shown_beside_it(city: Scene, look: Look) -> None:
+    city.hear(voiding(SITIS_ID))
+    with city.store.writing() as db:
+        withdrawals.decide(db, [1], "undo", by="ana", now=NOW)
+    seen = words(look())
+    assert "done row-1 removal from the registry waiting" in seen
+    assert "see the badge revocation of the badge waiting" in seen
+    assert "to be decided" not in seen
 
 
 def test_an_empty_bridge_says_what_will_stand_here(look: Look) -> None:

@@ -30,7 +30,13 @@ SITE_INFO = "core_webservice_get_site_info"
 MOST_VALUES = 900
 """of an array in one call: PHP cuts what exceeds ``max_input_vars`` (1000), and says nothing"""
 
-_WRITING = frozenset({"core_competency_grade_competency", "core_cohort_add_cohort_members"})
+_WRITING = frozenset(
+    {
+        "core_competency_grade_competency",
+        "core_cohort_add_cohort_members",
+        "core_cohort_delete_cohort_members",
+    }
+)
 _XML_ERRORCODE = re.compile(r"<ERRORCODE>([^<]*)</ERRORCODE>")
 
 
