@@ -68,7 +68,7 @@ def list_(
 
 @deliveries.command()
 @click.argument("ids", nargs=-1, type=int)
-@click.option("--all-blocked", is_flag=True, help="Every blocked delivery.")
+@click.option("--all-blocked", is_flag=True, help="Every one that waits for a person.")
 @click.option("--remote", default="", help="With --all-blocked: only those to this remote.")
 @output.json_option
 @pass_session

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from lms_bridge.deliveries import health, lifecycle
-from lms_bridge.deliveries.lifecycle import Event, State
+from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, Event, State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import deliveries
 
@@ -30,8 +30,8 @@ def retry(db: Connection, ids: Collection[int], *, now: dt.datetime) -> int:
 
 
 def retry_all(db: Connection, *, remote: str = "", now: dt.datetime) -> int:
-    """Try every blocked delivery again, of one `remote` or of all; how many."""
-    blocked = deliveries.c.state == State.BLOCKED
+    """Try all that wait for a person again, those of one `remote` or of all; how many."""
+    blocked = deliveries.c.state.in_(FOR_A_PERSON)
     return _retry(db, blocked & (deliveries.c.remote == remote) if remote else blocked, now)
 
 

@@ -64,16 +64,18 @@ class UnrecordStep:
         notebook.note(sent_at=self._clock())
         try:
             self._registry.remove(employee, written.training.kind, row.id)
-            if self._look(employee, written) is not None:
-                # Perhaps it is only shown a little longer; else it was a success that is none.
-                raise DeliveryError(
-                    Reason("row_stays", remote=work.remote, row=row.id),
-                    retryable=True,
-                    outcome_unknown=True,
-                )
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
+        # From here on the deletion may have taken effect whatever becomes of the look.
+        notebook.enter(given_up_at=self._clock())
+        if self._look(employee, written) is not None:
+            # Perhaps it is only shown a little longer; else it was a success that is none.
+            raise DeliveryError(
+                Reason("row_stays", remote=work.remote, row=row.id),
+                retryable=True,
+                outcome_unknown=True,
+            )
         return self._removed(written, notebook)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:

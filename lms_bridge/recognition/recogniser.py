@@ -121,7 +121,7 @@ class Recogniser:
             "due_at": None,
         }
         if seen.verb == vocabulary.VOIDED:
-            by = keys.label(actor) if isinstance(actor, Agent) else actor.name or ""
+            by = keys.label(actor) if isinstance(actor, Agent) else actor.name or "?"
             reason = voiding.take_back(db, seen.object_id, one, by=by, now=self._clock())
             return shown | sightings.is_none(reason)
         if isinstance(verdict, Nothing):

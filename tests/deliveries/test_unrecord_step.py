@@ -230,6 +230,28 @@ def test_a_registry_that_is_down_is_waited_for(street: Street):
     assert street.our_rows(SITI) == []
 
 
+def test_a_deletion_after_which_nothing_could_be_read_is_in_doubt(street: Street):
+    """It is not given up when the completion is told of again just then."""
+    delivery = recorded(street)
+    street.undo(delivery)
+    siasn = street.siasn()
+    remove = siasn.remove
+
+    def then_silence(*args):
+        remove(*args)
+        street.city.registry.suspended = True
+
+    siasn.remove = then_silence  # type: ignore[method-assign]
+    street.siasn = lambda: siasn  # type: ignore[method-assign]
+    street.deliver()
+    street.city.registry.suspended = False
+    street.tell_again(delivery)
+    assert street.back(delivery).state != "cancelled"
+    street.settle()
+    (row,) = street.our_rows(SITI)
+    assert street.yard.row(delivery).result_id == row["id"]
+
+
 # --- told of again
 
 

@@ -1,0 +1,153 @@
+"""Completed, recorded, taken back, undone, and completed again: through HTTP, by processes."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import town
+from tests.e2e.crashing import FIRST_USER, own_database
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SITI = 4
+
+
+class Office:
+    """The bridge between its sandboxes, and HR at the command line."""
+
+    def __init__(self, folder: Path, database: str, stack: ExitStack, *sandboxes: str) -> None:
+        self.around = stack.enter_context(town.sandboxes(*sandboxes))
+        port = town.free_port()
+        self.config = town.configure(folder, self.around, database=database, port=port)
+        self.service = town.Service(folder, self.config, port)
+        stack.callback(self.service.stop)
+        self.service.start()
+        self.service.wait_until_ready()
+
+    def say(self, *words: str, code: int = 0) -> Any:
+        """A command, and what it answers."""
+        command = [sys.executable, "-m", "lms_bridge", "--config", str(self.config), *words]
+        done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the registry has of the course."""
+        rows = self.around.state()["rows"]
+        return [row for row in rows if row.get("namaKursus") == "Literasi Digital ASN"]
+
+    def awards(self) -> list[str]:
+        """The hashes of the badges that the LMS has."""
+        return [award["uniquehash"] for award in self.around.state()["awards"]]
+
+    def steps(self, state: str) -> list[str]:
+        """The steps in that state."""
+        return [one["step"] for one in self.say("deliveries", "list", "--state", state)]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return "sqlite:///lms-bridge.db"
+    return own_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def voiding(statement_id: str) -> dict[str, Any]:
+    return {
+        "actor": {"mbox": "mailto:admin@example.go.id"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": statement_id},
+    }
+
+
+def until(what: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.5)
+
+
+def test_from_the_completion_to_its_undoing_and_back(
+    tmp_path: Path, database: str, stack: ExitStack
+) -> None:
+    office = Office(tmp_path, database, stack)
+    told = str(uuid.uuid4())
+    town.send(office.service, [town.statement(SITI, statement_id=told)])
+    until(lambda: len(office.steps("done")) == 2)
+    (row,), (badge,) = office.rows(), office.awards()
+
+    town.send(office.service, [voiding(told)])
+    until(lambda: office.say("completions", "--undecided") != [])
+    (line,) = office.say("completions", "--undecided")
+    assert line["question"]["details"]["where"] == "registry.siasn, lms.moodle"
+    assert line["withdrawal"]["reason"]["details"]["by"] == "admin@example.go.id"
+    assert office.say("status", code=1)["undecided"] == 1
+    assert (office.rows(), office.awards()) == ([row], [badge]), "nobody has decided"
+
+    assert office.say("completions", "undo", str(line["id"])) == {"undone": 1}
+    until(lambda: office.steps("delegated") == ["revoke"])
+    assert (office.rows(), office.awards()) == ([], [badge])
+    (asked,) = office.say("deliveries", "list", "--state", "delegated")
+    assert f"{office.around.facts['moodle']}/badges/award.php?id=4" in asked["reason"]["remedy"]
+    assert "Siti Rahmawati" in asked["reason"]["what"]
+
+    office.around.tell("revoke", hash=badge)
+    office.say("deliveries", "retry", str(asked["id"]))
+    until(lambda: sorted(office.steps("done")) == ["revoke", "unrecord"])
+    assert office.say("status")["fine"] is True
+
+    town.send(office.service, [town.statement(SITI)])
+    until(lambda: sorted(office.steps("done")) == ["badge", "record"])
+    (again,), (anew,) = office.rows(), office.awards()
+    assert again["noSertipikat"] == row["noSertipikat"]
+    assert (again["id"] != row["id"], anew != badge) == (True, True)
+
+
+def test_undoing_survives_kills_and_every_fault(
+    tmp_path: Path, database: str, stack: ExitStack
+) -> None:
+    people, chance = 10, random.Random(7)
+    office = Office(
+        tmp_path, database, stack, "--people", str(people), "--faults", "--hang-seconds", "2"
+    )
+    ids = [str(uuid.uuid4()) for _ in range(people)]
+    users = range(FIRST_USER, FIRST_USER + people)
+    told = [town.statement(user, statement_id=one) for user, one in zip(users, ids, strict=True)]
+    town.send(office.service, told)
+    until(lambda: len(office.steps("done")) == 2 * people, 120)
+    others = [row for row in office.around.state()["rows"] if row not in office.rows()]
+
+    undone, stays = ids[: people // 2], ids[people // 2 :]
+    town.send(office.service, [voiding(one) for one in undone])
+    until(lambda: len(office.say("completions", "--undecided")) == len(undone))
+    office.say("completions", "undo", "--all-undecided")
+    for _ in range(4):
+        office.service.kill_something(chance)
+        time.sleep(chance.uniform(0.3, 1.5))
+    until(lambda: office.steps("delegated") == ["revoke"] * len(undone), 120)
+    until(lambda: len(office.rows()) == len(stays), 120)
+    until(lambda: office.steps("done").count("unrecord") == len(undone))
+    kept = {
+        one["result_id"]
+        for one in office.say("deliveries", "list", "--state", "done")
+        if one["step"] == "record"
+    }
+    assert {row["id"] for row in office.rows()} == kept
+    assert [row for row in office.around.state()["rows"] if row not in office.rows()] == others
