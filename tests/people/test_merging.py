@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.reasons import Reason
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.store.schema import completions, deliveries, employees
 from tests.people.people import person
@@ -109,6 +110,11 @@ def test_where_a_registry_has_both_the_second_is_shown_as_withdrawn(twice: Scene
     twice.link(person(NEW, former=(OLD,)))
     assert [one.withdrawn for one in twice.completions()] == [True, False]
     assert {one.steps["registry.siasn"] for one in twice.completions()} == {"done"}
+    goes, stays = twice.completions()
+    (line,) = twice.undecided()
+    assert line.id == goes.id
+    assert line.withdrawal is not None
+    assert line.withdrawal.reason == Reason("told_twice", completion=stays.id)
 
 
 def test_a_completion_that_is_told_again_is_the_one_that_stayed(twice: Scene) -> None:
