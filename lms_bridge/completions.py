@@ -87,22 +87,42 @@ def record(
     return int(row.id)
 
 
+def taken_back(db: Connection, telling: Telling) -> Reason | None:
+    """That the very completion that `telling` tells of was taken back, and nothing has told anew.
+
+    For what the LMS has in its lists and no statement told: there it stands on. One that was
+    completed after the other had been taken back is a new one.
+    """
+    row = _existing(db, telling)
+    if row is None or row.withdrawn_at is None or not withdrawals.was_voided(db, row.id):
+        return None
+    if telling.time_source != "bridge" and telling.completed_at > row.withdrawn_at:
+        return None
+    return Reason("taken_back_before", completion=row.id)
+
+
 def withdraw(db: Connection, completion_id: int, because: Reason, now: dt.datetime) -> bool:
     """Take the completion back if nothing tells of it any more, `because` of that; True if it was.
+
+    If a statement was voided, only other statements still tell of it, and not what was pulled:
+    that it stands in the lists of the LMS is no reason against taking it back.
 
     What has not been delivered is cancelled; what has been is put before HR
     (:mod:`lms_bridge.withdrawals`).
     """
-    taken_back = db.execute(
+    tells = sightings.c.completion_id == completion_id
+    if because.code == withdrawals.VOIDED:
+        tells &= sightings.c.statement_seq.is_not(None)
+    withdrawn = db.execute(
         update(completions)
         .where(
             completions.c.id == completion_id,
             completions.c.withdrawn_at.is_(None),
-            ~exists().where(sightings.c.completion_id == completion_id),
+            ~exists().where(tells),
         )
         .values(withdrawn_at=now)
     )
-    if not taken_back.rowcount:
+    if not withdrawn.rowcount:
         return False
     withdrawals.begin(db, completion_id, because, now)
     return True

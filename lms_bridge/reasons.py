@@ -286,6 +286,13 @@ SENTENCES: dict[str, Sentence] = {
     "taken_back": Sentence(
         mark("%(by)s took it back through %(sender)s (statement %(statement)s).")
     ),
+    "taken_back_before": Sentence(
+        mark(
+            "The LMS lists it as completed, and completion %(completion)s, which it is, was taken"
+            " back."
+        ),
+        mark("If it is to count again, have the LMS send a statement of it."),
+    ),
     "retold": Sentence(
         mark("What told of it is now known to tell of another completion, or of none.")
     ),

@@ -27,6 +27,9 @@ from lms_bridge.store.schema import completions, courses, deliveries, withdrawal
 
 log = structlog.get_logger(__name__)
 
+VOIDED = "taken_back"
+"""code of the reason that a statement was voided, and not that more is known of it by now"""
+
 Decision = Literal["undo", "keep"]
 
 
@@ -65,6 +68,16 @@ def end(db: Connection, completion_id: int, now: dt.datetime) -> None:
         .values(ended_at=now)
     )
     standing.align(db, completion_id, now)
+
+
+def was_voided(db: Connection, completion_id: int) -> bool:
+    """Whether the completion has been taken back because its statement was voided."""
+    voided = select(withdrawals.c.id).where(
+        withdrawals.c.completion_id == completion_id,
+        withdrawals.c.ended_at.is_(None),
+        withdrawals.c.reason_code == VOIDED,
+    )
+    return db.execute(voided).first() is not None
 
 
 def decide(

@@ -24,7 +24,13 @@ from lms_bridge.people.identities import Known, learn, linked, realms_of
 from lms_bridge.people.lookup import Answers, Ask, in_parts
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import rules
-from lms_bridge.recognition.sightings import hold, is_recognised, waiting_accounts, waits
+from lms_bridge.recognition.sightings import (
+    hold,
+    is_none,
+    is_recognised,
+    waiting_accounts,
+    waits,
+)
 from lms_bridge.store import schema
 from lms_bridge.store.engine import Store, insert
 from xapi import vocabulary
@@ -146,9 +152,12 @@ class PulledIntake:
                 time_source="criteria" if one.completed_at else "bridge",
                 told_by=pulled.lms,
             )
-            values = shown | is_recognised(
-                completions.record(db, telling, targets=self._targets, zone=self._zone, now=now)
-            )
+            if taken_back := completions.taken_back(db, telling):
+                values = shown | is_none(taken_back)
+            else:
+                values = shown | is_recognised(
+                    completions.record(db, telling, targets=self._targets, zone=self._zone, now=now)
+                )
         self._write(db, ":".join((pulled.lms, pulled.course.id, one.user.id, run)), values)
         return str(values["state"])
 

@@ -15,6 +15,7 @@ from lms_bridge.reasons import Reason
 from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.sightings import is_none
 from lms_bridge.store.schema import sightings, statements
+from lms_bridge.withdrawals import VOIDED
 from xapi import vocabulary
 
 
@@ -51,7 +52,7 @@ def take_back(
     ).all()
     if any(row.sender != voiding.sender for row in told):
         return Reason("voiding_of_another", target=target)
-    because = Reason("taken_back", by=by, sender=voiding.sender, statement=voiding.statement_id)
+    because = Reason(VOIDED, by=by, sender=voiding.sender, statement=voiding.statement_id)
     voided = is_none(Reason("voided", by=voiding.statement_id)) | {"due_at": None}
     for row in told:
         if row.verb == vocabulary.VOIDED:

@@ -259,10 +259,35 @@ def test_an_instructor_who_is_known_as_such_is_still_asked_about_as_a_learner(
 # --- what was taken back, and what is counted each year --------------------------------------
 
 
-def test_what_a_statement_took_back_the_lms_can_tell_again(scene: Scene) -> None:
+def test_what_a_statement_took_back_does_not_come_back_from_the_lists_of_the_lms(
+    scene: Scene,
+) -> None:
+    """Moodle keeps it there whatever was voided; and HR may have had it undone."""
+    finish(scene, 6)
     (told,) = scene.hear(completed(6))
     scene.hear(voiding(told))
+    scene.pull()
+    assert scene.completion().withdrawn
+    assert scene.reason(statement_seq=None).code == "taken_back_before"
+    scene.hear(completed(6))
+    assert not scene.completion().withdrawn
+
+
+def test_it_is_taken_back_although_it_stands_in_the_lists_of_the_lms(scene: Scene) -> None:
     finish(scene, 6)
+    scene.pull()
+    (told,) = scene.hear(completed(6))
+    scene.hear(voiding(told))
+    assert scene.completion().withdrawn
+    scene.pull()
+    assert scene.completion().withdrawn
+
+
+def test_what_is_completed_after_the_other_was_taken_back_is_told_anew(scene: Scene) -> None:
+    (told,) = scene.hear(completed(6))
+    scene.hear(voiding(told))
+    scene.clock.forward(hours=2)
+    finish(scene, 6, at=scene.clock() - dt.timedelta(hours=1))
     scene.pull()
     assert not scene.completion().withdrawn
 
