@@ -7,8 +7,8 @@
       ▲    ▲                    │ │ ▲ │              │
       │    └───────── hold ─────┘ │ │ └─── block ──┐ │ diverge
       │                 postpone, │ │ claim        │ │
-      │    release, delegate ▼ │              ▼ ▼
-      │             RETRYING, DELEGATED           BLOCKED
+      │         release, delegate ▼ │              ▼ ▼
+      │                RETRYING, DELEGATED        BLOCKED
       │                            │                 │
       └────────── retry ───────────┴─────────────────┤
                                                      │ cancel, and from WAITING,

@@ -127,12 +127,16 @@ def _stand(db: Connection, row: AnyRow, back: AnyRow | None, now: dt.datetime) -
         if back.state == State.DONE and again:
             _change(db, back, "undo", now, Reason("told_again"))
         elif back.state in lifecycle.sources("cancel") and not _is_in_doubt(back):
-            _change(db, back, "cancel", now, Reason("told_again"))
-            if back.progress.get("unawarded") and row.state == State.DONE:
-                # The badge is there; what made the LMS issue it was undone and is to be again.
-                told_anew = {**row.progress, "unawarded": True}
-                row = _change(db, row, "undo", now, Reason("undone"), progress=told_anew)
-                again = True
+            back = _change(db, back, "cancel", now, Reason("told_again"))
+        if (
+            back.state == State.CANCELLED
+            and back.progress.get("unawarded")
+            and row.state == State.DONE
+        ):
+            # The badge is there; what made the LMS issue it was undone and is to be again.
+            told_anew = {**row.progress, "unawarded": True}
+            row = _change(db, row, "undo", now, Reason("undone"), progress=told_anew)
+            again = True
     if again:
         _begin_anew(db, row, now, progress=row.progress)
 

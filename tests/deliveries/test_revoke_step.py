@@ -205,6 +205,18 @@ def test_a_badge_that_nobody_had_revoked_yet_stays_and_its_rating_is_restored(
     assert len(street.city.moodle.awards()) == 1
 
 
+def test_so_it_is_after_a_person_had_said_that_the_badge_stays(street: Street, site: Site):
+    delivery = issued(street)
+    street.undo(delivery)
+    street.deliver()
+    with street.yard.store.writing() as db:
+        now = street.yard.clock()
+        actions.cancel(db, [street.back(delivery).id], by="ani", why="tetap", now=now)
+    street.tell_again(delivery)
+    assert street.deliver() == {"done": 1}
+    assert [grade for _, _, grade in site.evidence] == [2, 1, 2]
+
+
 def test_told_of_again_while_it_is_being_taken_back_its_rating_is_restored(
     street: Street, site: Site
 ):
