@@ -1,18 +1,21 @@
 """``python -m webhook --config FILE``: serve the web application.
 
-Run by ``lms-bridge serve``. Granian speaks HTTP: it reads requests in Rust, so that a
-sender that is slow to send its headers holds no thread of ours.
+Run by ``lms-bridge serve``. Granian speaks HTTP: it reads headers in Rust, so that a sender
+that is slow to send them holds no thread of ours. A body that is slow to come, or an answer
+that is slow to go, holds one, so that there are many, and :mod:`webhook.headway` frees them.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 
 import click
 import structlog
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from lms_bridge import logs
@@ -21,12 +24,15 @@ from lms_bridge.config.loading import load
 from lms_bridge.config.settings import Log
 from lms_bridge.mendable import sentence_of, wait_until_free
 from lms_bridge.supervisor import PARENT, end_with_parent
+from webhook.arriving import in_turn
+from webhook.headway import Headway
 
 log = structlog.get_logger(__name__)
 
 _CONFIG = "LMS_BRIDGE_CONFIG"
-_PER_THREAD = 8
-"""requests that may wait for each thread before the next has to wait outside"""
+_MOST_CONNECTIONS = 4096
+_HEADERS_MILLISECONDS = 20_000
+"""how long headers may take, and how long a connection is kept that waits for its next request"""
 _GRACE_SECONDS = 20
 """less than the supervisor's, so that what hangs is ended here and by name"""
 
@@ -52,7 +58,10 @@ def application() -> object:
         log.error("cannot serve", reason=sentence)
         os._exit(1)  # and be started again a little later, when it may have been mended
     logs.set_up(bridge.settings.log)
-    return create_app(bridge)
+    web = bridge.settings.web
+    Headway(port=web.port, seconds=web.patience_seconds).watch()
+    patience = web.patience_seconds
+    return in_turn(create_app(bridge), threads=web.threads, patience_seconds=patience)
 
 
 @click.command()
@@ -76,13 +85,29 @@ def main(config: Path) -> None:
         address=web.host,
         port=web.port,
         interface=Interfaces.WSGI,
+        # While it does not know yet whether HTTP/1 or 2 is spoken there is no time-out.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MILLISECONDS),
         workers=1,
         blocking_threads=web.threads,
-        backpressure=web.threads * _PER_THREAD,
+        backpressure=_room_for_connections(),
         log_enabled=False,
         workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _room_for_connections() -> int:
+    """How many connections may be open at once; makes room for them among the open files.
+
+    A connection costs little until its headers are there. Attachments that arrive, and the
+    database, need files as well.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 2 * _MOST_CONNECTIONS
+    files = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return files // 2
 
 
 if __name__ == "__main__":

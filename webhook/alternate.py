@@ -11,14 +11,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import msgspec
-from werkzeug.http import HTTP_STATUS_CODES
-
+from webhook.lrs import PREFIX, turned_away
 from xapi.alternate import is_alternate, unfolded
 from xapi.errors import InvalidRequest, Refusal, RequestTooLarge
-from xapi.negotiation import HEADER, answered
+from xapi.negotiation import HEADER
 from xapi.parameters import pairs_in
-from xapi.versions import Version
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,22 +23,27 @@ if TYPE_CHECKING:
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
-def undone(application: WSGIApplication, *, prefix: str, most_bytes: int) -> WSGIApplication:
-    """`application`, which gets what is meant by a form that is posted to somewhere in `prefix`.
+def may_be_form(environ: WSGIEnvironment) -> bool:
+    """Whether a request has to be looked at more closely."""
+    return (
+        environ["REQUEST_METHOD"] == "POST"
+        and "method=" in environ.get("QUERY_STRING", "")
+        and environ.get("PATH_INFO", "").startswith(PREFIX + "/")
+    )
+
+
+def undone(application: WSGIApplication, *, most_bytes: int) -> WSGIApplication:
+    """`application`, which gets what is meant by a form that is posted to the LRS.
 
     A form is taken when it has at most thrice `most_bytes`, as text that is URL-encoded grows.
     """
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if (
-            environ["REQUEST_METHOD"] == "POST"
-            and "method=" in environ.get("QUERY_STRING", "")
-            and environ.get("PATH_INFO", "").startswith(prefix + "/")
-        ):
+        if may_be_form(environ):
             try:
                 _unfold(environ, 3 * most_bytes)
             except Refusal as error:
-                return _refused(environ, error, start_response)
+                return turned_away(environ, start_response, error.status, str(error))
         return application(environ, start_response)
 
     return call
@@ -84,16 +86,3 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 def _variable(name: str) -> str:
     return _PLAIN.get(name, "HTTP_" + name.upper().replace("-", "_"))
-
-
-def _refused(
-    environ: WSGIEnvironment, error: Refusal, start_response: StartResponse
-) -> Iterable[bytes]:
-    said = environ.get("HTTP_" + HEADER.upper().replace("-", "_"))
-    headers = [
-        ("Content-Type", "application/json"),
-        (HEADER, answered(said, default=Version.V1_0)),
-        ("Connection", "close"),
-    ]
-    start_response(f"{error.status} {HTTP_STATUS_CODES[error.status]}", headers)
-    return [msgspec.json.encode({"error": str(error)})]

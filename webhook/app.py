@@ -20,6 +20,6 @@ def create_app(bridge: Bridge) -> Flask:
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
     web = bridge.settings.web
-    form = alternate.undone(app.wsgi_app, prefix=lrs.PREFIX, most_bytes=web.most_request_bytes)
+    form = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     app.wsgi_app = form  # type: ignore[method-assign, assignment]
     return app

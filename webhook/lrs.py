@@ -7,16 +7,21 @@ was broken and that nothing was stored (Communication 3.2).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.http import HTTP_STATUS_CODES
 
 from xapi.errors import Refusal
 from xapi.negotiation import HEADER, answered, negotiated
 from xapi.versions import Version
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = structlog.get_logger(__name__)
 
@@ -139,3 +144,26 @@ def refused(status: int, message: str, **headers: str) -> Response:
         reason=message,
     )
     return answer(status, {"error": message}, **headers)
+
+
+def turned_away(
+    environ: WSGIEnvironment, start: StartResponse, status: int, message: str, **headers: str
+) -> Iterable[bytes]:
+    """The answer to a request that does not reach the application, and whose body stays unread."""
+    said = environ.get("HTTP_" + HEADER.upper().replace("-", "_"))
+    log.warning(
+        "request refused",
+        status=status,
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        address=environ.get("REMOTE_ADDR"),
+        reason=message,
+    )
+    told = {
+        "Content-Type": "application/json",
+        HEADER: answered(said, default=Version.V1_0),
+        "Connection": "close",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    start(f"{status} {HTTP_STATUS_CODES[status].upper()}", list(told.items()))
+    return [msgspec.json.encode({"error": message})]

@@ -49,8 +49,10 @@ class Web(_Section, frozen=True, kw_only=True):
     public_url: str = ""
     """the address by which others know the bridge, which each authority names; left out:
     ``http://HOST:PORT``"""
-    threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
-    """requests answered at once"""
+    threads: Annotated[int, msgspec.Meta(ge=1, le=2048)] = 512
+    """requests taken at once; there are so many threads only while so many are needed"""
+    patience_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60
+    """how long a request may be on its way, or an answer, without making headway"""
     most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000
     """of statements, without the attachments that come with them; or of a document"""
     most_attachment_bytes: Annotated[int, msgspec.Meta(ge=1024, le=10_000_000_000)] = 300_000_000

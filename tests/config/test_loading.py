@@ -42,7 +42,7 @@ def test_a_whole_configuration_is_read() -> None:
         ('[web]\nport = "8080"', 'web.port: expected a whole number from 1 to 65535, got "8080"'),
         ("[web]\nport = 0", "web.port: expected a whole number from 1 to 65535, got 0"),
         ("[web]\nport = true", "web.port: expected a whole number from 1 to 65535, got true"),
-        ("[web]\nthreads = 1.5", "web.threads: expected a whole number from 1 to 256, got 1.5"),
+        ("[web]\nthreads = 1.5", "web.threads: expected a whole number from 1 to 2048, got 1.5"),
         ("[web]\nport = [1]", "web.port: expected a whole number from 1 to 65535, got a list"),
         (
             "[delivery.retry]\njitter = 1",

@@ -69,12 +69,14 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, database: str, configuration: str = CONFIGURATION) -> Iterator[Served]:
-    """The service on `database`, ready, until the block ends."""
+def serving(
+    folder: Path, database: str, configuration: str = CONFIGURATION, *, web: str = ""
+) -> Iterator[Served]:
+    """The service on `database`, ready, until the block ends; `web` is more of its [web]."""
     port = free_port()
     (folder / "password").write_text(PASSWORD)
     config = folder / "served.toml"
-    config.write_text(configuration.format(database=database) + WEB.format(port=port))
+    config.write_text(configuration.format(database=database) + WEB.format(port=port) + web)
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     with (folder / "served.log").open("wb") as log:
         process = subprocess.Popen(
