@@ -1,9 +1,10 @@
 """Taking statements in: durable, together with the work they cause, before the answer.
 
 All that the web threads have received meanwhile is written in one transaction
-(:class:`~lms_bridge.store.group_commit.GroupCommit`): the statements as they came, byte
-for byte, and a new sighting for each, which is the work. Nothing is looked at here beyond
-the ids: a valid statement is never refused for reasons of ours.
+(:class:`~lms_bridge.store.group_commit.GroupCommit`), the statements as they came, byte for byte.
+That they are there is the work: whoever has to read them knows how far it has come
+(:mod:`lms_bridge.store.marks`). Nothing is looked at here beyond the ids: a valid statement is
+never refused for reasons of ours.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
-from lms_bridge.store.schema import sightings, statements, unindexed
+from lms_bridge.store.places import next_place
+from lms_bridge.store.schema import statements
 from xapi import Received, canonical_uuid, same_statement
 from xapi.versions import Version
 
+_INSERT = sql_insert(statements)
 _IDS_AT_ONCE = 500  # bound parameters of one SELECT
 
 # PostgreSQL: another transaction stored the same id meanwhile, or each waited for the other.
@@ -121,7 +124,6 @@ class Intake:
                     raise
 
     def _write(self, db: Connection, requests: Sequence[Request]) -> list[Exception | None]:
-        now = self._clock()
         known = _stored(
             db, [one.id for request in requests for one in request.arrived if one.given]
         )
@@ -139,17 +141,14 @@ class Intake:
                         {
                             "id": one.id,
                             "sender": request.origin.sender,
-                            "stored": now,
                             "raw": one.raw,
                             "version": request.origin.version.value,
                             "authority": request.origin.authority,
                         }
                     )
         if rows:
-            stored = db.execute(sql_insert(statements).returning(statements.c.seq), rows)
-            seqs = sorted(stored.scalars())
-            db.execute(sql_insert(sightings), [{"statement_seq": seq} for seq in seqs])
-            db.execute(sql_insert(unindexed), [{"seq": seq} for seq in seqs])
+            first = next_place(db, self._clock())
+            db.execute(_INSERT, [{"seq": first + number, **row} for number, row in enumerate(rows)])
         return answers
 
 

@@ -6,6 +6,7 @@ The command line and the pages show what these return; neither has SQL of its ow
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,7 +19,8 @@ from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.recognition.sightings import SightingState, how_many_unseen
+from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import (
     attempts,
     completions,
@@ -133,10 +135,12 @@ def overview(db: Connection, *, now: dt.datetime) -> Overview:
     for remote, state, count in db.execute(rows):
         by_remote.setdefault(remote, {})[state] = count
     by_state = select(sightings.c.state, func.count().label("many")).group_by(sightings.c.state)
+    seen = Counter({row.state: row.many for row in db.execute(by_state)})
+    seen[SightingState.NEW] += how_many_unseen(db)
     known = health.read_all(db)
     return Overview(
         statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
-        sightings={row.state: row.many for row in db.execute(by_state)},
+        sightings=dict(+seen),
         completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
         undecided=db.execute(
             select(func.count()).select_from(completions).where(is_undecided())
@@ -315,19 +319,19 @@ def list_statements(db: Connection, *, limit: int) -> list[StatementLine]:
     """The newest statements with what was seen in them."""
     newest = select(statements.c.seq).order_by(statements.c.seq.desc()).limit(limit)
     query = (
-        select(statements.c.id.label("statement_id"), statements.c.stored, sightings)
-        .join(sightings, sightings.c.statement_seq == statements.c.seq)
+        select(statements.c.id.label("statement_id"), statements.c.seq, sightings)
+        .outerjoin(sightings, sightings.c.statement_seq == statements.c.seq)
         .where(statements.c.seq.in_(newest.scalar_subquery()))
         .order_by(statements.c.seq.desc(), sightings.c.id)
     )
     return [
         StatementLine(
             id=row.statement_id,
-            stored=row.stored,
+            stored=moment_of(row.seq),
             person=row.actor_name or row.actor or "",
             verb=row.verb or "",
             about=row.course_name or row.object_id or "",
-            state=row.state,
+            state=row.state or SightingState.NEW,
             reason=_reason(row),
         )
         for row in db.execute(query)
@@ -338,11 +342,15 @@ def why(db: Connection, statement_id: str) -> list[tuple[str, str, Reason | None
     """What became of a statement: (role, state, reason, completion) for each person in it."""
     query = (
         select(sightings)
-        .join(statements, sightings.c.statement_seq == statements.c.seq)
+        .select_from(statements)
+        .outerjoin(sightings, sightings.c.statement_seq == statements.c.seq)
         .where(statements.c.id == statement_id)
         .order_by(sightings.c.id)
     )
-    return [(row.role, row.state, _reason(row), row.completion_id) for row in db.execute(query)]
+    return [
+        (row.role or "learner", row.state or SightingState.NEW, _reason(row), row.completion_id)
+        for row in db.execute(query)
+    ]
 
 
 def is_settled(db: Connection, *, now: dt.datetime) -> bool:
@@ -354,7 +362,7 @@ def is_settled(db: Connection, *, now: dt.datetime) -> bool:
         )
     )
     under_way = exists().where(or_(IS_OPEN & (deliveries.c.state != State.DELEGATED), IS_RUNNING))
-    return not db.execute(select(or_(moving, under_way))).scalar_one()
+    return not (how_many_unseen(db) or db.execute(select(or_(moving, under_way))).scalar_one())
 
 
 def _question(

@@ -14,6 +14,7 @@ from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.redaction import mask_nip
 from lms_bridge.store import schema
+from lms_bridge.store.places import moment_of
 
 _SHORTEST = 6
 """characters of an id that may stand for all of it"""
@@ -76,7 +77,7 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
             {
                 "id": row.id,
                 "sender": row.sender,
-                "stored": row.stored,
+                "stored": moment_of(row.seq),
                 "statement": json.loads(row.raw),
                 "seen": [
                     {"role": role, "state": state, "reason": reason, "completion": completion}
@@ -93,7 +94,7 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
             mark("%(id)s, received from %(sender)s at %(time)s"),
             id=row.id,
             sender=row.sender,
-            time=session.when(row.stored),
+            time=session.when(moment_of(row.seq)),
         ),
         style="dim",
     )

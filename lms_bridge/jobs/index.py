@@ -24,7 +24,7 @@ class Index:
     def has_work(self) -> bool:
         """Whether a statement is not indexed."""
         with self._store.reading() as db:
-            return indexing.last_unindexed(db) is not None
+            return indexing.any_unindexed(db)
 
     def run(self, progress: Progress) -> Counter[str]:
         """Index what was stored before now."""

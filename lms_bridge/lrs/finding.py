@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, exists, select
 
 from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.store.engine import Store
+from lms_bridge.store.places import moment_of, place_of
 from lms_bridge.store.schema import statement_keys, statements, voidings
 from lms_bridge.store.types import AnyRow
 from xapi import parse_statement
@@ -78,20 +79,20 @@ class Reader:
 
     def _complete(self, row: AnyRow) -> Told:
         version = Version(row.version)
+        stored = moment_of(row.seq)
         received = Received(row.raw, parse_statement(row.raw, version=None))
         assigned = Assigned(
-            stored=format_timestamp(row.stored),
+            stored=format_timestamp(stored),
             authority=row.authority or self._fallback,
             version=version,
         )
-        return Told(row.stored, completed(received, row.id, assigned))
+        return Told(stored, completed(received, row.id, assigned))
 
 
-def _told() -> Select[tuple[int, str, dt.datetime, bytes, str, bytes]]:
+def _told() -> Select[tuple[int, str, bytes, str, bytes]]:
     return select(
         statements.c.seq,
         statements.c.id,
-        statements.c.stored,
         statements.c.raw,
         statements.c.version,
         statements.c.authority,
@@ -108,17 +109,15 @@ def _found(
         for number in numbers[1:]:
             other = statement_keys.alias()
             chosen = chosen.where(exists().where(other.c.key == number, other.c.seq == first.c.seq))
-        if query.since or query.until:
-            chosen = chosen.join(statements, statements.c.seq == first.c.seq)
     else:
         place = statements.c.seq
         chosen = select(statements.c.seq).where(
             ~exists().where(voidings.c.statement_id == statements.c.id)
         )
     if query.since:
-        chosen = chosen.where(statements.c.stored > query.since)
+        chosen = chosen.where(place > place_of(query.since))
     if query.until:
-        chosen = chosen.where(statements.c.stored <= query.until)
+        chosen = chosen.where(place <= place_of(query.until))
     if after is not None:
         chosen = chosen.where(place > after if query.ascending else place < after)
     chosen = chosen.order_by(place if query.ascending else place.desc()).limit(most)

@@ -2,7 +2,7 @@
 
 A statement is answered as soon as it is on disk; it is *indexed* afterwards, by whoever asks
 for statements next (:func:`catch_up`), so that the sender does not wait for what only a reader
-needs. Until then it stands in the table ``unindexed``.
+needs. Until then it lies beyond the mark of the index (:mod:`lms_bridge.store.marks`).
 
 What refers to a statement is found by all that finds the statement, whichever of the two came
 first, and over any number of references in a row.
@@ -15,17 +15,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from lms_bridge.lrs.keys import Kind, key
+from lms_bridge.store import marks
 from lms_bridge.store.engine import Store, alone, insert
+from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import (
     activities,
     agents,
     statement_keys,
     statement_targets,
     statements,
-    unindexed,
     voidings,
 )
 from lms_bridge.store.types import AnyRow
@@ -34,6 +35,7 @@ from xapi.actor import Actor
 from xapi.definitions import definitions_in, merged_definition
 from xapi.keys import Keys, agent_keys, keys_of
 
+_READER = "index"
 _AT_ONCE = 500
 _MOST_NAMES = 100
 """how many names of one Agent are kept; somebody who is renamed with each statement is none"""
@@ -56,42 +58,41 @@ def catch_up(store: Store) -> None:
 def catch_up_in_steps(store: Store) -> Iterator[int]:
     """Do so, a transaction at a time; yields how many statements each has indexed."""
     with store.reading() as db:
-        last = last_unindexed(db)
+        last = db.scalar(select(func.max(statements.c.seq)).where(is_unindexed()))
     while last is not None:
         with store.writing() as db:
             alone(db, "indexing")
             query = (
                 select(*_COLUMNS)
-                .join(unindexed, unindexed.c.seq == statements.c.seq)
-                .where(unindexed.c.seq <= last)
-                .order_by(unindexed.c.seq)
+                .where(is_unindexed(), statements.c.seq <= last)
+                .order_by(statements.c.seq)
                 .limit(_AT_ONCE)
             )
             rows = db.execute(query).all()
             for row in rows:
                 _Indexing(db).add(row)
-            done = [row.seq for row in rows]
-            db.execute(delete(unindexed).where(unindexed.c.seq.in_(done)))
+            if rows:
+                marks.move(db, _READER, rows[-1].seq)
         if rows:
             yield len(rows)
         if len(rows) < _AT_ONCE:
             return
 
 
-def last_unindexed(db: Connection) -> int | None:
-    """The place of the last statement that is not indexed; None if all are."""
-    last: int | None = db.scalar(select(func.max(unindexed.c.seq)))
-    return last
+def is_unindexed() -> ColumnElement[bool]:
+    """That no filter finds the statement yet."""
+    return marks.is_unread(_READER)
+
+
+def any_unindexed(db: Connection) -> bool:
+    """Whether some statement is not indexed."""
+    return marks.any_unread(db, _READER)
 
 
 def consistent_through(db: Connection, now: dt.datetime) -> dt.datetime:
     """Up to when all statements that were stored can be found (Communication 2.1.3)."""
-    oldest = (
-        select(func.min(statements.c.stored))
-        .select_from(unindexed)
-        .join(statements, statements.c.seq == unindexed.c.seq)
-    )
-    return db.scalar(oldest) or now
+    oldest = marks.first_unread(db, _READER)
+    return now if oldest is None else moment_of(oldest)
 
 
 class _Indexing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from lms_bridge.recognition.seen import Seen, see
+from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import sightings, statements
 from xapi import Agent, Group, parse_statement
 
@@ -25,7 +25,6 @@ class Sighting(msgspec.Struct, frozen=True):
     statement_id: str
     statement_seq: int
     sender: str
-    stored: dt.datetime
     raw: bytes
 
     def see(self, events: Collection[str]) -> Seen:
@@ -33,7 +32,7 @@ class Sighting(msgspec.Struct, frozen=True):
 
         Raises :exc:`~xapi.InvalidStatement` for what was taken in by an older rule.
         """
-        return see(parse_statement(self.raw), stored=self.stored, events=events)
+        return see(parse_statement(self.raw), stored=moment_of(self.statement_seq), events=events)
 
     def actor(self, seen: Seen) -> Agent | Group:
         """Whom of those in the statement it is about."""
@@ -51,7 +50,6 @@ def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
             statements.c.id.label("statement_id"),
             statements.c.seq.label("statement_seq"),
             statements.c.sender,
-            statements.c.stored,
             statements.c.raw,
         )
         .join(statements, sightings.c.statement_seq == statements.c.seq)

@@ -75,6 +75,7 @@ class Recogniser:
         with self._store.writing() as db:
             sightings.hold(db)
             self._belonging.learn(db)
+            sightings.see_what_came(db, most=_BATCH)
             batch = reading.read(db, sightings.IS_NEW, limit=_BATCH)
             catalogue = self._shelf.catalogue(db)
             for one in batch:

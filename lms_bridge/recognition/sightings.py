@@ -12,13 +12,14 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries.planning import is_in_doubt, not_in_a_registry
 from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.store import marks
 from lms_bridge.store.engine import alone
-from lms_bridge.store.schema import completions, identities, sightings
+from lms_bridge.store.schema import completions, identities, sightings, statements
 
 
 class SightingState(StrEnum):
@@ -36,6 +37,7 @@ class SightingState(StrEnum):
     """a completion that waits for a person: an unknown course, an account without a NIP"""
 
 
+_READER = "recognition"
 _AT_ONCE = 500
 """courses whose marks go into one query, which can hold only so many"""
 
@@ -49,6 +51,20 @@ def hold(db: Connection) -> None:
     be about an unknown one, and neither transaction would see the other.
     """
     alone(db, "recognition")
+
+
+def see_what_came(db: Connection, *, most: int) -> None:
+    """Leave a sighting, to be judged, for each of the next `most` statements that came in."""
+    query = select(statements.c.seq).where(marks.is_unread(_READER)).order_by(statements.c.seq)
+    if seqs := db.scalars(query.limit(most)).all():
+        db.execute(insert(sightings), [{"statement_seq": seq} for seq in seqs])
+        marks.move(db, _READER, seqs[-1])
+
+
+def how_many_unseen(db: Connection) -> int:
+    """How many statements came in that left no sighting yet."""
+    query = select(func.count()).select_from(statements).where(marks.is_unread(_READER))
+    return db.scalar(query) or 0
 
 
 def is_recognised(completion_id: int) -> dict[str, Any]:
@@ -76,9 +92,9 @@ def asks(reason: Reason, again_at: dt.datetime | None = None) -> dict[str, Any]:
 
 
 def anything_due(db: Connection, now: dt.datetime) -> bool:
-    """Whether something is new, or is to be asked about or looked at again by `now`."""
+    """Whether something came in or is new, or is to be asked about or looked at again by `now`."""
     again = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
-    return any(
+    return marks.any_unread(db, _READER) or any(
         db.execute(select(sightings.c.id).where(which).limit(1)).first()
         for which in (IS_NEW, is_to_be_asked(now), again)
     )

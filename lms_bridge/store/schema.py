@@ -7,9 +7,9 @@
                        │       courses  employees ──< identities
                        └ why a statement is (not yet) a completion
 
-*statements* are never changed. *sightings* say of each statement what was seen in it; a
-new one is the work that the statement causes. *completions* are one per employee, course,
-run and role. *deliveries* are the steps of a completion, each with one life cycle
+*statements* are never changed; that one lies beyond the *mark* of a reader is the work that it
+causes. *sightings* say of each statement what was seen in it. *completions* are one per employee,
+course, run and role. *deliveries* are the steps of a completion, each with one life cycle
 (:mod:`lms_bridge.deliveries.lifecycle`).
 
 The DDL itself is in ``migrations/``; a test holds the two against each other.
@@ -52,22 +52,22 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 statements = Table(
     "statements",
     metadata,
-    # When it was stored, and so the order in which statements are told: lms_bridge.lrs.places.
-    Column("seq", BigId, primary_key=True, autoincrement=True),
+    # When it was stored, and so the order in which it is told: lms_bridge.store.places.
+    Column("seq", BigId, primary_key=True, autoincrement=False),
     Column("id", String(36), nullable=False, unique=True),
     Column("sender", String(40), nullable=False),
-    Column("stored", UtcTime, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("version", String(5), nullable=False, server_default="1.0.3"),
     Column("authority", LargeBinary),
     comment="what was received, byte for byte",
 )
 
-unindexed = Table(
-    "unindexed",
+marks = Table(
+    "marks",
     metadata,
-    Column("seq", BigId, primary_key=True, autoincrement=False),
-    comment="statements that no filter finds yet",
+    Column("reader", String(60), primary_key=True),
+    Column("through", BigInteger, nullable=False),
+    comment="how far each reader of the statements has come",
 )
 
 statement_keys = Table(

@@ -1,0 +1,44 @@
+"""How far each reader of the statements has come.
+
+Recognition, the index and each LRS that statements are forwarded to read every statement once, in
+order (:mod:`lms_bridge.store.places`), after its sender was answered. All that has to be kept of
+that is the place of the last one that was read. It is moved in the transaction that writes what
+came of the reading, so that nothing is left out and nothing is done twice:
+
+>>> rows = db.execute(select(statements.c.seq, ...).where(is_unread("index")).order_by(...)).all()
+>>> ...
+>>> move(db, "index", rows[-1].seq)
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from lms_bridge.store.engine import insert
+from lms_bridge.store.schema import marks, statements
+
+
+def is_unread(reader: str) -> ColumnElement[bool]:
+    """That a statement comes after the last one that `reader` has read."""
+    return statements.c.seq > func.coalesce(_mark(reader), 0)
+
+
+def any_unread(db: Connection, reader: str) -> bool:
+    """Whether there is a statement that `reader` has not read."""
+    return first_unread(db, reader) is not None
+
+
+def first_unread(db: Connection, reader: str) -> int | None:
+    """The place of the first statement that `reader` has not read, if there is one."""
+    place: int | None = db.scalar(select(func.min(statements.c.seq)).where(is_unread(reader)))
+    return place
+
+
+def move(db: Connection, reader: str, through: int) -> None:
+    """Note that `reader` has read all statements up to the place `through`, and that one."""
+    put = insert(db, marks).values(reader=reader, through=through)
+    db.execute(put.on_conflict_do_update(index_elements=["reader"], set_={"through": through}))
+
+
+def _mark(reader: str) -> ColumnElement[int]:
+    return select(marks.c.through).where(marks.c.reader == reader).scalar_subquery()
