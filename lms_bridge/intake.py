@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy import insert as sql_insert
-from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
@@ -28,10 +27,6 @@ from xapi.versions import Version
 
 _INSERT = sql_insert(statements)
 _IDS_AT_ONCE = 500  # bound parameters of one SELECT
-
-# PostgreSQL: another transaction stored the same id meanwhile, or each waited for the other.
-_OVERTAKEN = frozenset({"23505", "40P01"})
-_TRIES = 10
 
 
 class Conflict(Exception):
@@ -86,7 +81,7 @@ class Intake:
     ) -> None:
         self._clock = clock
         self._new_id = new_id
-        self._commits = GroupCommit[Request, None](store, self._write, name="intake")
+        self._commits = GroupCommit[Request, None](store, self._write, name="intake", threads=1)
 
     def store(self, origin: Origin, received: Sequence[Received]) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
@@ -96,34 +91,24 @@ class Intake:
         """
         ids = [one.statement.id or self._new_id() for one in received]
         if received:
-            self._submit(
-                origin,
-                tuple(
-                    Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
-                    for each, one in zip(ids, received, strict=True)
-                ),
+            arrived = (
+                Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
+                for each, one in zip(ids, received, strict=True)
             )
+            self._commits.submit(Request(origin, tuple(arrived)))
         return ids
 
     def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
-        self._submit(origin, (Arrived(canonical_uuid(statement_id), received.raw, given=True),))
+        arrived = Arrived(canonical_uuid(statement_id), received.raw, given=True)
+        self._commits.submit(Request(origin, (arrived,)))
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
         self._commits.close()
 
-    def _submit(self, origin: Origin, arrived: tuple[Arrived, ...]) -> None:
-        request = Request(origin, arrived)
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                return self._commits.submit(request)
-            except DBAPIError as error:
-                # What the other one stored can be seen now, and is compared like anything else.
-                if not tries_left or getattr(error.orig, "sqlstate", None) not in _OVERTAKEN:
-                    raise
-
     def _write(self, db: Connection, requests: Sequence[Request]) -> list[Exception | None]:
+        place = next_place(db, self._clock())
         known = _stored(
             db, [one.id for request in requests for one in request.arrived if one.given]
         )
@@ -134,21 +119,22 @@ class Intake:
             answers.append(conflict)
             if conflict is not None:
                 continue
+            origin = request.origin
             for one in request.arrived:
                 if one.id not in known:
                     known[one.id] = one.raw
                     rows.append(
                         {
+                            "seq": place + len(rows),
                             "id": one.id,
-                            "sender": request.origin.sender,
+                            "sender": origin.sender,
                             "raw": one.raw,
-                            "version": request.origin.version.value,
-                            "authority": request.origin.authority,
+                            "version": origin.version.value,
+                            "authority": origin.authority,
                         }
                     )
         if rows:
-            first = next_place(db, self._clock())
-            db.execute(_INSERT, [{"seq": first + number, **row} for number, row in enumerate(rows)])
+            db.execute(_INSERT, rows)
         return answers
 
 

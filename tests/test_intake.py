@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from lms_bridge.bridge import utc_now
 from lms_bridge.intake import Conflict, Intake, Origin
 from lms_bridge.store.engine import Store, open_store
-from lms_bridge.store.schema import sightings, statements
+from lms_bridge.store.places import place_of
+from lms_bridge.store.schema import statements
 from tests.conftest import NOW, Clock
 from tests.webhook.examples import ID, OTHER_ID, statement
 from xapi import Received, read_statements
@@ -35,14 +37,10 @@ def intake(store: Store, clock: Clock) -> Iterator[Intake]:
     intake.close()
 
 
-def count(store: Store) -> tuple[int, int]:
-    """How many statements, and how many sightings."""
+def count(store: Store) -> int:
+    """How many statements are stored."""
     with store.reading() as db:
-        found = [
-            db.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (statements, sightings)
-        ]
-    return found[0], found[1]
+        return db.execute(select(func.count()).select_from(statements)).scalar_one()
 
 
 def together(work: Callable[[int], Any]) -> list[Any]:
@@ -60,10 +58,65 @@ def together(work: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(run, range(THREADS)))
 
 
-def test_when_it_was_stored_is_the_same_for_a_whole_batch(store: Store, intake: Intake) -> None:
-    intake.store(MOODLE, received(statement(), statement()))
+def places(store: Store) -> list[int]:
     with store.reading() as db:
-        assert set(db.execute(select(statements.c.stored)).scalars()) == {NOW}
+        return list(db.scalars(select(statements.c.seq).order_by(statements.c.seq)))
+
+
+def test_statements_have_the_places_that_follow_the_time_at_which_they_are_stored(
+    store: Store, intake: Intake, clock: Clock
+) -> None:
+    first = place_of(NOW)
+    intake.store(MOODLE, received(statement(), statement()))
+    assert places(store) == [first, first + 1]
+    clock.forward(seconds=1)
+    intake.store(MOODLE, received(statement()))
+    assert places(store)[2:] == [first + 1_000_000]
+
+
+def test_a_clock_that_is_put_back_puts_no_statement_before_another(
+    store: Store, intake: Intake, clock: Clock
+) -> None:
+    intake.store(MOODLE, received(statement(id=ID)))
+    clock.forward(days=-1)
+    intake.store(MOODLE, received(statement(id=OTHER_ID)))
+    assert places(store) == [place_of(NOW), place_of(NOW) + 1]
+    with store.reading() as db:
+        query = select(statements.c.id).order_by(statements.c.seq)
+        assert list(db.scalars(query)) == [ID, OTHER_ID]
+
+
+def test_whoever_reads_in_order_misses_nothing_of_many_writers(
+    database_url: str, store: Store
+) -> None:
+    stores = [open_store(database_url) for _ in range(2)]
+    intakes = [Intake(each, clock=utc_now) for each in stores]
+    ended = threading.Event()
+
+    def send(number: int) -> None:
+        for _ in range(20):
+            intakes[number % 2].store(MOODLE, received(*[statement()] * (1 + number)))
+
+    def read() -> list[int]:
+        seen: list[int] = []
+        while True:
+            last_time = ended.is_set()
+            with store.reading() as db:
+                after = statements.c.seq > (seen[-1] if seen else 0)
+                seen += db.scalars(select(statements.c.seq).where(after).order_by("seq"))
+            if last_time:
+                return seen
+
+    with ThreadPoolExecutor(THREADS + 1) as pool:
+        reader = pool.submit(read)
+        list(pool.map(send, range(THREADS)))
+        ended.set()
+        seen = reader.result()
+    assert len(seen) == 20 * sum(range(1, THREADS + 1))
+    assert seen == places(store)
+    for intake, each in zip(intakes, stores, strict=True):
+        intake.close()
+        each.close()
 
 
 def test_nothing_received_needs_no_transaction(store: Store, intake: Intake) -> None:
@@ -91,7 +144,7 @@ def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None
     with ThreadPoolExecutor(senders) as pool:
         ids = set().union(*pool.map(send, range(senders)))
     assert len(ids) == senders * requests
-    assert count(store) == (senders * requests, senders * requests)
+    assert count(store) == senders * requests
     assert len(commits) <= senders * requests / 4
 
 
@@ -106,7 +159,7 @@ def test_a_conflict_of_one_request_is_not_felt_by_those_it_shares_a_commit_with(
 
     answers = together(send)
     assert [isinstance(answer, Conflict) for answer in answers] == [False, True] * (THREADS // 2)
-    assert count(store) == (1 + THREADS // 2, 1 + THREADS // 2)
+    assert count(store) == 1 + THREADS // 2
 
 
 def test_of_many_who_send_one_id_at_once_all_are_answered_and_one_is_stored(
@@ -114,7 +167,7 @@ def test_of_many_who_send_one_id_at_once_all_are_answered_and_one_is_stored(
 ) -> None:
     answers = together(lambda _: intake.store(MOODLE, received(statement(id=ID))))
     assert answers == [[ID]] * THREADS
-    assert count(store) == (1, 1)
+    assert count(store) == 1
 
 
 def test_of_many_who_send_different_statements_by_one_id_only_one_is_believed(
@@ -128,7 +181,7 @@ def test_of_many_who_send_different_statements_by_one_id_only_one_is_believed(
         True: THREADS - 1,
         False: 1,
     }
-    assert count(store) == (1, 1)
+    assert count(store) == 1
 
 
 def test_several_web_processes_may_receive_the_same_statements_in_any_order(
@@ -144,7 +197,7 @@ def test_several_web_processes_may_receive_the_same_statements_in_any_order(
 
     answers = together(send)
     assert all(sorted(answer) == ids for answer in answers)
-    assert count(store) == (len(ids), len(ids))
+    assert count(store) == len(ids)
     for intake, each in zip(intakes, stores, strict=True):
         intake.close()
         each.close()
@@ -166,4 +219,4 @@ def test_more_ids_than_a_query_takes_are_looked_up_all_the_same(
     many = [statement(id=f"fd41c918-b88b-4b20-a0a5-{number:012}") for number in range(1100)]
     intake.store(MOODLE, received(*many))
     intake.store(MOODLE, received(*many))
-    assert count(store) == (1100, 1100)
+    assert count(store) == 1100

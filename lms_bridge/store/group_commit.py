@@ -3,8 +3,8 @@
 A durable commit costs a flush to the disk, whatever it holds. Threads that each have a
 small thing to write therefore hand it to a :class:`GroupCommit`, whose thread takes all
 that has come in meanwhile, writes it in one transaction and answers each of them after the
-commit. Under load the groups grow by themselves; a lone writer waits for nobody. Where the
-database takes several writers at once there are as many threads
+commit. Under load the groups grow by themselves; a lone writer waits for nobody. Unless it is told
+otherwise there are as many threads as the database takes writers at once
 (:attr:`~lms_bridge.store.engine.Store.writers`).
 """
 
@@ -57,6 +57,7 @@ class GroupCommit(Generic[Item, Answer]):
         *,
         most: int = 256,
         patience_seconds: float = 10.0,
+        threads: int | None = None,
         name: str = "commit",
     ) -> None:
         self._store = store
@@ -68,7 +69,7 @@ class GroupCommit(Generic[Item, Answer]):
         self._closed = False
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
-            for number in range(store.writers)
+            for number in range(threads or store.writers)
         ]
         for thread in self._threads:
             thread.start()

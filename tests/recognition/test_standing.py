@@ -224,6 +224,7 @@ def test_a_batch_is_read_without_sorting_the_backlog(scene: Scene) -> None:
 
 def test_a_batch_is_read_in_the_order_in_which_it_came(scene: Scene) -> None:
     told = scene.tell(*(completed(user) for user in (4, 5, 6)))
-    with scene.store.reading() as db:
+    with scene.store.writing() as db:
+        sightings.see_what_came(db, most=3)
         batch = reading.read(db, sightings.IS_NEW, limit=2)
     assert [one.statement_id for one in batch] == list(told[:2])

@@ -17,8 +17,9 @@ from werkzeug.test import TestResponse
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Sender, Settings, Web
+from lms_bridge.recognition.sightings import how_many_unseen
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import sightings, statements
+from lms_bridge.store.schema import statements
 from lms_bridge.store.types import AnyRow
 from tests.logged import logged
 from webhook.app import create_app
@@ -63,10 +64,10 @@ class Client:
         with self._store.reading() as db:
             return list(db.execute(select(statements).order_by(statements.c.seq)))
 
-    def work(self) -> list[AnyRow]:
-        """Every sighting: the work that statements cause."""
+    def work(self) -> int:
+        """How many statements are to be looked at by the recogniser."""
         with self._store.reading() as db:
-            return list(db.execute(select(sightings).order_by(sightings.c.id)))
+            return how_many_unseen(db)
 
 
 def settings(**changes: Any) -> Settings:

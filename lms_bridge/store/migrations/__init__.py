@@ -24,8 +24,11 @@ class SchemaTooNew(Exception):
     """The database was used by a newer version of lms-bridge."""
 
 
-def upgrade(store: Store) -> None:
-    """Bring the database of `store` to the newest schema. Raises :exc:`SchemaTooNew`."""
+def upgrade(store: Store, revision: str = "head") -> None:
+    """Bring the database of `store` to the newest schema, or to one before it.
+
+    Raises :exc:`SchemaTooNew`.
+    """
     with store.reading() as db:
         if current(db) == _scripts().get_current_head():
             return
@@ -41,7 +44,7 @@ def upgrade(store: Store) -> None:
             )
         config = _config()
         config.attributes["connection"] = db
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def current(db: Connection) -> str | None:
