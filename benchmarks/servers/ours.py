@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from benchmarks.servers import Endpoint, process
 from lms_bridge.store.engine import open_store
@@ -59,14 +60,13 @@ class Ours:
     def commits(self, folder: Path) -> list[int]:
         """How many statements each transaction stored, in order.
 
-        What is stored in one transaction has one time of storing.
+        Those of one transaction have places that follow each other.
         """
         store = open_store(self._databases[folder], folder)
         try:
             with store.reading() as db:
-                together = (
-                    select(func.count()).select_from(statements).group_by(statements.c.stored)
-                )
-                return list(db.scalars(together.order_by(func.min(statements.c.seq))))
+                places = db.scalars(select(statements.c.seq).order_by(statements.c.seq)).all()
+            firsts = [n for n, place in enumerate(places) if not n or place != places[n - 1] + 1]
+            return [after - first for first, after in pairwise([*firsts, len(places)])]
         finally:
             store.close()

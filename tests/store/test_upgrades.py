@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from alembic import command
 from sqlalchemy import text
 
-from lms_bridge.store import migrations
+from lms_bridge.store import marks, migrations
 from lms_bridge.store.engine import Store
+from lms_bridge.store.places import place_of
 from tests.conftest import Clock
 from tests.deliveries.yard import Yard
+
+THEN = dt.datetime(2026, 11, 1, 3, 0, 0, 123_000, dt.UTC)
 
 
 def _back_to(store: Store, version: str) -> None:
@@ -38,3 +43,51 @@ def test_what_was_withdrawn_before_hr_could_decide_is_undecided_or_looked_up(
     yard.decide(yard.row(delivered).completion_id, "undo")
     assert (yard.state(delivered), yard.state(in_doubt)) == ("done", "waiting")
     assert [yard.taken().step, yard.taken().step] == ["record", "unrecord"]
+
+
+def test_statements_get_the_place_at_which_they_were_stored(store: Store) -> None:
+    _back_to(store, "0010")
+    with store.writing() as db:
+        for number in (1, 2, 3, 4):
+            db.execute(
+                text(
+                    "INSERT INTO statements (seq, id, sender, stored, raw)"
+                    " VALUES (:seq, :id, 'moodle', :stored, :raw)"
+                ),
+                {
+                    "seq": number,
+                    "id": f"id-{number}",
+                    "raw": b"{}",
+                    "stored": _stored(store, number),
+                },
+            )
+            db.execute(text("INSERT INTO sightings (statement_seq) VALUES (:seq)"), {"seq": number})
+        for number in (1, 2):
+            db.execute(
+                text("INSERT INTO statement_keys (key, seq) VALUES (7, :seq)"), {"seq": number}
+            )
+        db.execute(text("INSERT INTO statement_targets (target, seq) VALUES ('id-1', 2)"))
+        db.execute(text("INSERT INTO voidings (statement_id, by_seq) VALUES ('id-1', 2)"))
+        db.execute(text("INSERT INTO unindexed (seq) VALUES (3), (4)"))
+    migrations.upgrade(store)
+    first = place_of(THEN)
+    with store.reading() as db:
+
+        def column(name: str, table: str) -> list[int]:
+            return list(db.scalars(text(f"SELECT {name} FROM {table} ORDER BY 1")))
+
+        # The first two were stored together, and the clock was put back before the third.
+        places = [first, first + 1, first + 2, first + 1_000_000]
+        assert column("seq", "statements") == places
+        assert column("statement_seq", "sightings") == places
+        assert column("seq", "statement_keys") == places[:2]
+        assert column("seq", "statement_targets") == [places[1]]
+        assert column("by_seq", "voidings") == [places[1]]
+        assert marks.first_unread(db, "index") == places[2]
+        assert marks.first_unread(db, "recognition") is None
+
+
+def _stored(store: Store, number: int) -> object:
+    moment = THEN + dt.timedelta(seconds={3: -60, 4: 1}.get(number, 0))
+    is_sqlite = store.engine.dialect.name == "sqlite"
+    return moment.replace(tzinfo=None).isoformat(" ") if is_sqlite else moment

@@ -24,11 +24,8 @@ class SchemaTooNew(Exception):
     """The database was used by a newer version of lms-bridge."""
 
 
-def upgrade(store: Store, revision: str = "head") -> None:
-    """Bring the database of `store` to the newest schema, or to one before it.
-
-    Raises :exc:`SchemaTooNew`.
-    """
+def upgrade(store: Store) -> None:
+    """Bring the database of `store` to the newest schema. Raises :exc:`SchemaTooNew`."""
     with store.reading() as db:
         if current(db) == _scripts().get_current_head():
             return
@@ -44,7 +41,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
             )
         config = _config()
         config.attributes["connection"] = db
-        command.upgrade(config, revision)
+        command.upgrade(config, "head")
 
 
 def current(db: Connection) -> str | None:

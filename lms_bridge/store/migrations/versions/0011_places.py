@@ -74,3 +74,39 @@ def _places(db: sa.Connection) -> dict[int, int]:
         last = max((utc - _EPOCH) // _MICROSECOND, last + 1)
         places[number] = last
     return places
+
+
+def downgrade() -> None:
+    db = op.get_bind()
+    op.add_column(
+        "statements",
+        sa.Column("stored", Time, nullable=False, server_default="1970-01-01 00:00:00.000000"),
+    )
+    op.create_table(
+        "unindexed",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_unindexed"),
+        comment="statements that no filter finds yet",
+    )
+    statements = sa.table(
+        "statements", sa.column("seq", sa.BigInteger()), sa.column("stored", Time)
+    )
+    places = db.scalars(sa.select(statements.c.seq)).all()
+    if places:
+        db.execute(
+            sa.update(statements)
+            .where(statements.c.seq == sa.bindparam("place"))
+            .values(stored=sa.bindparam("moment")),
+            [{"place": one, "moment": _EPOCH + one * _MICROSECOND} for one in places],
+        )
+    op.execute(
+        "INSERT INTO unindexed (seq) SELECT seq FROM statements"
+        " WHERE seq > (SELECT through FROM marks WHERE reader = 'index')"
+    )
+    op.drop_table("marks")
+    if db.dialect.name == "postgresql":
+        op.execute("CREATE SEQUENCE statements_seq_seq OWNED BY statements.seq")
+        op.execute(
+            "ALTER TABLE statements ALTER COLUMN seq SET DEFAULT nextval('statements_seq_seq')"
+        )
+        op.execute("SELECT setval('statements_seq_seq', coalesce(max(seq), 1)) FROM statements")
