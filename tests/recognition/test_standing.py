@@ -71,14 +71,14 @@ def test_what_could_not_be_judged_says_which_statement_it_is(scene: Scene) -> No
 
 
 VALID: list[dict[str, Any]] = [
-    completed(actor("n" * 5000)),
-    completed(4, "x" * 5000),
-    completed(4, short_id="x" * 5000, external_id=""),
-    completed(4, activity=f"{SITE}/{'a/b?c=' * 900}"),
-    completed(4, verb=f"{SITE}/{'v' * 5000}"),
+    completed(actor("n" * 4000)),
+    completed(4, "x" * 4000),
+    completed(4, short_id="x" * 4000, external_id=""),
+    completed(4, activity=f"{SITE}/{'a/b?c=' * 600}"),
+    completed(4, verb=f"{SITE}/{'v' * 4000}"),
     completed(actor("siti\x00rahmawati")),
     completed(4, "DIKLAT\x00-LATSAR"),
-    completed({**actor(4), "name": "Siti \x00\x07 \u202e Rahmawati" + "i" * 5000}),
+    completed({**actor(4), "name": "Siti \x00\x07 \u202e Rahmawati" + "i" * 4000}),
     completed(4, context={"extensions": {f"{SITE}/x": [None, {"a": [1e300, True]}]}}),
     completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: None}}),
     completed(4, context={"extensions": {vocabulary.SOURCE_EVENT: {"event_name": None}}}),
@@ -103,7 +103,7 @@ def test_whatever_a_valid_statement_holds_it_is_judged(scene: Scene) -> None:
 
 
 def test_a_mark_that_is_too_long_for_an_index_is_still_found_again(scene: Scene) -> None:
-    endless = f"{SITE}/{'bagian/' * 700}"
+    endless = f"{SITE}/{'bagian/' * 500}"
     scene.hear(completed(4, "", activity=endless, kind=vocabulary.ADL_MODULE))
     scene.catalogue(course("LONG", external_ids=(), activities=(endless,)))
     scene.recognise()
@@ -111,7 +111,7 @@ def test_a_mark_that_is_too_long_for_an_index_is_still_found_again(scene: Scene)
 
 
 def test_marks_that_begin_alike_are_kept_apart_however_long_they_are(scene: Scene) -> None:
-    endless = f"{SITE}/{'bagian/' * 700}"
+    endless = f"{SITE}/{'bagian/' * 500}"
     for session in ("1", "2"):
         around = {"contextActivities": {"grouping": [{"id": f"{SITE}/series"}]}}
         scene.hear(completed(4, "", activity=endless + session, context=around))
