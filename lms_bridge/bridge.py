@@ -21,6 +21,7 @@ from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
+from lms_bridge.lrs.indexing import Index
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
 from lms_bridge.registries.base import Registry
@@ -89,6 +90,11 @@ class Bridge:
     def intake(self) -> Intake:
         """Where statements come in."""
         return Intake(self.store, clock=utc_now)
+
+    @cached_property
+    def index(self) -> Index:
+        """By what they are found again."""
+        return Index(self.store)
 
     @cached_property
     def recogniser(self) -> Recogniser:

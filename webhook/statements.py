@@ -16,7 +16,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.intake import Conflict, Origin
 from lms_bridge.lrs import attachments
 from lms_bridge.lrs.finding import Reader
-from lms_bridge.lrs.indexing import catch_up, consistent_through
+from lms_bridge.lrs.indexing import PATIENCE_SECONDS, consistent_through
 from lms_bridge.lrs.knowledge import definition_of
 from webhook.access import authority
 from webhook.bodies import JSON, read_statements_request, with_files
@@ -68,7 +68,7 @@ def resource(bridge: Bridge) -> Blueprint:
     @blueprint.get("/statements", strict_slashes=False)
     def get_statements() -> Response:
         """Tell one statement, or those that pass the filters (Communication 2.1.3)."""
-        catch_up(bridge.store)
+        bridge.index.catch_up(seconds=PATIENCE_SECONDS)
         query, after = _asked(request.query_string)
         return _one(query) if query.single else _page(query, after)
 

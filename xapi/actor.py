@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from xapi.errors import broken
 from xapi.identifiers import canonical_mailto, is_iri, is_mailto, is_sha1, is_uri
+from xapi.outline import Who
 from xapi.part import ByObjectType, Part, not_an_iri
 
 
@@ -109,7 +110,7 @@ else:
 """whoever acts: an Agent, or a Group that says that it is one (Data 2.4.2)"""
 
 
-def actor_key(actor: Actor) -> str | None:
+def actor_key(actor: Actor | Who) -> str | None:
     """The identity of `actor` as one text, or None for an anonymous group, which has none.
 
     Actors whose keys are equal are one and the same, whatever their names: an identifier

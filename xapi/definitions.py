@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw
 
+from xapi.outline import Outline, Thing
 from xapi.raw import framed, members
 
 _MAPS: Final = ("name", "description", "extensions")
@@ -47,17 +47,19 @@ def merged_definition(known: bytes | None, told: bytes) -> bytes:
     return framed({**merged, **added})
 
 
-def definitions_in(raw: bytes) -> dict[str, bytes]:
-    """What the statement `raw` tells of Activities: their definitions, by their ids.
+def definitions_in(statement: Outline) -> dict[str, bytes]:
+    """What `statement` tells of Activities: their definitions, by their ids.
 
     That is of its object and of those in its context, and the same of a SubStatement.
 
-    >>> definitions_in(b'''{"object": {"id": "act:o", "definition": {"name": {"id": "Rapat"}}},
-    ...     "context": {"contextActivities": {"parent": [{"id": "act:p"}]}}}''')
+    >>> from xapi.outline import outline
+    >>> definitions_in(outline(b'''{"actor": {"openid": "act:a"}, "verb": {"id": "act:v"},
+    ...     "object": {"id": "act:o", "definition": {"name": {"id": "Rapat"}}},
+    ...     "context": {"contextActivities": {"parent": [{"id": "act:p"}]}}}'''))
     {'act:o': b'{"name": {"id": "Rapat"}}'}
     """
     found: dict[str, bytes] = {}
-    for activity in _activities(_STATEMENT.decode(raw)):
+    for activity in _activities(statement):
         if activity.definition is not UNSET and activity.id:
             told = bytes(activity.definition)
             known = found.get(activity.id)
@@ -65,45 +67,13 @@ def definitions_in(raw: bytes) -> dict[str, bytes]:
     return found
 
 
-class _Outline(msgspec.Struct, gc=False, rename="camel"):
-    """The base of what is looked at of a statement; all else is passed over."""
-
-
-class _ContextActivities(_Outline):
-    parent: list[_Thing] | _Thing | UnsetType = UNSET
-    grouping: list[_Thing] | _Thing | UnsetType = UNSET
-    category: list[_Thing] | _Thing | UnsetType = UNSET
-    other: list[_Thing] | _Thing | UnsetType = UNSET
-
-
-class _Context(_Outline):
-    context_activities: _ContextActivities | UnsetType = UNSET
-
-
-class _Thing(_Outline):
-    """An Activity, a SubStatement, or anything else that a statement can be about."""
-
-    id: str | UnsetType = UNSET
-    definition: Raw | UnsetType = UNSET
-    object: _Thing | UnsetType = UNSET
-    context: _Context | UnsetType = UNSET
-
-
-class _Statement(_Outline):
-    object: _Thing
-    context: _Context | UnsetType = UNSET
-
-
-_STATEMENT: Final = msgspec.json.Decoder(_Statement)
-
-
-def _activities(statement: _Statement | _Thing) -> Iterator[_Thing]:
+def _activities(statement: Outline | Thing) -> Iterator[Thing]:
     if statement.object:
         yield statement.object
         yield from _activities(statement.object)
     if statement.context and (around := statement.context.context_activities):
         for activities in (around.parent, around.grouping, around.category, around.other):
-            if isinstance(activities, _Thing):
+            if type(activities) is Thing:
                 yield activities
-            elif activities:
+            elif type(activities) is list:
                 yield from activities

@@ -1,7 +1,7 @@
 """What a statement is about: the keys under which each filter finds it (Communication 2.1.3).
 
->>> from xapi.reading import parse_statement
->>> keys = keys_of(parse_statement(b'''{
+>>> from xapi.outline import outline
+>>> keys = keys_of(outline(b'''{
 ...     "actor": {"mbox": "mailto:siti@example.id"}, "verb": {"id": "act:read"},
 ...     "object": {"id": "https://lms.example/book/7"},
 ...     "context": {"instructor": {"openid": "https://id.example/budi"},
@@ -21,12 +21,11 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
-from xapi.activity import Activity
-from xapi.actor import Actor, Agent, Group, actor_key
-from xapi.context import Context, ContextActivities, StatementRef
+from xapi.actor import actor_key
 from xapi.identifiers import canonical_uuid
-from xapi.statement import Statement, SubStatement
+from xapi.outline import Context, ContextActivities, Outline, Thing, Who
 
 _Found: TypeAlias = dict[str, None]
 """a set that remembers the order in which it was filled, so that the same comes out each time"""
@@ -49,7 +48,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
     """the statement that the object refers to: what finds that one finds this one as well"""
 
 
-def keys_of(statement: Statement, authority: Iterable[str] = ()) -> Keys:
+def keys_of(statement: Outline, authority: Iterable[str] = ()) -> Keys:
     """The keys of `statement`; `authority` are the :func:`agent_keys` of who vouches for it.
 
     The authority that the sender wrote does not count: an LRS puts its own in its place.
@@ -61,13 +60,13 @@ def keys_of(statement: Statement, authority: Iterable[str] = ()) -> Keys:
     around: _Found = {}
     target = None
     _add_actor(statement.actor, agents)
-    if type(thing) is Activity:
-        activities[thing.id] = None
-    elif type(thing) is StatementRef:
-        target = canonical_uuid(thing.id)
-    elif type(thing) is SubStatement:
+    if thing.object_type is UNSET or thing.object_type == "Activity":
+        _add_activity(thing, activities)
+    elif thing.object_type == "StatementRef":
+        target = canonical_uuid(thing.id) if thing.id else None
+    elif thing.object_type == "SubStatement":
         _add_substatement(thing, related, around)
-    elif isinstance(thing, Agent | Group):
+    else:
         _add_actor(thing, agents)
     if context:
         _add_context(context, related, around)
@@ -76,9 +75,9 @@ def keys_of(statement: Statement, authority: Iterable[str] = ()) -> Keys:
     return Keys(
         verb=statement.verb.id,
         agents=tuple(agents),
-        related_agents=tuple(key for key in related if key not in agents),
+        related_agents=tuple([key for key in related if key not in agents]),
         activities=tuple(activities),
-        related_activities=tuple(key for key in around if key not in activities),
+        related_activities=tuple([key for key in around if key not in activities]),
         registration=canonical_uuid(context.registration)
         if context and context.registration
         else None,
@@ -86,10 +85,10 @@ def keys_of(statement: Statement, authority: Iterable[str] = ()) -> Keys:
     )
 
 
-def agent_keys(actor: Actor) -> tuple[str, ...]:
+def agent_keys(actor: Who) -> tuple[str, ...]:
     """The keys by which an ``agent`` filter finds `actor`: its own, and those of its members.
 
-    >>> agent_keys(Agent(openid="https://id.example/budi"))
+    >>> agent_keys(Who(openid="https://id.example/budi"))
     ('openid:https://id.example/budi',)
     """
     found: _Found = {}
@@ -97,13 +96,17 @@ def agent_keys(actor: Actor) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _add_actor(actor: Actor, found: _Found) -> None:
+def _add_actor(actor: Who, found: _Found) -> None:
     key = actor_key(actor)
     if key is not None:
         found[key] = None
-    if type(actor) is Group and actor.member:
-        for member in actor.member:
-            _add_actor(member, found)
+    for member in actor.member or ():
+        _add_actor(member, found)
+
+
+def _add_activity(activity: Thing, found: _Found) -> None:
+    if activity.id:
+        found[activity.id] = None
 
 
 def _add_context(context: Context, agents: _Found, activities: _Found) -> None:
@@ -121,19 +124,21 @@ def _add_context(context: Context, agents: _Found, activities: _Found) -> None:
 
 def _add_context_activities(around: ContextActivities, found: _Found) -> None:
     for activities in (around.parent, around.grouping, around.category, around.other):
-        if type(activities) is tuple:
+        if type(activities) is list:
             for activity in activities:
-                found[activity.id] = None
-        elif type(activities) is Activity:
-            found[activities.id] = None
+                _add_activity(activity, found)
+        elif type(activities) is Thing:
+            _add_activity(activities, found)
 
 
-def _add_substatement(statement: SubStatement, agents: _Found, activities: _Found) -> None:
-    _add_actor(statement.actor, agents)
+def _add_substatement(statement: Thing, agents: _Found, activities: _Found) -> None:
     thing = statement.object
-    if type(thing) is Activity:
-        activities[thing.id] = None
-    elif isinstance(thing, Agent | Group):
-        _add_actor(thing, agents)
+    if statement.actor:
+        _add_actor(statement.actor, agents)
+    if thing:
+        if thing.object_type is UNSET or thing.object_type == "Activity":
+            _add_activity(thing, activities)
+        elif thing.object_type != "StatementRef":
+            _add_actor(thing, agents)
     if statement.context:
         _add_context(statement.context, agents, activities)

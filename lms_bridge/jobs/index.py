@@ -20,6 +20,7 @@ class Index:
 
     def __init__(self, bridge: Bridge) -> None:
         self._store = bridge.store
+        self._index = bridge.index
 
     def has_work(self) -> bool:
         """Whether a statement is not indexed."""
@@ -29,7 +30,7 @@ class Index:
     def run(self, progress: Progress) -> Counter[str]:
         """Index what was stored before now."""
         counts: Counter[str] = Counter()
-        for indexed in indexing.catch_up_in_steps(self._store):
+        for indexed in self._index.in_steps():
             counts["indexed"] += indexed
             progress(counts["indexed"], None)
         return counts

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select, union
 
 from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.store.engine import Store
@@ -102,38 +102,62 @@ def _told() -> Select[tuple[int, str, bytes, str, bytes]]:
 def _found(
     db: Connection, query: StatementsQuery, *, after: int | None, most: int, sender: str | None
 ) -> list[int]:
-    numbers = list(_numbers(query, sender))
-    if numbers:
-        first = statement_keys.alias()
-        place, chosen = first.c.seq, select(first.c.seq).where(first.c.key == numbers[0])
-        for number in numbers[1:]:
+    """The places of the first `most` statements that pass `query`, in order."""
+    conditions = list(_conditions(query, sender))
+    if not conditions:
+        unvoided = ~exists().where(voidings.c.statement_id == statements.c.id)
+        chosen = select(statements.c.seq).where(unvoided)
+        return list(db.scalars(_limited(chosen, statements.c.seq, query, after, most)))
+    first, *others = conditions
+    branches = []
+    for number in first:
+        driving = statement_keys.alias()
+        chosen = select(driving.c.seq).where(driving.c.key == number)
+        for numbers in others:
             other = statement_keys.alias()
-            chosen = chosen.where(exists().where(other.c.key == number, other.c.seq == first.c.seq))
-    else:
-        place = statements.c.seq
-        chosen = select(statements.c.seq).where(
-            ~exists().where(voidings.c.statement_id == statements.c.id)
-        )
+            chosen = chosen.where(
+                exists().where(other.c.key.in_(numbers), other.c.seq == driving.c.seq)
+            )
+        branches.append(_limited(chosen, driving.c.seq, query, after, most))
+    if len(branches) == 1:
+        return list(db.scalars(branches[0]))
+    # Each in order and no longer than the answer, so that neither database sorts more than that.
+    together = union(*(select(branch.subquery()) for branch in branches)).subquery()
+    place = together.c.seq
+    in_order = place if query.ascending else place.desc()
+    return list(db.scalars(select(place).order_by(in_order).limit(most)))
+
+
+def _limited(
+    chosen: Select[tuple[int]],
+    place: ColumnElement[int],
+    query: StatementsQuery,
+    after: int | None,
+    most: int,
+) -> Select[tuple[int]]:
+    """The first `most` of the statements `chosen` by what `query` says of time and order."""
     if query.since:
         chosen = chosen.where(place > place_of(query.since))
     if query.until:
         chosen = chosen.where(place <= place_of(query.until))
     if after is not None:
         chosen = chosen.where(place > after if query.ascending else place < after)
-    chosen = chosen.order_by(place if query.ascending else place.desc()).limit(most)
-    return list(db.scalars(chosen))
+    return chosen.order_by(place if query.ascending else place.desc()).limit(most)
 
 
-def _numbers(query: StatementsQuery, sender: str | None) -> Iterator[int]:
-    """The keys that a statement must have, those that fewest have first."""
+def _conditions(query: StatementsQuery, sender: str | None) -> Iterator[tuple[int, ...]]:
+    """What a statement must have: one key of each group; those that fewest have come first."""
     if query.registration:
-        yield key(Kind.REGISTRATION, query.registration)
+        yield (key(Kind.REGISTRATION, query.registration),)
     if query.agent:
-        yield key(Kind.RELATED_AGENT if query.related_agents else Kind.AGENT, query.agent)
+        direct = key(Kind.AGENT, query.agent)
+        related = key(Kind.RELATED_AGENT, query.agent)
+        yield (direct, related) if query.related_agents else (direct,)
     if query.activity:
-        kind = Kind.RELATED_ACTIVITY if query.related_activities else Kind.ACTIVITY
-        yield key(kind, query.activity)
+        direct = key(Kind.ACTIVITY, query.activity)
+        related = key(Kind.RELATED_ACTIVITY, query.activity)
+        yield (direct, related) if query.related_activities else (direct,)
     if query.verb:
-        yield key(Kind.VERB, query.verb)
+        yield (key(Kind.VERB, query.verb),)
     if sender is not None:
-        yield key(Kind.SENDER, sender)
+        yield (key(Kind.SENDER, sender),)

@@ -162,6 +162,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
         f"busy_timeout = {_BUSY_SECONDS * 1000}",
         "cache_size = -32000",
+        # Pages: 32 MB. The index writes to the same pages again and again, and each of them is
+        # copied from the log into the file once for all of it.
+        "wal_autocheckpoint = 8000",
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

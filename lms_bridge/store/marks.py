@@ -34,6 +34,17 @@ def first_unread(db: Connection, reader: str) -> int | None:
     return place
 
 
+def last_unread(db: Connection, reader: str) -> int | None:
+    """The place of the last statement of all, if `reader` has not read it."""
+    place: int | None = db.scalar(select(func.max(statements.c.seq)).where(is_unread(reader)))
+    return place
+
+
+def read_through(db: Connection, reader: str) -> int:
+    """The place of the last statement that `reader` has read; 0 if it has read none."""
+    return db.scalar(select(_mark(reader))) or 0
+
+
 def move(db: Connection, reader: str, through: int) -> None:
     """Note that `reader` has read all statements up to the place `through`, and that one."""
     put = insert(db, marks).values(reader=reader, through=through)

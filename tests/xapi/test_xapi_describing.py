@@ -13,6 +13,7 @@ from xapi_examples import AGENT, COURSE, FULL, NESTED, QUESTION, SIMPLE, changed
 from xapi import Account, Agent, InvalidStatement, parse_statement
 from xapi.definitions import definitions_in, merged_definition
 from xapi.describing import about, activity, person
+from xapi.outline import outline
 
 
 def merged(*definitions: Any) -> Any:
@@ -112,7 +113,7 @@ def test_definitions_are_found_in_all_places_of_a_statement() -> None:
     }
     outer = {"parent": [{"id": "act:outer", "definition": {}}]}
     statement = {**SIMPLE, "object": inner, "context": {"contextActivities": outer}}
-    found = definitions_in(told(statement))
+    found = definitions_in(outline(told(statement)))
     assert {iri: json.loads(definition) for iri, definition in found.items()} == {
         f"act:{name}": {"type": f"act:type/{name}"} for name in ("object", *around)
     } | {"act:outer": {}}
@@ -128,13 +129,13 @@ def test_an_activity_that_is_defined_twice_is_defined_together() -> None:
             }
         },
     }
-    [definition] = definitions_in(told(statement)).values()
+    [definition] = definitions_in(outline(told(statement))).values()
     assert json.loads(definition) == {"name": {"en": "a", "id": "b"}}
 
 
 @pytest.mark.parametrize("thing", [COURSE, AGENT, {"objectType": "StatementRef", "id": FULL["id"]}])
 def test_what_is_not_defined_is_not_told(thing: Any) -> None:
-    assert definitions_in(told({**SIMPLE, "object": thing})) == {}
+    assert definitions_in(outline(told({**SIMPLE, "object": thing}))) == {}
 
 
 @given(mutated())
@@ -144,7 +145,7 @@ def test_what_any_statement_defines_can_be_told_again(statement: Any) -> None:
         parse_statement(raw, version=None)
     except InvalidStatement:
         return
-    for iri, definition in definitions_in(raw).items():
+    for iri, definition in definitions_in(outline(raw)).items():
         told_again = {"id": iri, "definition": json.loads(definition)}
         parse_statement(told(changed(SIMPLE, "object", told_again)))
 
