@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from lms_bridge.bridge import Bridge
+from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.lrs.indexing import PATIENCE_SECONDS
 from lms_bridge.lrs.knowledge import definition_of, names_of
 from webhook.lrs import PREFIX
@@ -27,7 +27,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def agents() -> Response:
         """The Person that an Agent is, with every name that statements gave it (2.4)."""
         agent = asked_agent(pairs_in(request.query_string), version=g.version)
-        index.catch_up(seconds=PATIENCE_SECONDS)
+        index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         with store.reading() as db:
             names = names_of(db, agent)
         known = (msgspec.structs.replace(agent, name=name) for name in names)
@@ -37,7 +37,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def activities() -> Response:
         """An Activity, with all that statements told of it (2.5)."""
         activity = asked_activity(pairs_in(request.query_string), version=g.version)
-        index.catch_up(seconds=PATIENCE_SECONDS)
+        index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         with store.reading() as db:
             definition = definition_of(db, activity)
         return _told(describing.activity(activity, definition))

@@ -8,7 +8,8 @@ every refusal here is one that the standard demands.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from flask import Blueprint, Response, g, request
 
@@ -17,7 +18,7 @@ from lms_bridge.intake import Conflict, Origin
 from lms_bridge.lrs import attachments
 from lms_bridge.lrs.finding import Reader
 from lms_bridge.lrs.indexing import PATIENCE_SECONDS, consistent_through
-from lms_bridge.lrs.knowledge import definition_of
+from lms_bridge.lrs.knowledge import definitions_of
 from webhook.access import authority
 from webhook.bodies import JSON, read_statements_request, with_files
 from webhook.lrs import PREFIX, Refused, answer, refused
@@ -25,12 +26,16 @@ from xapi import canonical_uuid, is_uuid
 from xapi.canonical_format import Canonical
 from xapi.concurrency import etag
 from xapi.cursor import Cursor
+from xapi.definitions import activities_in
 from xapi.ids_format import with_ids
 from xapi.languages import Languages
+from xapi.outline import outline
 from xapi.parameters import pairs_in
 from xapi.query import StatementsQuery, check_put, read_query
 from xapi.retrieval import last_modified, statement_result
 from xapi.times import format_timestamp
+
+_Form: TypeAlias = Callable[[Sequence[bytes]], Iterable[bytes]]
 
 
 def resource(bridge: Bridge) -> Blueprint:
@@ -68,7 +73,7 @@ def resource(bridge: Bridge) -> Blueprint:
     @blueprint.get("/statements", strict_slashes=False)
     def get_statements() -> Response:
         """Tell one statement, or those that pass the filters (Communication 2.1.3)."""
-        bridge.index.catch_up(seconds=PATIENCE_SECONDS)
+        g.through = bridge.index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         query, after = _asked(request.query_string)
         return _one(query) if query.single else _page(query, after)
 
@@ -76,8 +81,9 @@ def resource(bridge: Bridge) -> Blueprint:
     def tell_how_far(response: Response) -> Response:
         """Up to when everything can be found, whatever the answer is (Communication 2.1.3)."""
         if request.method in ("GET", "HEAD"):
-            with bridge.store.reading() as db:
-                through = consistent_through(db, utc_now())
+            if (through := g.get("through")) is None:
+                with bridge.store.glancing() as db:
+                    through = consistent_through(db, utc_now())
             response.headers["X-Experience-API-Consistent-Through"] = format_timestamp(through)
         return response
 
@@ -87,7 +93,7 @@ def resource(bridge: Bridge) -> Blueprint:
         told = reader.one(query.single, voided=voided, sender=_only_sender())
         if told is None:
             raise Refused(404, f"there is no such statement: {query.single}")
-        response = _sent([_form(query, bridge)(told.content)], query, bridge)
+        response = _sent(list(_form(query, bridge)([told.content])), query, bridge)
         response.headers["Last-Modified"] = last_modified(told.stored)
         response.headers["ETag"] = etag(told.content)
         response.make_conditional(request)
@@ -96,12 +102,19 @@ def resource(bridge: Bridge) -> Blueprint:
     def _page(query: StatementsQuery, after: int | None) -> Response:
         most = min(query.limit or web.most_told, web.most_told)
         page = reader.page(query, after=after, most=most, sender=_only_sender())
-        more = (
-            f"{PREFIX}/statements?more={Cursor(query, page.seqs[-1]).token()}" if page.more else ""
-        )
         form = _form(query, bridge)
-        found = (form(each.content) for each in reader.read(page.seqs))
-        return _sent(found, query, bridge, lambda told: statement_result(told, more))
+        found = (told for some in page for told in form(some))
+
+        def more() -> str:
+            if page.last is None:
+                return ""
+            return f"{PREFIX}/statements?more={Cursor(query, page.last).token()}"
+
+        def framed(told: Iterable[bytes]) -> Iterable[bytes]:
+            chunks = statement_result(told, more)
+            return [b"".join(chunks)] if page.is_read else chunks
+
+        return _sent(found, query, bridge, framed)
 
     return blueprint
 
@@ -115,18 +128,23 @@ def _asked(encoded: bytes) -> tuple[StatementsQuery, int | None]:
     return read_query(pairs, version=g.version), None
 
 
-def _form(query: StatementsQuery, bridge: Bridge) -> Callable[[bytes], bytes]:
-    """How the bytes of a complete statement are told in the format that is asked for."""
+def _form(query: StatementsQuery, bridge: Bridge) -> _Form:
+    """How the bytes of complete statements are told in the format that is asked for."""
     if query.format == "ids":
-        return with_ids
-    if query.format == "canonical":
+        return lambda contents: map(with_ids, contents)
+    if query.format == "exact":
+        return lambda contents: contents
+    definitions: dict[str, bytes] = {}
+    tell = Canonical(Languages.of(request.headers.get("Accept-Language")), definitions.get)
 
-        def definition(activity: str) -> bytes | None:
-            with bridge.store.reading() as db:
-                return definition_of(db, activity)
+    def canonical(contents: Sequence[bytes]) -> Iterable[bytes]:
+        activities = (each for content in contents for each in activities_in(outline(content)))
+        unknown = {activity.id for activity in activities if activity.id} - definitions.keys()
+        with bridge.store.glancing() as db:
+            definitions.update(definitions_of(db, unknown))
+        return map(tell, contents)
 
-        return Canonical(Languages.of(request.headers.get("Accept-Language")), definition)
-    return lambda content: content
+    return canonical
 
 
 def _sent(

@@ -4,10 +4,9 @@ A statement is immutable, and goes out byte for byte as it came, but for what th
 the LRS do. What is missing is written behind the last property, which touches no byte that was
 sent; this is all that nearly every statement needs:
 
->>> from xapi.reading import read_statements
 >>> sent = b'{"actor":{"mbox":"mailto:a@b.id"},"verb":{"id":"x:y"},"object":{"id":"x:z"}}'
 >>> assigned = Assigned(stored="2026-11-24T06:09:28.000Z", authority=b'{"openid":"x:a"}')
->>> print(completed(*read_statements(sent), "fd41c918-b88b-4b20-a0a5-a4c32391aaa0", assigned)
+>>> print(completed(sent, "fd41c918-b88b-4b20-a0a5-a4c32391aaa0", assigned)
 ...     .removeprefix(sent[:-1]).decode())
 ,"id":"fd41c918-b88b-4b20-a0a5-a4c32391aaa0","timestamp":"2026-11-24T06:09:28.000Z",\
 "stored":"2026-11-24T06:09:28.000Z","authority":{"openid":"x:a"},"version":"1.0.0"}
@@ -19,14 +18,12 @@ Activity that stands alone is put in an array (Data 2.4.6.2), and 2.0 has timest
 
 from __future__ import annotations
 
-import msgspec
-from msgspec import UNSET
+from typing import Final
 
-from xapi.activity import Activity
-from xapi.context import Context
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
 from xapi.raw import Change, changed, framed, members, text
-from xapi.reading import Received
-from xapi.statement import Statement, SubStatement
 from xapi.times import format_timestamp, is_utc, parse_timestamp
 from xapi.versions import Version
 
@@ -42,61 +39,103 @@ class Assigned(msgspec.Struct, frozen=True, kw_only=True):
     """the edition that the request speaks"""
 
 
-def completed(received: Received, id: str, assigned: Assigned) -> bytes:
-    """The statement as it is returned in the format ``exact``, complete (Data 2.4).
+def completed(raw: bytes, id: str, assigned: Assigned) -> bytes:
+    """The statement `raw` as it is returned in the format ``exact``, complete (Data 2.4).
 
-    `id` is what a statement becomes that came without one.
+    It was valid when it was stored, and is not held to the rules again. `id` is what a statement
+    becomes that came without one.
     """
-    raw, statement = received.raw, received.statement
+    statement = _STATEMENT.decode(raw)
     in_utc = assigned.version is Version.V2_0
     if not _as_sent(statement, in_utc):
         raw = _reframed(raw, statement, in_utc)
-    return b"%b%b%b,%b%b}" % (
+    stored = assigned.stored.encode()
+    return b'%b%b%b,"stored":"%b","authority":%b%b}' % (
         raw[:-1],
         b"" if statement.id else b',"id":"%b"' % id.encode(),
-        b"" if statement.timestamp else b',"timestamp":"%b"' % assigned.stored.encode(),
-        b'"stored":"%b","authority":%b' % (assigned.stored.encode(), assigned.authority),
+        b"" if statement.timestamp else b',"timestamp":"%b"' % stored,
+        stored,
+        assigned.authority,
         b"" if statement.version else b',"version":"%b"' % assigned.version.of_statements.encode(),
     )
 
 
-# --- what cannot stay as it was sent ------------------------------------------------------------
+# --- what is looked at ----------------------------------------------------------------------------
 
 
-def _as_sent(statement: Statement, in_utc: bool) -> bool:
+class _Seen(msgspec.Struct, gc=False, rename="camel"):
+    """The base of what is looked at of a statement; what it does not name is passed over."""
+
+
+class _ContextActivities(_Seen):
+    parent: Raw = Raw()
+    grouping: Raw = Raw()
+    category: Raw = Raw()
+    other: Raw = Raw()
+
+
+class _Context(_Seen):
+    context_activities: _ContextActivities | UnsetType = UNSET
+
+
+class _Object(_Seen):
+    """The object of a statement; what is looked at only a SubStatement has."""
+
+    object_type: str = ""
+    context: _Context | UnsetType = UNSET
+    timestamp: str | UnsetType = UNSET
+
+
+class _Statement(_Seen):
+    object: _Object
+    context: _Context | UnsetType = UNSET
+    timestamp: str | UnsetType = UNSET
+    id: Raw = Raw()
+    stored: Raw = Raw()
+    authority: Raw = Raw()
+    version: Raw = Raw()
+
+
+_STATEMENT: Final = msgspec.json.Decoder(_Statement)
+_BRACE: Final = ord("{")
+
+
+# --- what cannot stay as it was sent --------------------------------------------------------------
+
+
+def _as_sent(statement: _Statement, in_utc: bool) -> bool:
     """Whether nothing that the sender wrote has to be written otherwise."""
     return (
-        statement.stored is UNSET
-        and statement.authority is UNSET
-        and not (statement.context and _has_lone_activity(statement.context))
-        and not (in_utc and statement.timestamp and not is_utc(statement.timestamp))
-        and not (
-            type(statement.object) is SubStatement
-            and not _substatement_as_sent(statement.object, in_utc)
-        )
+        not (statement.stored or statement.authority)
+        and _stays(statement, in_utc)
+        and (statement.object.object_type != "SubStatement" or _stays(statement.object, in_utc))
     )
 
 
-def _substatement_as_sent(statement: SubStatement, in_utc: bool) -> bool:
+def _stays(statement: _Statement | _Object, in_utc: bool) -> bool:
     return not (
         (statement.context and _has_lone_activity(statement.context))
         or (in_utc and statement.timestamp and not is_utc(statement.timestamp))
     )
 
 
-def _has_lone_activity(context: Context) -> bool:
+def _has_lone_activity(context: _Context) -> bool:
     around = context.context_activities
     return around is not UNSET and (
-        type(around.parent) is Activity
-        or type(around.grouping) is Activity
-        or type(around.category) is Activity
-        or type(around.other) is Activity
+        _is_object(around.parent)
+        or _is_object(around.grouping)
+        or _is_object(around.category)
+        or _is_object(around.other)
     )
 
 
-def _reframed(raw: bytes, statement: Statement, in_utc: bool) -> bytes:
+def _is_object(value: Raw) -> bool:
+    return bool(value) and memoryview(value)[0] == _BRACE
+
+
+def _reframed(raw: bytes, statement: _Statement, in_utc: bool) -> bytes:
     changes = _changes(in_utc)
-    if type(statement.object) is SubStatement:
+    if statement.object.object_type == "SubStatement":
         changes["object"] = lambda inner: changed(inner, _changes(in_utc))
     values = members(changed(raw, changes))
     values.pop("stored", None)

@@ -59,7 +59,7 @@ def definitions_in(statement: Outline) -> dict[str, bytes]:
     {'act:o': b'{"name": {"id": "Rapat"}}'}
     """
     found: dict[str, bytes] = {}
-    for activity in _activities(statement):
+    for activity in activities_in(statement):
         if activity.definition is not UNSET and activity.id:
             told = bytes(activity.definition)
             known = found.get(activity.id)
@@ -67,10 +67,11 @@ def definitions_in(statement: Outline) -> dict[str, bytes]:
     return found
 
 
-def _activities(statement: Outline | Thing) -> Iterator[Thing]:
+def activities_in(statement: Outline | Thing) -> Iterator[Thing]:
+    """The object of `statement` and its context Activities, and the same of a SubStatement."""
     if statement.object:
         yield statement.object
-        yield from _activities(statement.object)
+        yield from activities_in(statement.object)
     if statement.context and (around := statement.context.context_activities):
         for activities in (around.parent, around.grouping, around.category, around.other):
             if type(activities) is Thing:

@@ -130,7 +130,7 @@ def format_timestamp(moment: dt.datetime) -> str:
     '2026-11-24T06:09:27.000Z'
     """
     fine = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-    return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec=fine) + "Z"
+    return moment.astimezone(dt.UTC).isoformat(timespec=fine).removesuffix("+00:00") + "Z"
 
 
 def is_duration(text: str) -> bool:

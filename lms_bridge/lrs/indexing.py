@@ -6,7 +6,7 @@ does not wait for what only a reader needs. Until then it lies beyond the mark o
 job sees to it that there is little to catch up with:
 
 >>> index = Index(store)
->>> index.catch_up()
+>>> index.catch_up(utc_now(), seconds=1)
 
 Statements are taken in batches, each in one transaction: what refers to what, and what is voided,
 is looked up for all of a batch together (:mod:`lms_bridge.lrs.references`), and of what they tell
@@ -48,16 +48,21 @@ class Index:
         self._through: int | None = None
         """how far the index was when this last wrote to it"""
 
-    def catch_up(self, *, seconds: float | None = None) -> None:
-        """Index all statements that were stored before now, for at most so long."""
-        deadline = None if seconds is None else time.monotonic() + seconds
+    def catch_up(self, now: dt.datetime, *, seconds: float) -> dt.datetime:
+        """Index all statements that were stored before `now`, for at most so long.
+
+        Returns up to when all statements that were stored can be found then.
+        """
+        deadline = time.monotonic() + seconds
         for _ in self.in_steps():
-            if deadline is not None and time.monotonic() > deadline:
-                return
+            if time.monotonic() > deadline:
+                with self._store.glancing() as db:
+                    return consistent_through(db, now)
+        return now
 
     def in_steps(self) -> Iterator[int]:
-        """Do so a transaction at a time; yields how many statements each has indexed."""
-        with self._store.reading() as db:
+        """Index all that is stored, a transaction at a time; yields how many each has indexed."""
+        with self._store.glancing() as db:
             last = marks.last_unread(db, _READER)
         while last is not None and (indexed := self._step(last)):
             yield indexed

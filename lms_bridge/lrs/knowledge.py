@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from lms_bridge.lrs.keys import Kind, key
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import activities, agents
 from xapi.actor import Agent, actor_key
 
@@ -15,6 +18,13 @@ def definition_of(db: Connection, activity: str) -> bytes | None:
         select(activities.c.definition).where(activities.c.key == key(Kind.ACTIVITY, activity))
     )
     return found
+
+
+def definitions_of(db: Connection, told: Collection[str]) -> dict[str, bytes]:
+    """The same of many Activities, by their ids, as far as they have one."""
+    ids = {key(Kind.ACTIVITY, activity): activity for activity in told}
+    query = select(activities.c.key, activities.c.definition).where(among(activities.c.key, ids))
+    return {ids[number]: definition for number, definition in db.execute(query)}
 
 
 def names_of(db: Connection, agent: Agent) -> list[str]:

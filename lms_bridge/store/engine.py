@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select as polling
 import sqlite3
 import threading
 import weakref
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
@@ -49,6 +50,11 @@ class Store:
         # SQLite has one writer at a time, and lets the others wait by sleeping and looking again.
         # The threads of one process queue up here instead, and the next goes on at once.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._glances = (
+            engine
+            if self._writer
+            else engine.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
+        )
         self.writers = 1 if self._writer else 4
         """how many transactions of one process are worth writing at once"""
 
@@ -60,6 +66,15 @@ class Store:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+            yield connection
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A connection for queries each of which sees a state of its own.
+
+        For PostgreSQL this is one way there and back, instead of the three of a transaction.
+        """
+        with self._glances.connect() as connection:
             yield connection
 
     @contextmanager
@@ -106,11 +121,11 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             connect_args={} if "connect_timeout" in parsed.query else _PATIENCE,
             json_serializer=to_json,
             hide_parameters=True,
         )
+        event.listen(engine, "checkout", _check_postgresql)
     elif kind == "sqlite":
         if parsed.database and not Path(parsed.database).is_absolute():
             parsed = parsed.set(database=str((base or Path()) / parsed.database))
@@ -127,6 +142,17 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
     else:
         raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
     return Store(engine)
+
+
+def _check_postgresql(connection: Any, _record: object, _proxy: object) -> None:
+    """Notice that the server has ended a connection, which it says when nobody asks.
+
+    To ask it something each time would cost as much as a small query.
+    """
+    socket = polling.poll()
+    socket.register(connection.fileno(), polling.POLLIN)
+    if socket.poll(0):
+        raise InvalidatePoolError
 
 
 class _SqliteConnection(sqlite3.Connection):

@@ -22,6 +22,7 @@ from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.lrs.knowledge import definition_of
 from lms_bridge.store.engine import Store
 from lms_bridge.store.marks import read_through
+from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import (
     activities,
     agents,
@@ -31,7 +32,7 @@ from lms_bridge.store.schema import (
     statements,
     voidings,
 )
-from tests.conftest import Clock
+from tests.conftest import NOW, Clock
 from xapi import read_statements, vocabulary
 
 IDS = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(7)]
@@ -183,7 +184,7 @@ def test_any_order_and_any_batches_come_to_the_same(
                 for one in arriving[seq : seq + count]:
                     seq += 1
                     _store(db, seq, one)
-            index.catch_up()
+            index.catch_up(NOW, seconds=60)
     expected = Expected(arriving)
     with store.reading() as db:
         assert {tuple(row) for row in db.execute(select(statement_keys))} == expected.keys()
@@ -200,7 +201,7 @@ def test_what_another_process_has_learnt_is_not_overlooked(store: Store) -> None
         with store.writing() as db:
             one = Stored(IDS[seq], "moodle", "act:read", 0, "act:book", name, None)
             _store(db, seq, one)
-        index.catch_up()
+        index.catch_up(NOW, seconds=60)
         with store.reading() as db:
             assert json.loads(definition_of(db, "act:book") or b"") == {"name": {"id": name}}
 
@@ -216,8 +217,8 @@ def test_what_was_undone_counts_as_not_learnt(store: Store, monkeypatch: Any) ->
     with monkeypatch.context() as patch:
         patch.setattr("lms_bridge.store.marks.move", fail)
         with pytest.raises(OSError, match="no room"):
-            index.catch_up()
-    index.catch_up()
+            index.catch_up(NOW, seconds=60)
+    index.catch_up(NOW, seconds=60)
     with store.reading() as db:
         assert definition_of(db, "act:book") is not None
         assert db.scalars(select(agents.c.names)).all() == [["Orang 0"]]
@@ -230,7 +231,7 @@ def test_who_waits_for_the_index_does_not_wait_longer_than_they_want(
     with store.writing() as db:
         for seq in range(1, 6):
             _store(db, seq, Stored(IDS[seq], "moodle", "act:read", 0, "act:book", "Buku", None))
-    Index(store).catch_up(seconds=0)
+    assert Index(store).catch_up(NOW, seconds=0) == moment_of(3)
     with store.reading() as db:
         assert read_through(db, "index") == 2
         assert indexing.any_unindexed(db)

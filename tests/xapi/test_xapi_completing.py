@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_xapi_properties import mutated
 from xapi_examples import AGENT, BY_ROLE, COURSE, FULL, NESTED, SIMPLE, changed, told, without
 
-from xapi import InvalidStatement, parse_statement, read_statements, same_statement
+from xapi import InvalidStatement, parse_statement, same_statement
 from xapi.completing import Assigned, completed, told_in_utc
 from xapi.raw import changed as changed_raw
 from xapi.raw import each, framed, members
@@ -25,7 +25,7 @@ AUTHORITY = b'{"account":{"homePage":"https://lrs.example","name":"lms"}}'
 def complete(statement: Any, version: Version = Version.V1_0) -> bytes:
     raw = statement if isinstance(statement, bytes) else told(statement)
     assigned = Assigned(stored=STORED, authority=AUTHORITY, version=version)
-    return completed(*read_statements(raw, version=version), ID, assigned)
+    return completed(raw, ID, assigned)
 
 
 def test_what_is_missing_is_written_behind_what_was_sent() -> None:
