@@ -82,8 +82,7 @@ def resource(bridge: Bridge) -> Blueprint:
         """Up to when everything can be found, whatever the answer is (Communication 2.1.3)."""
         if request.method in ("GET", "HEAD"):
             if (through := g.get("through")) is None:
-                with bridge.store.glancing() as db:
-                    through = consistent_through(db, utc_now())
+                through = consistent_through(bridge.store, utc_now())
             response.headers["X-Experience-API-Consistent-Through"] = format_timestamp(through)
         return response
 

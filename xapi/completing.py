@@ -67,11 +67,15 @@ class _Seen(msgspec.Struct, gc=False, rename="camel"):
     """The base of what is looked at of a statement; what it does not name is passed over."""
 
 
+class _Activity(_Seen):
+    pass
+
+
 class _ContextActivities(_Seen):
-    parent: Raw = Raw()
-    grouping: Raw = Raw()
-    category: Raw = Raw()
-    other: Raw = Raw()
+    parent: list[_Activity] | _Activity | UnsetType = UNSET
+    grouping: list[_Activity] | _Activity | UnsetType = UNSET
+    category: list[_Activity] | _Activity | UnsetType = UNSET
+    other: list[_Activity] | _Activity | UnsetType = UNSET
 
 
 class _Context(_Seen):
@@ -97,7 +101,6 @@ class _Statement(_Seen):
 
 
 _STATEMENT: Final = msgspec.json.Decoder(_Statement)
-_BRACE: Final = ord("{")
 
 
 # --- what cannot stay as it was sent --------------------------------------------------------------
@@ -122,15 +125,11 @@ def _stays(statement: _Statement | _Object, in_utc: bool) -> bool:
 def _has_lone_activity(context: _Context) -> bool:
     around = context.context_activities
     return around is not UNSET and (
-        _is_object(around.parent)
-        or _is_object(around.grouping)
-        or _is_object(around.category)
-        or _is_object(around.other)
+        type(around.parent) is _Activity
+        or type(around.grouping) is _Activity
+        or type(around.category) is _Activity
+        or type(around.other) is _Activity
     )
-
-
-def _is_object(value: Raw) -> bool:
-    return bool(value) and memoryview(value)[0] == _BRACE
 
 
 def _reframed(raw: bytes, statement: _Statement, in_utc: bool) -> bytes:

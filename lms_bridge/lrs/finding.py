@@ -11,14 +11,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import Integer, bindparam, case, exists, select
 
 from lms_bridge.lrs.keys import Kind, key
-from lms_bridge.lrs.searching import COLUMNS, Condition, Search, Span
+from lms_bridge.lrs.searching import COLUMNS, Condition, Found, Search, Span
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import moment_of, place_of
 from lms_bridge.store.schema import statements, voidings
-from lms_bridge.store.types import AnyRow
 from xapi.completing import Assigned, completed
 from xapi.query import StatementsQuery
 from xapi.times import format_timestamp
@@ -43,14 +42,14 @@ class Page:
     """
 
     def __init__(self, reader: Reader, search: Search, most: int) -> None:
-        self._reader = reader
+        self._tell = reader.told
         self._search = search
         self._left = most
         self._read = self._next()
 
     def __iter__(self) -> Iterator[list[bytes]]:
         while self._read:
-            yield [self._reader.told(row).content for row in self._read]
+            yield [self._tell(row).content for row in self._read]
             self._read = self._next()
 
     @property
@@ -63,11 +62,10 @@ class Page:
         """When all have been told: the place after which more follow, None if none do."""
         return self._search.last
 
-    def _next(self) -> list[AnyRow]:
+    def _next(self) -> list[Found]:
         if self.is_read:
             return []
-        with self._reader.store.glancing() as db:
-            rows = self._search.next(db, min(_SLICE, self._left))
+        rows = self._search.next(min(_SLICE, self._left))
         self._left -= len(rows)
         return rows
 
@@ -76,20 +74,15 @@ class Reader:
     """Finds statements in `store`; `fallback` is the authority of those that have none."""
 
     def __init__(self, store: Store, fallback: bytes) -> None:
-        self.store = store
+        self._store = store
         self._fallback = fallback
 
     def one(self, statement_id: str, *, voided: bool, sender: str | None = None) -> Told | None:
         """The statement with this id, if it is, or is not, `voided`; only of `sender` if given."""
-        is_voided = exists().where(voidings.c.statement_id == statements.c.id)
-        query = select(*COLUMNS).where(
-            statements.c.id == statement_id, is_voided if voided else ~is_voided
+        rows = self._store.ask(
+            _BY_ID, {"id": statement_id, "voided": voided, "sender": sender or ""}
         )
-        if sender is not None:
-            query = query.where(statements.c.sender == sender)
-        with self.store.glancing() as db:
-            row = db.execute(query).one_or_none()
-        return None if row is None else self.told(row)
+        return self.told(rows[0]) if rows else None
 
     def page(
         self, query: StatementsQuery, *, after: int | None, most: int, sender: str | None = None
@@ -98,10 +91,10 @@ class Reader:
 
         There can be fewer of them and more to follow, when they are far between.
         """
-        return Page(self, Search(list(_conditions(query, sender)), _span(query, after)), most)
+        return Page(self, search(self._store, query, after, sender), most)
 
-    def told(self, row: AnyRow) -> Told:
-        """The statement in a row that has the :data:`~lms_bridge.lrs.searching.COLUMNS`."""
+    def told(self, row: Found) -> Told:
+        """The statement in `row`."""
         seq, id, raw, version, authority = row
         stored = moment_of(seq)
         assigned = Assigned(
@@ -110,6 +103,21 @@ class Reader:
             version=_VERSIONS[version],
         )
         return Told(stored, completed(raw, id, assigned))
+
+
+_IS_VOIDED = exists().where(voidings.c.statement_id == statements.c.id)
+_BY_ID = select(*COLUMNS).where(
+    statements.c.id == bindparam("id"),
+    case((_IS_VOIDED, 1), else_=0) == bindparam("voided", type_=Integer),
+    bindparam("sender").in_(["", statements.c.sender]),
+)
+
+
+def search(
+    store: Store, query: StatementsQuery, after: int | None, sender: str | None = None
+) -> Search:
+    """The search for what `query` asks for, after the statement that was told last."""
+    return Search(store, list(_conditions(query, sender)), _span(query, after))
 
 
 def _span(query: StatementsQuery, after: int | None) -> Span:

@@ -56,14 +56,12 @@ class Index:
         deadline = time.monotonic() + seconds
         for _ in self.in_steps():
             if time.monotonic() > deadline:
-                with self._store.glancing() as db:
-                    return consistent_through(db, now)
+                return consistent_through(self._store, now)
         return now
 
     def in_steps(self) -> Iterator[int]:
         """Index all that is stored, a transaction at a time; yields how many each has indexed."""
-        with self._store.glancing() as db:
-            last = marks.last_unread(db, _READER)
+        [(last,)] = self._store.ask(marks.LAST_UNREAD, {"reader": _READER})
         while last is not None and (indexed := self._step(last)):
             yield indexed
 
@@ -96,7 +94,7 @@ def any_unindexed(db: Connection) -> bool:
     return marks.any_unread(db, _READER)
 
 
-def consistent_through(db: Connection, now: dt.datetime) -> dt.datetime:
+def consistent_through(store: Store, now: dt.datetime) -> dt.datetime:
     """Up to when all statements that were stored can be found (Communication 2.1.3)."""
-    oldest = marks.first_unread(db, _READER)
+    [(oldest,)] = store.ask(marks.FIRST_UNREAD, {"reader": _READER})
     return now if oldest is None else moment_of(oldest)

@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Integer,
     Select,
     bindparam,
@@ -29,8 +28,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import statement_keys, statements, voidings
-from lms_bridge.store.types import AnyRow
 
 Condition: TypeAlias = tuple[int, ...]
 """one key, or two of which one is enough"""
@@ -50,6 +49,8 @@ COLUMNS = (
     statements.c.authority,
 )
 """what is read of each statement"""
+Found: TypeAlias = tuple[int, str, bytes, str, bytes | None]
+"""the same of one"""
 _LAST = 2**63 - 1
 
 
@@ -70,7 +71,8 @@ class Span(NamedTuple):
 class Search:
     """The statements that meet all `conditions` and have their place in `span`, a few at a time."""
 
-    def __init__(self, conditions: Sequence[Condition], span: Span) -> None:
+    def __init__(self, store: Store, conditions: Sequence[Condition], span: Span) -> None:
+        self._store = store
         self._conditions = list(conditions)
         self._left = span
         self._window = _FIRST_WINDOW
@@ -80,19 +82,19 @@ class Search:
         self.is_over = False
         """whether to go on at another time, if at all"""
 
-    def next(self, db: Connection, most: int) -> list[AnyRow]:
-        """The next rows, at most so many: seq, id, raw, version and authority."""
-        rows: list[AnyRow] = []
+    def next(self, most: int) -> list[Found]:
+        """The next of them, at most so many."""
+        rows: list[Found] = []
         while not self.is_over:
-            rows += self._rows(db, most + 1 - len(rows))
+            rows += self._rows(most + 1 - len(rows))
             if len(rows) > most:
                 rows.pop()
-                self._go_on_after(rows[-1].seq)
+                self._go_on_after(rows[-1][0])
                 return rows
-            edge = self._edge(db)
+            edge = self._edge()
             self._go_on_after(edge)
             if edge is not None:
-                self._reconsider(db)
+                self._reconsider()
         return rows
 
     def _go_on_after(self, place: int | None) -> None:
@@ -102,51 +104,49 @@ class Search:
         else:
             self._left = self._left.beyond(place)
 
-    def _rows(self, db: Connection, most: int) -> list[AnyRow]:
-        arities = tuple(map(len, self._conditions))
-        query = _query(arities, self._left.ascending)
-        rows = db.execute(query, self._parameters() | {"most": most}).all()
-        return sorted(rows, key=_place, reverse=not self._left.ascending)
+    def _rows(self, most: int) -> list[Found]:
+        query = _query(tuple(map(len, self._conditions)), self._left.ascending)
+        rows = self._store.ask(query, self._parameters() | {"most": most})
+        return sorted(rows, reverse=not self._left.ascending)
 
-    def _edge(self, db: Connection) -> int | None:
+    def _edge(self) -> int | None:
         """The place of the last key that was gone through, unless there are no more."""
         if len(self._conditions) < 2:
             return None
         query = _edge_query(len(self._conditions[0]), self._left.ascending)
-        return db.scalar(query, self._parameters() | {"passed": self._window - 1})
+        edges = self._store.ask(query, self._parameters() | {"passed": self._window - 1})
+        return edges[0][0] if edges else None
 
-    def _reconsider(self, db: Connection) -> None:
+    def _reconsider(self) -> None:
         """A whole window was gone through and was not enough."""
         if self._window == _FIRST_WINDOW:
-            self._conditions.sort(key=lambda condition: _count(db, condition))
+            self._conditions.sort(key=self._count)
         self._window = min(self._window * 10, _WIDEST_WINDOW)
         self.is_over = time.monotonic() > self._deadline
+
+    def _count(self, condition: Condition) -> int:
+        """How many have one of these keys; from some number on it does not matter."""
+        [(count,)] = self._store.ask(_count_query(len(condition)), _named([condition]))
+        return int(count)
 
     def _parameters(self) -> dict[str, int]:
         return {
             "low": self._left.low,
             "high": self._left.high,
             "window": self._window,
-            **{
-                _name(number, alternative): key
-                for number, condition in enumerate(self._conditions)
-                for alternative, key in enumerate(condition)
-            },
+            **_named(self._conditions),
         }
 
 
 _1: Final = literal_column("1", Integer)
 
 
-def _place(row: AnyRow) -> int:
-    place: int = row[0]
-    return place
-
-
-def _count(db: Connection, condition: Condition) -> int:
-    """How many have one of these keys; from some number on it does not matter."""
-    some = select(_1).where(statement_keys.c.key.in_(condition)).limit(_COUNTED).subquery()
-    return db.scalar(select(func.count()).select_from(some)) or 0
+def _named(conditions: Sequence[Condition]) -> dict[str, int]:
+    return {
+        _name(number, alternative): key
+        for number, condition in enumerate(conditions)
+        for alternative, key in enumerate(condition)
+    }
 
 
 # --- the queries, each of which is made once ------------------------------------------------------
@@ -180,6 +180,12 @@ def _edge_query(arity: int, ascending: bool) -> Select[int]:
     return select(driving.c.seq)
 
 
+@lru_cache(maxsize=2)
+def _count_query(arity: int) -> Select[int]:
+    some = select(_1).where(_is_one(statement_keys.c.key, 0, arity)).limit(_COUNTED).subquery()
+    return select(func.count()).select_from(some)
+
+
 def _driving(
     arity: int, ascending: bool, limit: ColumnElement[int], offset: ColumnElement[int] | None = None
 ) -> Any:
@@ -198,8 +204,11 @@ def _driving(
 def _has(number: int, arity: int, place: ColumnElement[int]) -> ColumnElement[int | None]:
     """Something, if what has this `place` has one of the first `arity` keys of a condition."""
     having = statement_keys.alias()
-    has = or_(*(having.c.key == _key(number, alternative) for alternative in range(arity)))
-    return _one(has, having.c.seq == place)
+    return _one(_is_one(having.c.key, number, arity), having.c.seq == place)
+
+
+def _is_one(key: ColumnElement[int], number: int, arity: int) -> ColumnElement[bool]:
+    return or_(*(key == _key(number, alternative) for alternative in range(arity)))
 
 
 def _one(*conditions: ColumnElement[bool]) -> ColumnElement[int | None]:

@@ -7,8 +7,8 @@ import sqlite3
 import threading
 import weakref
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     create_engine,
     event,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.compiler import compiles
@@ -57,6 +58,7 @@ class Store:
         )
         self.writers = 1 if self._writer else 4
         """how many transactions of one process are worth writing at once"""
+        self._compiled: dict[Select[Any], _Compiled] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -76,6 +78,26 @@ class Store:
         """
         with self._glances.connect() as connection:
             yield connection
+
+    def ask(self, query: Select[Any], values: Mapping[str, str | int]) -> list[Any]:
+        """The rows of `query` with these `values`, just as the driver gives them.
+
+        For the few queries that are asked all the time: past SQLAlchemy, and from PostgreSQL as
+        bytes and not as digits, it takes half the time. The `query` is the same object each time,
+        and its columns and values are whole numbers and texts, or bytes.
+        """
+        if query not in self._compiled:
+            self._compiled[query] = _Compiled(query, self.engine.dialect)
+        compiled = self._compiled[query]
+        with closing(self.engine.raw_connection()) as pooled:
+            connection: Any = pooled.driver_connection
+            if self._writer:
+                return list(connection.execute(compiled.sql, compiled.bound(values)))
+            connection.autocommit = True
+            try:
+                return list(connection.execute(compiled.sql, compiled.bound(values), binary=True))
+            finally:
+                connection.autocommit = False
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -100,6 +122,21 @@ class Store:
     def close(self) -> None:
         """Give up every connection."""
         self.engine.dispose()
+
+
+class _Compiled:
+    """A query as the driver takes it."""
+
+    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+        compiled = query.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._constants = compiled.params
+        self._positions = compiled.positiontup
+
+    def bound(self, values: Mapping[str, str | int]) -> Sequence[Any] | Mapping[str, Any]:
+        """All parameters, in the form and order that the driver wants."""
+        every = self._constants | values
+        return every if self._positions is None else [every[name] for name in self._positions]
 
 
 def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> Store:

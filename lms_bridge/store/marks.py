@@ -12,7 +12,7 @@ came of the reading, so that nothing is left out and nothing is done twice:
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, select
 
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import marks, statements
@@ -30,12 +30,8 @@ def any_unread(db: Connection, reader: str) -> bool:
 
 def first_unread(db: Connection, reader: str) -> int | None:
     """The place of the first statement that `reader` has not read, if there is one."""
-    return _of_unread(db, _FIRST, reader)
-
-
-def last_unread(db: Connection, reader: str) -> int | None:
-    """The place of the last statement of all, if `reader` has not read it."""
-    return _of_unread(db, _LAST, reader)
+    place: int | None = db.scalar(FIRST_UNREAD, {"reader": reader})
+    return place
 
 
 def read_through(db: Connection, reader: str) -> int:
@@ -53,11 +49,7 @@ def _mark(reader: str | BindParameter[str]) -> ColumnElement[int]:
     return select(marks.c.through).where(marks.c.reader == reader).scalar_subquery()
 
 
-# Every request of a reader asks these, so that they are put together once.
 _IS_UNREAD = statements.c.seq > func.coalesce(_mark(bindparam("reader")), 0)
-_FIRST = select(func.min(statements.c.seq)).where(_IS_UNREAD)
-_LAST = select(func.max(statements.c.seq)).where(_IS_UNREAD)
-
-
-def _of_unread(db: Connection, query: Select[int], reader: str) -> int | None:
-    return db.scalar(query, {"reader": reader})
+FIRST_UNREAD = select(func.min(statements.c.seq)).where(_IS_UNREAD)
+LAST_UNREAD = select(func.max(statements.c.seq)).where(_IS_UNREAD)
+"""of the ``reader``; for :meth:`~lms_bridge.store.engine.Store.ask`"""

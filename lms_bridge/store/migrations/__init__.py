@@ -27,7 +27,7 @@ class SchemaTooNew(Exception):
 def upgrade(store: Store) -> None:
     """Bring the database of `store` to the newest schema. Raises :exc:`SchemaTooNew`."""
     with store.reading() as db:
-        if current(db) == _scripts().get_current_head():
+        if current(db) == newest():
             return
     with store.writing() as db:
         if db.dialect.name == "postgresql":
@@ -47,6 +47,11 @@ def upgrade(store: Store) -> None:
 def current(db: Connection) -> str | None:
     """The schema version of the database, None if it has none yet."""
     return MigrationContext.configure(db).get_current_revision()
+
+
+def newest() -> str | None:
+    """The schema version that this version of lms-bridge makes."""
+    return _scripts().get_current_head()
 
 
 def _config() -> Config:
