@@ -133,6 +133,17 @@ def test_a_body_in_chunks_is_received(served: Served) -> None:
     assert status(answer) == 200
 
 
+def test_a_document_in_chunks_is_refused_as_half_of_one_would_be_taken_for_it(
+    served: Served,
+) -> None:
+    state = "activities/state?activityId=x:y&stateId=s&agent=%7B%22openid%22:%22x:a%22%7D"
+    head = HEAD.replace("POST /xapi/statements", f"PUT /xapi/{state}")
+    answer = served.talk(head + "Transfer-Encoding: chunked", b"4\r\nhalf\r\n", end=True)
+    assert status(answer) == 411
+    assert b"needs a Content-Length" in answer
+    assert served.session.get(f"{served.address}/xapi/{state}", timeout=5).status_code == 404
+
+
 def test_chunks_without_end_are_refused_at_the_limit(served: Served) -> None:
     chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
     answer = served.talk(HEAD + "Transfer-Encoding: chunked", *[chunk] * 7, b"0\r\n\r\n")
