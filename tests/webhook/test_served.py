@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 import requests
 from sqlalchemy import select
-from tincan import ActivityDefinition, RemoteLRS, Statement
 
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements
@@ -77,51 +75,6 @@ def test_a_request_of_a_real_moodle_is_received(served: Served, stored: Store) -
 
 def test_an_empty_array_is_answered_200_each_minute(served: Served) -> None:
     assert status(served.talk(HEAD + "Content-Length: 2", b"[]")) == 200
-
-
-# --- a foreign client ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tincan(served: Served) -> RemoteLRS:
-    return RemoteLRS(
-        endpoint=f"{served.address}/xapi/", version="1.0.3", username="moodle", password=PASSWORD
-    )
-
-
-def told(**changes: object) -> Statement:
-    made = Statement(statement(**changes))
-    made.object.definition = ActivityDefinition(name={"id": "Latihan Dasar CPNS"})
-    return made
-
-
-def test_tincan_saves_a_statement(tincan: RemoteLRS, stored: Store) -> None:
-    answer = tincan.save_statement(told())
-    assert answer.success, answer.data
-    assert answer.content.id is not None
-    assert str(answer.content.id) in ids(stored)
-
-
-def test_tincan_saves_a_statement_under_its_own_id(tincan: RemoteLRS, stored: Store) -> None:
-    mine = str(uuid.uuid4())
-    assert tincan.save_statement(told(id=mine)).success
-    assert tincan.save_statement(told(id=mine)).success
-    assert mine in ids(stored)
-
-
-def test_tincan_saves_several_statements(tincan: RemoteLRS, stored: Store) -> None:
-    answer = tincan.save_statements([told(), told(id=str(uuid.uuid4())), told()])
-    assert answer.success, answer.data
-    assert {str(one.id) for one in answer.content} <= ids(stored)
-
-
-def test_tincan_is_told_of_a_conflict(tincan: RemoteLRS) -> None:
-    mine = str(uuid.uuid4())
-    tincan.save_statement(told(id=mine))
-    answer = tincan.save_statement(told(id=mine, verb={"id": "https://example.go.id/other"}))
-    assert not answer.success
-    assert answer.response.status == 409
-    assert mine in json.loads(answer.data)["error"]
 
 
 # --- connections as they are -----------------------------------------------------------------
