@@ -19,6 +19,9 @@ from lms_bridge.deliveries.revoke_step import RevokeStep
 from lms_bridge.deliveries.step import Step
 from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
+from lms_bridge.forwarding.backlog import Backlog
+from lms_bridge.forwarding.forwarder import Forwarder, Forwarders
+from lms_bridge.forwarding.target import Lrs, remote_of
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
 from lms_bridge.lrs.indexing import Index
@@ -59,6 +62,8 @@ class Bridge:
             with store.writing() as db:
                 courses.put(db, settings.courses, source="config", now=utc_now(), complete=True)
                 in_force.compare(db, settings)
+                for name, target in settings.forward.items():
+                    Backlog(name, target).begin(db)
         except SecretMissing as error:
             raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
         except ValueError as error:
@@ -81,9 +86,11 @@ class Bridge:
 
     @property
     def remotes(self) -> list[str]:
-        """The outside systems as deliveries call them: ``registry.NAME``, ``lms.NAME``."""
-        return [f"registry.{name}" for name in self.settings.registry] + [
-            f"lms.{name}" for name in self.settings.lms
+        """All outside systems: ``registry.NAME``, ``lms.NAME``, ``lrs.NAME``."""
+        return [
+            *(f"registry.{name}" for name in self.settings.registry),
+            *(f"lms.{name}" for name in self.settings.lms),
+            *map(remote_of, self.settings.forward),
         ]
 
     @cached_property
@@ -135,6 +142,28 @@ class Bridge:
             settings=self.settings.delivery,
             owner=self.owner,
             clock=utc_now,
+        )
+
+    @cached_property
+    def targets(self) -> Mapping[str, Lrs]:
+        """The LRSs to which statements are sent on, by name."""
+        return {name: Lrs(name, each, self.store) for name, each in self.settings.forward.items()}
+
+    @cached_property
+    def forwarders(self) -> Forwarders:
+        """What sends statements on."""
+        return Forwarders(
+            [
+                Forwarder(
+                    self.store,
+                    lrs,
+                    Backlog(name, self.settings.forward[name]),
+                    most=self.settings.forward[name].batch,
+                    policy=self.settings.delivery.breaker,
+                    clock=utc_now,
+                )
+                for name, lrs in self.targets.items()
+            ]
         )
 
     def close(self) -> None:

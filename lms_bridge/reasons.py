@@ -306,6 +306,51 @@ SENTENCES: dict[str, Sentence] = {
             " completions keep %(completion)s --why … leaves it."
         ),
     ),
+    # --- another LRS -------------------------------------------------------------------------
+    "statement_refused": Sentence(
+        mark("%(remote)s does not take the statement: %(message)s"),
+        mark(
+            "When the cause is mended: lms-bridge forward retry %(name)s; if it is not to have the"
+            " statement: lms-bridge forward skip %(name)s %(statement)s --why …"
+        ),
+    ),
+    "statement_conflicts": Sentence(
+        mark("%(remote)s has another statement under the same id, it seems: %(message)s"),
+        mark(
+            "If the bridge may not read there, it could not compare them: see that it may, then:"
+            " lms-bridge forward retry %(name)s; else give it up: lms-bridge forward skip %(name)s"
+            " %(statement)s --why …"
+        ),
+    ),
+    "attachment_damaged": Sentence(
+        mark("An attachment of the statement is not whole in the bridge's own database: %(error)s"),
+        mark(
+            "Restore a backup that has it, then: lms-bridge forward retry %(name)s; or give it up:"
+            " lms-bridge forward skip %(name)s %(statement)s --why …"
+        ),
+    ),
+    "target_refuses_all": Sentence(
+        mark("%(remote)s has refused so many statements that nothing more is sent there."),
+        mark(
+            "See what it says of them: lms-bridge forward show %(name)s; when the cause is mended:"
+            " lms-bridge forward retry %(name)s"
+        ),
+    ),
+    "statements_not_taken": Sentence(
+        mark("Statements that %(remote)s does not take: %(count)s."),
+        mark("See why, and what to do: lms-bridge forward show %(name)s"),
+    ),
+    "lrs_credentials_rejected": Sentence(
+        mark("%(remote)s does not let the bridge store statements: %(message)s"),
+        mark(
+            "Correct forward.%(name)s.username and password, or the rights that they have there;"
+            " forwarding goes on by itself."
+        ),
+    ),
+    "forwarding_failed": Sentence(
+        mark("The bridge itself failed when it sent statements to %(remote)s; the log has more."),
+        mark("Report it with the log lines; it is tried again by itself."),
+    ),
     # --- the registry ------------------------------------------------------------------------
     "employee_not_in_registry": Sentence(
         mark("%(remote)s knows nobody with the NIP %(nip)s."),

@@ -44,6 +44,7 @@ WORDS = {
     "refreshed": mark("refreshed"),
     "not_in_registry": mark("not in the registry"),
     "succeed": mark("done"),
+    "forwarded": mark("forwarded"),
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),

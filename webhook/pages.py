@@ -19,6 +19,8 @@ from markupsafe import Markup
 from lms_bridge import __version__, reports
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
+from lms_bridge.forwarding import backlog
+from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
@@ -55,6 +57,8 @@ class View(msgspec.Struct, frozen=True):
     completions: list[CompletionLine]
     """the newest"""
     remotes: list[str]
+    targets: dict[str, Standing]
+    """those of the remotes that are other LRSs"""
 
     @property
     def waiting_count(self) -> int:
@@ -87,8 +91,6 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
                 db, now=now, ids=[one.completion_id for one in steps], limit=_SHOWN
             )
         }
-        configured = [f"registry.{name}" for name in bridge.settings.registry]
-        configured += [f"lms.{name}" for name in bridge.settings.lms]
         return View(
             overview=overview,
             waiting=[
@@ -99,7 +101,10 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
             blocked=[(theirs[one.completion_id], one) for one in steps],
             undecided=reports.list_completions(db, now=now, undecided=True, limit=_SHOWN),
             completions=reports.list_completions(db, now=now, limit=_SHOWN),
-            remotes=list(dict.fromkeys([*configured, *overview.remotes])),
+            remotes=list(dict.fromkeys([*bridge.remotes, *overview.remotes])),
+            targets={
+                one.remote: one for one in backlog.standing(db, bridge.settings.forward, now=now)
+            },
         )
 
 

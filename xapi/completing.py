@@ -49,13 +49,31 @@ def completed(raw: bytes, id: str, assigned: Assigned) -> bytes:
     in_utc = assigned.version is Version.V2_0
     if not _as_sent(statement, in_utc):
         raw = _reframed(raw, statement, in_utc)
-    stored = assigned.stored.encode()
-    return b'%b%b%b,"stored":"%b","authority":%b%b}' % (
+    ours = b',"stored":"%b","authority":%b' % (assigned.stored.encode(), assigned.authority)
+    return _with_what_is_missing(raw, statement, id, assigned, ours)
+
+
+def passed_on(raw: bytes, id: str, assigned: Assigned) -> bytes:
+    """The statement `raw` as it is sent on to another LRS: as it came, with what it got here.
+
+    But for ``stored`` and ``authority``. Whoever stores the statement sets them, the latter by
+    the credentials with which it is sent there (Data 2.4.8, 2.4.9); what a sender wrote in
+    their place is only what it claims, and is left out.
+    """
+    statement = _STATEMENT.decode(raw)
+    if statement.stored or statement.authority:
+        raw = _without_claims(members(raw))
+    return _with_what_is_missing(raw, statement, id, assigned)
+
+
+def _with_what_is_missing(
+    raw: bytes, statement: _Statement, id: str, assigned: Assigned, ours: bytes = b""
+) -> bytes:
+    return b"%b%b%b%b%b}" % (
         raw[:-1],
         b"" if statement.id else b',"id":"%b"' % id.encode(),
-        b"" if statement.timestamp else b',"timestamp":"%b"' % stored,
-        stored,
-        assigned.authority,
+        b"" if statement.timestamp else b',"timestamp":"%b"' % assigned.stored.encode(),
+        ours,
         b"" if statement.version else b',"version":"%b"' % assigned.version.of_statements.encode(),
     )
 
@@ -136,7 +154,10 @@ def _reframed(raw: bytes, statement: _Statement, in_utc: bool) -> bytes:
     changes = _changes(in_utc)
     if statement.object.object_type == "SubStatement":
         changes["object"] = lambda inner: changed(inner, _changes(in_utc))
-    values = members(changed(raw, changes))
+    return _without_claims(members(changed(raw, changes)))
+
+
+def _without_claims(values: dict[str, msgspec.Raw]) -> bytes:
     values.pop("stored", None)
     values.pop("authority", None)
     return framed(values)

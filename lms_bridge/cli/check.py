@@ -83,6 +83,8 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from _secrets("console", settings.console)
     yield from _remotes("lms", settings.lms, bridge.lms)
     yield from _remotes("registry", settings.registry, bridge.registries)
+    if settings.forward:
+        yield from _remotes("forward", settings.forward, bridge.targets)
 
 
 def _senders(session: Session) -> Iterator[Check]:

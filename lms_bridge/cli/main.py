@@ -73,6 +73,7 @@ def _add_commands() -> None:
         deliveries,
         demo,
         employees,
+        forward,
         init,
         jobs,
         sandbox,
@@ -95,6 +96,7 @@ def _add_commands() -> None:
         courses.courses,
         employees.employees,
         credentials.credentials,
+        forward.forward,
         jobs.jobs,
         sandbox.sandbox,
     ):

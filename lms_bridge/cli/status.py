@@ -12,6 +12,8 @@ from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
+from lms_bridge.forwarding import backlog
+from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.i18n import mark
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.redaction import mask_nip
@@ -25,6 +27,9 @@ _AMISS = {
     "undecided": mark(
         "Completions taken back, about which HR decides: %(count)s. lms-bridge completions"
         " --undecided"
+    ),
+    "not_forwarded": mark(
+        "Statements that another LRS does not take: %(count)s. lms-bridge forward list"
     ),
 }
 
@@ -42,8 +47,10 @@ def status(session: Session, as_json: bool) -> None:
 
     Exit status 0: nothing waits for a person and every remote is up; 1 otherwise.
     """
+    now = utc_now()
     with session.bridge.store.reading() as db:
-        view = reports.overview(db, now=utc_now())
+        view = reports.overview(db, now=now)
+        targets = backlog.standing(db, session.bridge.settings.forward, now=now)
     waiting = view.sightings.get(SightingState.ATTENTION, 0)
     blocked, delegated = (
         sum(states.get(state, 0) for states in view.deliveries.values()) for state in FOR_A_PERSON
@@ -54,16 +61,21 @@ def status(session: Session, as_json: bool) -> None:
         "blocked": blocked,
         "delegated": delegated,
         "undecided": view.undecided,
+        "not_forwarded": sum(target.blocked for target in targets),
     }
     fine = not (any(amiss.values()) or down)
     if as_json:
-        output.print_json({"fine": fine, **amiss, "down": down, "overview": view})
+        output.print_json(
+            {"fine": fine, **amiss, "down": down, "overview": view, "forward": targets}
+        )
     else:
-        _print(session, view, amiss)
+        _print(session, view, targets, amiss)
     raise SystemExit(0 if fine else 1)
 
 
-def _print(session: Session, view: Overview, amiss: Mapping[str, int]) -> None:
+def _print(
+    session: Session, view: Overview, targets: Sequence[Standing], amiss: Mapping[str, int]
+) -> None:
     say, console = session.say, session.console
     seen = view.sightings
     console.print(
@@ -79,17 +91,15 @@ def _print(session: Session, view: Overview, amiss: Mapping[str, int]) -> None:
         )
     )
     console.print()
-    shown = [state for state in State if any(state in by for by in view.deliveries.values())]
+    deliveries = view.deliveries | {one.remote: _by_state(one) for one in targets}
+    shown = [state for state in State if any(by.get(state) for by in deliveries.values())]
     made = output.table("", say(mark("remote")), "", *map(session.word, shown))
     for column in made.columns[2:]:
         column.justify = "right"
     made.leading = 0
-    settings = session.bridge.settings
-    configured = [f"registry.{name}" for name in settings.registry]
-    configured += [f"lms.{name}" for name in settings.lms]
-    for name in dict.fromkeys([*configured, *view.remotes]):
+    for name in dict.fromkeys([*session.bridge.remotes, *view.remotes]):
         known = view.remotes.get(name)
-        states = view.deliveries.get(name, {})
+        states = deliveries.get(name, {})
         made.add_row(
             name,
             session.state(known.state if known else "up"),
@@ -101,11 +111,24 @@ def _print(session: Session, view: Overview, amiss: Mapping[str, int]) -> None:
             since = say(mark("down since %(time)s"), time=session.when(known.since))
             console.print(Text(f"{name}: {since}", style="bold red"))
             console.print(session.reason(known.reason))
+    for one in targets:
+        if one.since:
+            behind = mark("%(remote)s: statements since %(time)s are still to be sent there.")
+            console.print(say(behind, remote=one.remote, time=session.when(one.since)))
     for name, count in amiss.items():
         if count:
             console.print(Text(say(_AMISS[name], count=count), style="bold yellow"))
     if not any(amiss.values()):
         console.print(Text(say(mark("Nothing waits for a person.")), style="green"))
+
+
+def _by_state(target: Standing) -> dict[str, int]:
+    """What is to be sent to another LRS, as if each statement were a delivery."""
+    return {
+        State.WAITING: target.waiting,
+        State.BLOCKED: target.blocked,
+        State.CANCELLED: target.cancelled,
+    }
 
 
 def taken_back(session: Session, line: CompletionLine, *, people: bool = False) -> Text:
@@ -144,10 +167,19 @@ def attention(session: Session, as_json: bool) -> None:
             line.id: line for line in reports.list_completions(db, now=now, ids=ids, limit=_SHOWN)
         }
         undecided = reports.list_completions(db, now=now, undecided=True, limit=_SHOWN)
+        targets = backlog.standing(db, session.bridge.settings.forward, now=now)
     if as_json:
-        output.print_json({"statements": seen, "deliveries": blocked, "completions": undecided})
+        refusing = [one for one in targets if one.blocked]
+        output.print_json(
+            {
+                "statements": seen,
+                "deliveries": blocked,
+                "completions": undecided,
+                "forward": refusing,
+            }
+        )
         return
-    attention_table(session, seen, blocked, theirs, undecided)
+    attention_table(session, seen, blocked, theirs, undecided, targets)
 
 
 def attention_table(
@@ -156,9 +188,13 @@ def attention_table(
     blocked: Sequence[DeliveryLine],
     theirs: Mapping[int, CompletionLine],
     undecided: Sequence[CompletionLine] = (),
+    targets: Sequence[Standing] = (),
     title: str = "",
 ) -> None:
-    """Print what cannot go on without a person: statements, steps, and what HR is to decide."""
+    """Print what cannot go on without a person.
+
+    Statements and steps, what HR is to decide, and other LRSs that do not take statements.
+    """
     say = session.say
     made = output.table(title, say(mark("who, what")), say(mark("why, and what to do")))
     made.columns[0].ratio, made.columns[-1].ratio = 1, 2
@@ -184,4 +220,7 @@ def attention_table(
             output.stacked(each.employee or mask_nip(each.nip), each.course, f"#{each.id}"),
             taken_back(session, each),
         )
+    for target in targets:
+        if concern := target.concern:
+            made.add_row(target.remote, session.reason(concern))
     output.rows_or_nothing(session.console, made, say(mark("Nothing waits for a person.")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
 from lms_bridge.config.problems import Problem, nearest, shown
-from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.config.remote import ConnectionSettings
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Settings, Web
 
@@ -29,8 +30,13 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _twice("accounts", "home_page", [one.home_page for one in settings.accounts])
     yield from _twice("courses", "key", [course.key for course in settings.courses])
     yield from _lms_names(settings)
-    for section, remotes in (("lms", settings.lms), ("registry", settings.registry)):
-        for name, remote in remotes.items():
+    remotes: dict[str, dict[str, Any]] = {
+        "lms": settings.lms,
+        "registry": settings.registry,
+        "forward": settings.forward,
+    }
+    for section, named in remotes.items():
+        for name, remote in named.items():
             yield from _addresses(f"{section}.{name}", remote)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
@@ -120,7 +126,7 @@ def _lms_names(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"{path}.lms", f"there is no [lms.{name}]{nearest(name, settings.lms)}")
 
 
-def _addresses(path: str, settings: RemoteSettings | Web) -> Iterator[Problem]:
+def _addresses(path: str, settings: ConnectionSettings | Web) -> Iterator[Problem]:
     for field in settings.__struct_fields__:
         if field != "url" and not field.endswith("_url"):
             continue

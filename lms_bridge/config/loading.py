@@ -18,13 +18,14 @@ from lms_bridge import lms, registries
 from lms_bridge.config.agreement import disagreements
 from lms_bridge.config.converting import Converter
 from lms_bridge.config.problems import ConfigError, Problem, nearest, shown
-from lms_bridge.config.remote import RemoteSettings
-from lms_bridge.config.settings import Settings
+from lms_bridge.config.remote import ConnectionSettings
+from lms_bridge.config.settings import Forward, Settings
 
 __all__ = ["ConfigError", "Problem", "load", "read"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _KINDS: dict[str, Mapping[str, Any]] = {"lms": lms.KINDS, "registry": registries.KINDS}
+_REMOTES = (*_KINDS, "forward")
 
 
 def load(path: Path) -> Settings:
@@ -51,8 +52,8 @@ def load(path: Path) -> Settings:
 def read(document: Mapping[str, Any], *, base: Path, source: str = "configuration") -> Settings:
     """The settings of a parsed `document`; files that it names are relative to `base`."""
     converter = Converter(base)
-    remotes = {section: _remotes(document, section, converter, base) for section in _KINDS}
-    rest = {name: value for name, value in document.items() if name not in _KINDS}
+    remotes = {section: _remotes(document, section, converter, base) for section in _REMOTES}
+    rest = {name: value for name, value in document.items() if name not in _REMOTES}
     settings = converter.struct(rest, Settings, "")
     problems = converter.problems
     if not problems:
@@ -66,27 +67,36 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
 
 def _remotes(
     document: Mapping[str, Any], section: str, converter: Converter, base: Path
-) -> dict[str, RemoteSettings]:
+) -> dict[str, ConnectionSettings]:
     """The outside systems of a `section`, each as its kind has it."""
-    found: dict[str, RemoteSettings] = {}
+    found: dict[str, ConnectionSettings] = {}
     for name, table in _tables(document.get(section, {}), section, converter):
-        kinds, path = _KINDS[section], f"{section}.{name}"
-        kind = kinds.get(table["type"]) if isinstance(table.get("type"), str) else None
-        if kind is None:
-            names = ", ".join(f'"{one}"' for one in sorted(kinds))
-            asked = table.get("type")
-            converter.complain(
-                f"{path}.type",
-                f"is required: {names}"
-                if asked is None
-                else f"expected {names}, got {shown(asked)}"
-                + (nearest(asked, kinds, quoted=True) if isinstance(asked, str) else ""),
-            )
-            continue
-        settings = converter.struct(table, kind.settings, path)
+        path = f"{section}.{name}"
+        struct = _of_kind(table, _KINDS[section], path, converter) if section in _KINDS else Forward
+        settings = converter.struct(table, struct, path) if struct else None
         if settings is not None:
             found[name] = _with_certificates(settings, path, converter, base)
     return found
+
+
+def _of_kind(
+    table: Mapping[str, Any], kinds: Mapping[str, Any], path: str, converter: Converter
+) -> type[ConnectionSettings] | None:
+    """The settings that an outside system of the kind that its table names has."""
+    asked = table.get("type")
+    kind = kinds.get(asked) if isinstance(asked, str) else None
+    if kind is not None:
+        found: type[ConnectionSettings] = kind.settings
+        return found
+    names = ", ".join(f'"{one}"' for one in sorted(kinds))
+    converter.complain(
+        f"{path}.type",
+        f"is required: {names}"
+        if asked is None
+        else f"expected {names}, got {shown(asked)}"
+        + (nearest(asked, kinds, quoted=True) if isinstance(asked, str) else ""),
+    )
+    return None
 
 
 def _tables(
@@ -110,8 +120,8 @@ def _tables(
 
 
 def _with_certificates(
-    settings: RemoteSettings, path: str, converter: Converter, base: Path
-) -> RemoteSettings:
+    settings: ConnectionSettings, path: str, converter: Converter, base: Path
+) -> ConnectionSettings:
     """`settings` with the path of the certificates counted from the configuration file."""
     if not settings.ca_bundle:
         return settings

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from lms_bridge.catalogue.course import Course
-from lms_bridge.config.remote import RemoteSettings, Seconds
+from lms_bridge.config.remote import ConnectionSettings, RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
 from xapi import vocabulary
 from xapi.limits import Limits
@@ -127,6 +127,31 @@ class Recognition(_Section, frozen=True, kw_only=True):
     """how often the LMS is asked again about an account that it could not tell a NIP of"""
 
 
+class Forward(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another LRS, to which statements are sent on."""
+
+    url: str
+    """the address of its xAPI endpoint, to which ``/statements`` is added"""
+    username: Secret
+    password: Secret
+    version: Literal["1.0.3", "2.0.0"] = "1.0.3"
+    """the newest edition of xAPI that it speaks"""
+    start: Literal["now", "beginning"] = "now"
+    """with which statement to begin: the first that comes after the target was configured, or the
+    first of all"""
+    verbs: tuple[str, ...] = ()
+    """ids; only statements with one of these verbs, and voidings; empty: all"""
+    activities: tuple[str, ...] = ()
+    """ids; only statements about one of these activities, or in whose context one is, and voidings;
+    empty: all"""
+    senders: tuple[str, ...] = ()
+    """names; only what these sent, "lms-bridge" being the bridge itself; empty: all"""
+    except_senders: tuple[str, ...] = ()
+    """names; not what these sent, such as the target itself"""
+    batch: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    """statements in one request"""
+
+
 class Retry(_Section, frozen=True, kw_only=True):
     """How long the bridge waits between attempts."""
 
@@ -185,6 +210,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     refresh_employees: Job = Job(cron="0 3 * * 6")
     reconcile: Job = Job(cron="0 4 * * 0")
     index: Job = Job(every_seconds=60)
+    forward: Job = Job(every_seconds=1)
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""
@@ -218,6 +244,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     lms: dict[Name, Any] = {}
     """by name; each value is the settings struct of its kind"""
     registry: dict[Name, Any] = {}
+    forward: dict[Name, Forward] = {}
     recognition: Recognition = Recognition()
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from lms_bridge.config.settings import Breaker
 from lms_bridge.deliveries import breaker
@@ -95,9 +95,14 @@ def note_failure(
 
 
 def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime) -> None:
-    """Of all remotes only `names` are in the configuration: what waits for another is to say so."""
+    """Of all remotes only `names` are in the configuration: what waits for another is to say so.
+
+    How another is doing that nothing waits for is forgotten.
+    """
     known = read_all(db)
     waited_for = db.scalars(select(deliveries.c.remote).where(IS_OPEN).distinct()).all()
+    for remote in sorted({*known} - {*names} - {*waited_for}):
+        db.execute(delete(remotes).where(remotes.c.name == remote))
     for remote in sorted({*waited_for} - {*names}):
         _write(db, remote, Health("down", now, reason=Reason(_NOT_CONFIGURED, remote=remote)))
     for remote in sorted({*known} & {*names}):

@@ -15,12 +15,13 @@ far it got, :mod:`~lms_bridge.http.notes` keeps what may be kept of it, and
 :mod:`~lms_bridge.http.trouble` words what any outside system can suffer from.
 """
 
-from lms_bridge.http.client import LARGEST_ANSWER, Answer, HttpClient, NoAnswerError
+from lms_bridge.http.client import LARGEST_ANSWER, Answer, Body, HttpClient, NoAnswerError
 from lms_bridge.http.notes import ExchangeNote, recorded
 
 __all__ = [
     "LARGEST_ANSWER",
     "Answer",
+    "Body",
     "ExchangeNote",
     "HttpClient",
     "NoAnswerError",

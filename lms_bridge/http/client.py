@@ -12,17 +12,17 @@ import http.client
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 import requests
 import urllib3
 
 from lms_bridge import __version__
-from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.config.remote import ConnectionSettings
 from lms_bridge.http import notes, progress
 from lms_bridge.redaction import redact
 
@@ -58,6 +58,17 @@ class Answer(msgspec.Struct, frozen=True):
         return min(max((until - dt.datetime.now(dt.UTC)).total_seconds(), 0.0), _DAY)
 
 
+class Pieces(Protocol):
+    """What is sent as it is read, piece by piece, and is known to be so many bytes long."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+Body: TypeAlias = bytes | Pieces
+
+
 class NoAnswerError(Exception):
     """No whole answer came.
 
@@ -74,7 +85,7 @@ class NoAnswerError(Exception):
 class HttpClient:
     """Calls to one outside system. Threads may share it: each has connections of its own."""
 
-    def __init__(self, settings: RemoteSettings) -> None:
+    def __init__(self, settings: ConnectionSettings) -> None:
         self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
         self._verify: str | bool = settings.ca_bundle or True
         self._local = threading.local()
@@ -87,11 +98,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         json: Any = None,
+        body: Body | None = None,
         noted: Any = None,
         secret: bool = False,
     ) -> Answer:
         """Do one call and return its answer, whatever its status.
 
+        What is sent is one of `form`, `json` and `body`, whose ``Content-Type`` is in `headers`.
         `noted` is what the note shows of the request instead of `form` or `json`; with
         `secret` the note shows neither the request nor the answer (token exchanges).
         Raises :exc:`NoAnswerError` when no whole answer came.
@@ -99,7 +112,7 @@ class HttpClient:
         request = None if secret else (noted if noted is not None else form or json)
         begun = time.monotonic()
         try:
-            answer = self._exchange(method, url, headers or {}, form, json, begun)
+            answer = self._exchange(method, url, headers or {}, body or form, json, begun)
         except NoAnswerError as failure:
             spent = time.monotonic() - begun
             notes.add(method, url, spent, request=request, failure=failure.what)
@@ -119,7 +132,7 @@ class HttpClient:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None,
+        data: Body | Mapping[str, str] | None,
         json: Any,
         begun: float,
     ) -> Answer:
@@ -129,7 +142,7 @@ class HttpClient:
                 method,
                 url,
                 headers={name: _sendable(value) for name, value in headers.items()},
-                data=form,
+                data=data,
                 json=json,
                 timeout=self._timeouts,
                 verify=self._verify,

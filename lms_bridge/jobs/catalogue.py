@@ -8,6 +8,7 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.i18n import mark
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.deliver import Deliver
+from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
 from lms_bridge.jobs.pull_completions import PullCompletions
 from lms_bridge.jobs.recognise import Recognise
@@ -21,6 +22,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "refresh_employees": RefreshEmployees,
     "reconcile": Reconcile,
     "index": Index,
+    "forward": Forward,
 }
 """by the name they have in ``[jobs.NAME]``"""
 
@@ -31,4 +33,5 @@ TITLES = {
     "refresh_employees": mark("take names, units and status from the registry"),
     "reconcile": mark("compare what was confirmed with the registry and the LMS"),
     "index": mark("see to it that statements are found soon by who reads them"),
+    "forward": mark("send what came in on to other LRSs"),
 }

@@ -25,7 +25,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import attachment_chunks, attachments
@@ -210,6 +210,13 @@ def files(of: Store, sha2s: Iterable[str] | Mapping[str, str]) -> Iterator[Store
         if found := _found(of, known_as):
             content_type = told.get(sha2, found.content_type)
             yield StoredFile(sha2, content_type, _data(of, known_as, found.length))
+
+
+def lengths(db: Connection, sha2s: Iterable[str]) -> dict[str, int]:
+    """How many bytes each of the attachments with these hashes has that are there."""
+    known = select(attachments.c.length)
+    found = {sha2: db.scalar(known.where(attachments.c.sha2 == sha2.lower())) for sha2 in sha2s}
+    return {sha2: length for sha2, length in found.items() if length is not None}
 
 
 def _found(of: Store, sha2: str) -> _Found | None:

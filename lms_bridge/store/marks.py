@@ -39,6 +39,12 @@ def read_through(db: Connection, reader: str) -> int:
     return db.scalar(select(_mark(reader))) or 0
 
 
+def begin(db: Connection, reader: str, through: int) -> None:
+    """Have `reader` read what comes after the place `through`, if it has not begun before."""
+    put = insert(db, marks).values(reader=reader, through=through)
+    db.execute(put.on_conflict_do_nothing())
+
+
 def move(db: Connection, reader: str, through: int) -> None:
     """Note that `reader` has read all statements up to the place `through`, and that one."""
     put = insert(db, marks).values(reader=reader, through=through)

@@ -70,6 +70,18 @@ marks = Table(
     comment="how far each reader of the statements has come",
 )
 
+unforwarded = Table(
+    "unforwarded",
+    metadata,
+    Column("remote", String(60), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("reason_code", String(40), nullable=False),
+    Column("reason_details", Json),
+    Column("changed_at", UtcTime, nullable=False),
+    comment="what another LRS did not take, is to be offered again, or is not to get",
+)
+
 statement_keys = Table(
     "statement_keys",
     metadata,

@@ -34,13 +34,14 @@ def documented() -> set[str]:
     return found
 
 
-BY_INTERVAL = ("recognise", "deliver", "index")
+BY_INTERVAL = ("recognise", "deliver", "index", "forward")
 
 
 def every_setting() -> set[str]:
     """The path of every setting that there is; a course's inner tables are written in one line."""
     remotes = {"lms.moodle": lms.KINDS["moodle"], "registry.siasn": registries.KINDS["siasn"]}
     found = {path for path, _ in settings_of(Settings) if path not in ("lms", "registry")}
+    found = {re.sub(r"^forward\.", "forward.pusat.", path) for path in found}
     for section, kind in remotes.items():
         found |= {f"{section}.{path}" for path, _ in settings_of(kind.settings)}
         found.add(f"{section}.type")

@@ -328,6 +328,13 @@ FOR_ADMINISTRATORS = {
     "lms_refused",
     "remote_not_configured",
     "badge_pending",
+    "statement_refused",
+    "statement_conflicts",
+    "attachment_damaged",
+    "statements_not_taken",
+    "target_refuses_all",
+    "lrs_credentials_rejected",
+    "forwarding_failed",
 }
 NO_COMPLETION = {
     "verb_not_completion",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_xapi_properties import mutated
 from xapi_examples import AGENT, BY_ROLE, COURSE, FULL, NESTED, SIMPLE, changed, told, without
 
-from xapi import InvalidStatement, parse_statement, same_statement
-from xapi.completing import Assigned, completed, told_in_utc
+from xapi import InvalidStatement, parse_statement, read_statements, same_statement
+from xapi.completing import Assigned, completed, passed_on, told_in_utc
 from xapi.raw import changed as changed_raw
 from xapi.raw import each, framed, members
 from xapi.versions import Version
@@ -162,3 +162,41 @@ def test_only_what_is_there_is_changed() -> None:
     assert changed_raw(b'{"a": 1}', {"b": lambda raw: b"2"}) == b'{"a":1}'
     assert each(lambda raw: b"[%b]" % raw)(b"[1, {}]") == b"[[1],[{}]]"
     assert each(lambda raw: raw)(b"[]") == b"[]"
+
+
+# --- sent on to another LRS -------------------------------------------------------------------
+
+
+def on_its_way(statement: Any, version: Version = Version.V1_0) -> bytes:
+    raw = statement if isinstance(statement, bytes) else told(statement)
+    assigned = Assigned(stored=STORED, authority=AUTHORITY, version=version)
+    read_statements(raw, version=version)
+    return passed_on(raw, ID, assigned)
+
+
+def test_what_is_sent_on_has_all_that_it_got_here_but_when_and_by_whom() -> None:
+    assert on_its_way(SIMPLE) == told(SIMPLE)[:-1] + (
+        b',"id":"%b","timestamp":"%b","version":"1.0.0"}' % (ID.encode(), STORED.encode())
+    )
+
+
+def test_what_a_sender_claims_of_that_is_not_sent_on() -> None:
+    claims = {"stored": STORED, "authority": json.loads(AUTHORITY)}
+    assert json.loads(on_its_way({**claims, **SIMPLE})) == json.loads(on_its_way(SIMPLE))
+
+
+def test_all_else_is_sent_on_as_it_came() -> None:
+    """Also what is told otherwise: a lone context Activity, a time that is not in UTC."""
+    lone = {"contextActivities": {"parent": {"id": "x:p"}}}
+    sent = {**SIMPLE, "context": lone, "timestamp": "2026-11-24T13:09:27+07:00"}
+    assert on_its_way(sent, Version.V2_0).startswith(told(sent)[:-1])
+
+
+@given(st.data())
+def test_what_is_sent_on_is_the_same_statement(data: st.DataObject) -> None:
+    raw = json.dumps(data.draw(mutated())).encode()
+    try:
+        sent = on_its_way(raw)
+    except InvalidStatement:
+        return
+    assert same_statement(raw, sent)
