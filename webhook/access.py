@@ -31,6 +31,7 @@ from lms_bridge.store.engine import Store
 SECONDS = 2.0
 """how long what was read of the credentials is good"""
 
+_MOST_REMEMBERED = 1000
 _EVERYTHING = frozenset({Scope.READ, Scope.ALL_READ, Scope.ALL})
 _NOBODYS = Key("0" * 64)
 
@@ -90,23 +91,41 @@ class Access:
         self._lock = threading.Lock()
         self._known = _Known({}, frozenset())
         self._good_until = float("-inf")
+        self._remembered: dict[str, tuple[Grant, float]] = {}
 
     def grant_of(self, authorization: str | None) -> Grant | None:
         """Whoever has the credentials that stand in the ``Authorization`` header, else None.
 
         Raises :exc:`~lms_bridge.config.secrets.SecretMissing` as :meth:`Senders.of` does.
         """
+        if authorization is None:
+            return None
         sender = self._senders.of(authorization)
         if sender is not None:
-            return self._of_senders[sender.name]
+            grant = self._of_senders[sender.name]
+            self._remember(authorization, grant, self._seconds() + SECONDS)
+            return grant
         pair = credentials(authorization)
         if pair is None:
             return None
         username, secret = pair
         known = self._up_to_date().by_username.get(username)
         # Also for a username that nobody has, so that the time does not tell who there is.
-        key, grant = known or (_NOBODYS, None)
-        return grant if key.fits(secret, self._clock()) else None
+        key, whose = known or (_NOBODYS, None)
+        if not key.fits(secret, self._clock()) or whose is None:
+            return None
+        self._remember(authorization, whose, self._good_until)
+        return whose
+
+    def remembered(self, authorization: str) -> Grant | None:
+        """What :meth:`grant_of` answered to just this header, if that is still good."""
+        grant, until = self._remembered.get(authorization, (None, 0.0))
+        return grant if self._seconds() < until else None
+
+    def _remember(self, authorization: str, grant: Grant, until: float) -> None:
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[authorization] = grant, until
 
     def origins(self) -> Collection[str]:
         """The pages whose content may use some credential within a browser."""

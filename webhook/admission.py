@@ -1,6 +1,6 @@
 """Letting a request in: who it is from, whether from this page, how often, and to do what.
 
->>> admit(app, bridge)
+>>> admit(app, Access(bridge.settings, bridge.store))
 
 From then on ``g.grant`` is the :class:`~webhook.access.Grant` of a request for the LRS and
 ``g.sender`` its name, and browsers are told what content of other sites may do
@@ -21,11 +21,10 @@ import structlog
 from flask import Flask, Response, g, request
 from flask.wrappers import Request
 
-from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import SecretMissing
 from webhook import cors, scopes
 from webhook.access import Access, Grant
-from webhook.lrs import Refused, is_xapi
+from webhook.lrs import Refused, is_xapi, nothing
 from webhook.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -96,14 +95,13 @@ class Admission:
 
 
 def admit(
-    app: Flask, bridge: Bridge, *, seconds: Callable[[], float] = time.monotonic
+    app: Flask, access: Access, *, seconds: Callable[[], float] = time.monotonic
 ) -> Admission:
-    """Have `app` let in, for what is under ``/xapi``, whoever `bridge` knows.
+    """Have `app` let in, for what is under ``/xapi``, whoever `access` knows.
 
     Comes before all that looks at ``g.sender`` or ``g.grant``. Asking with OPTIONS, and what is
     open (:func:`webhook.scopes.is_open`), needs no credentials.
     """
-    access = Access(bridge.settings, bridge.store, seconds=seconds)
     admission = Admission(access, seconds=seconds)
 
     @app.before_request
@@ -131,8 +129,7 @@ def admit(
 
 
 def _preflight(page: str | None) -> Response:
-    response = Response(status=204)
-    del response.headers["Content-Type"]
+    response = nothing()
     if page is not None:
         response.headers.update(cors.of_preflight(page))
     else:

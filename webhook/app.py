@@ -6,12 +6,15 @@ from flask import Flask
 
 from lms_bridge.bridge import Bridge
 from webhook import admission, alternate, descriptions, documents, health, lrs, pages, statements
+from webhook.access import Access
+from webhook.express import express
 
 
 def create_app(bridge: Bridge) -> Flask:
     """The web application of `bridge`: ``/xapi``, ``/healthz``, ``/readyz`` and the pages."""
     app = Flask(__name__, static_folder=None)
-    admission.admit(app, bridge)
+    access = Access(bridge.settings, bridge.store)
+    admission.admit(app, access)
     lrs.hold_to_the_rules(app)
     app.register_blueprint(statements.resource(bridge))
     app.register_blueprint(documents.resources(bridge))
@@ -21,5 +24,5 @@ def create_app(bridge: Bridge) -> Flask:
         pages.show(app, bridge)
     web = bridge.settings.web
     form = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
-    app.wsgi_app = form  # type: ignore[method-assign, assignment]
+    app.wsgi_app = express(form, bridge, access)  # type: ignore[method-assign, assignment]
     return app

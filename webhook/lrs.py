@@ -131,6 +131,13 @@ def answer(status: int, value: Any, **headers: str) -> Response:
     )
 
 
+def nothing() -> Response:
+    """An answer without content: what was asked for is done."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 def refused(status: int, message: str, **headers: str) -> Response:
     """An answer that says what is wrong with the request, which the log says as well."""
     # A sender such as Moodle's plugin never sends again what was refused, so somebody should see.

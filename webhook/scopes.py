@@ -32,7 +32,7 @@ class Need(NamedTuple):
         )
 
 
-_WRITES = Need((Scope.WRITE, Scope.ALL), "write statements")
+WRITES = Need((Scope.WRITE, Scope.ALL), "write statements")
 _READS = Need((Scope.READ, Scope.READ_MINE, Scope.ALL_READ, Scope.ALL), "read statements")
 _ASKS = Need(_READS.one_of, "ask about Agents and Activities")
 _KEEPS_STATES = Need((Scope.STATE, Scope.ALL), "write states")
@@ -49,7 +49,7 @@ _TO_READ = {
     "agents": _ASKS,
 }
 _TO_WRITE = {
-    "statements": _WRITES,
+    "statements": WRITES,
     "activities/state": _KEEPS_STATES,
     "activities/profile": _KEEPS_PROFILES,
     "agents/profile": _KEEPS_PROFILES,

@@ -21,7 +21,7 @@ from lms_bridge.lrs.indexing import PATIENCE_SECONDS, consistent_through
 from lms_bridge.lrs.knowledge import definitions_of
 from webhook.access import authority
 from webhook.bodies import JSON, read_statements_request, with_files
-from webhook.lrs import PREFIX, Refused, answer, refused
+from webhook.lrs import PREFIX, Refused, answer, nothing, refused
 from xapi import canonical_uuid, is_uuid
 from xapi.canonical_format import Canonical
 from xapi.concurrency import etag
@@ -63,7 +63,7 @@ def resource(bridge: Bridge) -> Blueprint:
             check_put(received, statement_id, version=g.version)
             attachments.store(bridge.store, sent.files, clock=utc_now)
             intake.store_as(_origin(), statement_id, received)
-        return Response(status=204)
+        return nothing()
 
     @blueprint.errorhandler(Conflict)
     def conflict(error: Conflict) -> Response:

@@ -12,6 +12,7 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Settings
 from tests.conftest import NOW
 from tests.webhook.conftest import basic
+from webhook.access import Access
 from webhook.admission import admit
 from webhook.lrs import Refused, refused
 
@@ -27,7 +28,8 @@ class Door:
         self._store = bridge.store
         self._secrets: dict[str, str] = {}
         app = Flask("door")
-        admit(app, bridge, seconds=lambda: self.now)
+        access = Access(bridge.settings, bridge.store, seconds=lambda: self.now)
+        admit(app, access, seconds=lambda: self.now)
 
         @app.route("/xapi/<path:_>", methods=METHODS)
         def behind(_: str) -> Response:
