@@ -15,7 +15,9 @@ from lms_bridge.lrs.knowledge import definition_of, names_of
 from webhook.lrs import PREFIX
 from xapi import describing
 from xapi.documents import asked_activity, asked_agent
+from xapi.negotiation import HEADER
 from xapi.parameters import pairs_in, taken
+from xapi.versions import edition
 
 
 def resources(bridge: Bridge) -> Blueprint:
@@ -46,7 +48,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def about() -> Response:
         """Which versions are spoken here (2.8); it needs neither credentials nor a version."""
         taken(pairs_in(request.query_string), {}, version=g.version)
-        return _told(describing.about())
+        return _told(describing.about(version=edition(request.headers.get(HEADER, ""))))
 
     return blueprint
 

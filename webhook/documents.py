@@ -14,7 +14,7 @@ from flask.views import MethodView
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.lrs.documents import Documents
-from webhook.lrs import PREFIX, answer, refused, whole_body
+from webhook.lrs import PREFIX, Refused, answer, refused, whole_body
 from xapi.concurrency import Preconditions, is_unchanged
 from xapi.documents import DocumentQuery, Resource, read_document_query
 from xapi.errors import Conflict, InvalidRequest
@@ -97,6 +97,15 @@ class _View(MethodView):
             rule = "is not taken here; send the document as it is"
             raise InvalidRequest(
                 "header.Content-Encoding", coding, rule, "Communication 1.5", g.version
+            )
+        if request.content_length is None and "Transfer-Encoding" in request.headers:
+            # Of chunks the server does not say whether all of them came, and nothing in a
+            # document would show that half of it is missing.
+            raise Refused(
+                411,
+                "a document needs a Content-Length, by which it is known to be whole"
+                " (Communication 2.2)",
+                Connection="close",
             )
         return Document(whole_body(self._most_bytes), request.content_type or _ANYTHING)
 

@@ -56,6 +56,10 @@ def hold_to_the_rules(app: Flask) -> None:
         if is_xapi():
             said = request.headers.get(HEADER)
             response.headers[HEADER] = _UNSAID if said is None else answered(said)
+            if request.method in ("GET", "HEAD"):
+                # Else a browser takes what has not changed for ten days to be good for another,
+                # and shows a learner a bookmark that was moved on another machine.
+                response.headers["Cache-Control"] = "private, no-cache"
         return response
 
     @app.errorhandler(Refused)

@@ -19,6 +19,7 @@ import msgspec
 
 from xapi.actor import Agent
 from xapi.part import check_extensions
+from xapi.versions import Version, edition
 
 SPOKEN: Final = ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "2.0.0")
 """the versions of the standard that are spoken here"""
@@ -48,12 +49,15 @@ def activity(id: str, definition: bytes | None = None) -> bytes:
     return msgspec.json.encode({"objectType": "Activity", "id": id, **told})
 
 
-def about(extensions: Mapping[str, Any] | None = None) -> bytes:
+def about(extensions: Mapping[str, Any] | None = None, *, version: Version | None = None) -> bytes:
     """What the About resource answers, as JSON (2.8).
 
-    `extensions` tell what else there is to know of this LRS, by IRI.
+    `extensions` tell what else there is to know of this LRS, by IRI. Who asks in the edition
+    1.0 is told of that one only: clients that were written before 2.0 refuse to go on where
+    they read a version that they do not know.
     """
-    told: dict[str, Any] = {"version": SPOKEN}
+    spoken = [one for one in SPOKEN if version is not Version.V1_0 or edition(one) is version]
+    told: dict[str, Any] = {"version": spoken}
     if extensions:
         check_extensions("$.extensions", dict(extensions))
         told["extensions"] = extensions

@@ -5,34 +5,24 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import open_store
 from tests.conftest import Clock
 from tests.eventful import an_eventful_scene, configuration
 from tests.scene import TOKEN
+from tests.webhook.browsing import a_browser
 from tests.webhook.serving import serving
 
 pytestmark = pytest.mark.slow
 
 LOOKS = list(itertools.product(("id", "en"), ("light", "dark"), (390, 800, 1280)))
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 # The contrast of every text with what stands behind it (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {
   const channels = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
@@ -60,22 +50,10 @@ CONTRASTS = """() => {
 }"""
 
 
-def chromium() -> str:
-    """Where Chromium is; scripts/install-browser, which `make test` runs, puts it there."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    for name in filter(None, names):
-        if path := shutil.which(name):
-            return path
-    pytest.fail("there is no Chromium to see the page with: run scripts/install-browser")
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,23 @@ def test_a_refusal_is_json_with_one_sentence(lrs: Client, method: str, path: str
     assert list(answer.json) == ["error"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/xapi/statements",
+        "/xapi/about",
+        "/xapi/activities?activityId=x:y",
+        "/xapi/activities/profile?activityId=x:y",
+        "/xapi/activities/profile?activityId=x:y&profileId=none",
+    ],
+)
+def test_whoever_keeps_an_answer_asks_again_whether_it_holds(
+    lrs: Client, method: str, path: str
+) -> None:
+    assert lrs.send(method, path).headers["Cache-Control"] == "private, no-cache"
+
+
 def test_a_method_that_is_not_supported_is_told_which_are(lrs: Client) -> None:
     answer = lrs.send("DELETE", **NOTHING_SENT)
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST, PUT"

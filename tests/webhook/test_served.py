@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 import requests
 from sqlalchemy import select
-from tincan import ActivityDefinition, RemoteLRS, Statement
 
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements
@@ -79,51 +77,6 @@ def test_an_empty_array_is_answered_200_each_minute(served: Served) -> None:
     assert status(served.talk(HEAD + "Content-Length: 2", b"[]")) == 200
 
 
-# --- a foreign client ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tincan(served: Served) -> RemoteLRS:
-    return RemoteLRS(
-        endpoint=f"{served.address}/xapi/", version="1.0.3", username="moodle", password=PASSWORD
-    )
-
-
-def told(**changes: object) -> Statement:
-    made = Statement(statement(**changes))
-    made.object.definition = ActivityDefinition(name={"id": "Latihan Dasar CPNS"})
-    return made
-
-
-def test_tincan_saves_a_statement(tincan: RemoteLRS, stored: Store) -> None:
-    answer = tincan.save_statement(told())
-    assert answer.success, answer.data
-    assert answer.content.id is not None
-    assert str(answer.content.id) in ids(stored)
-
-
-def test_tincan_saves_a_statement_under_its_own_id(tincan: RemoteLRS, stored: Store) -> None:
-    mine = str(uuid.uuid4())
-    assert tincan.save_statement(told(id=mine)).success
-    assert tincan.save_statement(told(id=mine)).success
-    assert mine in ids(stored)
-
-
-def test_tincan_saves_several_statements(tincan: RemoteLRS, stored: Store) -> None:
-    answer = tincan.save_statements([told(), told(id=str(uuid.uuid4())), told()])
-    assert answer.success, answer.data
-    assert {str(one.id) for one in answer.content} <= ids(stored)
-
-
-def test_tincan_is_told_of_a_conflict(tincan: RemoteLRS) -> None:
-    mine = str(uuid.uuid4())
-    tincan.save_statement(told(id=mine))
-    answer = tincan.save_statement(told(id=mine, verb={"id": "https://example.go.id/other"}))
-    assert not answer.success
-    assert answer.response.status == 409
-    assert mine in json.loads(answer.data)["error"]
-
-
 # --- connections as they are -----------------------------------------------------------------
 
 
@@ -131,6 +84,17 @@ def test_a_body_in_chunks_is_received(served: Served) -> None:
     chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:50], BODY[50:])]
     answer = served.talk(HEAD + "Transfer-Encoding: chunked", *chunks, b"0\r\n\r\n")
     assert status(answer) == 200
+
+
+def test_a_document_in_chunks_is_refused_as_half_of_one_would_be_taken_for_it(
+    served: Served,
+) -> None:
+    state = "activities/state?activityId=x:y&stateId=s&agent=%7B%22openid%22:%22x:a%22%7D"
+    head = HEAD.replace("POST /xapi/statements", f"PUT /xapi/{state}")
+    answer = served.talk(head + "Transfer-Encoding: chunked", b"4\r\nhalf\r\n", end=True)
+    assert status(answer) == 411
+    assert b"needs a Content-Length" in answer
+    assert served.session.get(f"{served.address}/xapi/{state}", timeout=5).status_code == 404
 
 
 def test_chunks_without_end_are_refused_at_the_limit(served: Served) -> None:
