@@ -11,7 +11,7 @@ and after a time the search ends where it has come to, so that it can be gone on
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -51,21 +51,20 @@ COLUMNS = (
 """what is read of each statement"""
 Found: TypeAlias = tuple[int, str, bytes, str, bytes | None]
 """the same of one"""
-_LAST = 2**63 - 1
 
 
 class Span(NamedTuple):
     """Places after `low` and up to `high`, and in which order they are wanted."""
 
     low: int = 0
-    high: int = _LAST
+    high: int = 2**63 - 1
     ascending: bool = False
 
     def beyond(self, place: int) -> Span:
         """What follows that `place`."""
         if self.ascending:
-            return self._replace(low=min(max(place, self.low), _LAST))
-        return self._replace(high=min(place - 1, self.high))
+            return self._replace(low=min(max(place, self.low), self.high))
+        return self._replace(high=max(min(place - 1, self.high), self.low))
 
 
 class Search:
@@ -76,7 +75,6 @@ class Search:
         self._conditions = list(conditions)
         self._left = span
         self._window = _FIRST_WINDOW
-        self._deadline = time.monotonic() + _SECONDS
         self.last: int | None = None
         """the place after which to go on; None when there is nothing more"""
         self.is_over = False
@@ -85,6 +83,7 @@ class Search:
     def next(self, most: int) -> list[Found]:
         """The next of them, at most so many."""
         rows: list[Found] = []
+        deadline = time.monotonic() + _SECONDS
         while not self.is_over:
             rows += self._rows(most + 1 - len(rows))
             if len(rows) > most:
@@ -95,6 +94,7 @@ class Search:
             self._go_on_after(edge)
             if edge is not None:
                 self._reconsider()
+                self.is_over = time.monotonic() > deadline
         return rows
 
     def _go_on_after(self, place: int | None) -> None:
@@ -114,7 +114,7 @@ class Search:
         if len(self._conditions) < 2:
             return None
         query = _edge_query(len(self._conditions[0]), self._left.ascending)
-        edges = self._store.ask(query, self._parameters() | {"passed": self._window - 1})
+        edges = self._store.ask(query, self._parameters())
         return edges[0][0] if edges else None
 
     def _reconsider(self) -> None:
@@ -122,11 +122,11 @@ class Search:
         if self._window == _FIRST_WINDOW:
             self._conditions.sort(key=self._count)
         self._window = min(self._window * 10, _WIDEST_WINDOW)
-        self.is_over = time.monotonic() > self._deadline
 
     def _count(self, condition: Condition) -> int:
         """How many have one of these keys; from some number on it does not matter."""
-        [(count,)] = self._store.ask(_count_query(len(condition)), _named([condition]))
+        values = _named([condition]) | {"most": _COUNTED}
+        [(count,)] = self._store.ask(_count_query(len(condition)), values)
         return int(count)
 
     def _parameters(self) -> dict[str, int]:
@@ -134,6 +134,7 @@ class Search:
             "low": self._left.low,
             "high": self._left.high,
             "window": self._window,
+            "passed": self._window - 1,
             **_named(self._conditions),
         }
 
@@ -164,41 +165,59 @@ def _query(arities: tuple[int, ...], ascending: bool) -> Select[tuple[Any, ...]]
         query = select(*COLUMNS).where(_within(place), is_voided.is_(None))
         return query.order_by(_in_order(place, ascending)).limit(_limit("most"))
     if len(arities) == 1:
-        found = _driving(arities[0], ascending, _limit("most")).subquery()
+        found = _driving(arities[0], ascending, _limit("most"))
     else:
-        driving = _driving(arities[0], ascending, _limit("window")).subquery()
-        chosen = select(driving.c.seq).order_by(_in_order(driving.c.seq, ascending))
-        for number, arity in enumerate(arities[1:], 1):
-            chosen = chosen.where(_has(number, arity, driving.c.seq).is_not(None))
-        found = chosen.limit(_limit("most")).subquery()
-    return select(*COLUMNS).join(found, found.c.seq == statements.c.seq)
+
+        def passes(place: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
+            edge = _edge_query(arities[0], ascending).scalar_subquery()
+            if ascending:
+                yield place <= func.coalesce(edge, _place("high"))
+            else:
+                yield place >= func.coalesce(edge, _place("low"))
+            for number, arity in enumerate(arities[1:], 1):
+                yield _has(number, arity, place).is_not(None)
+
+        found = _driving(arities[0], ascending, _limit("most"), passes)
+    chosen = found.limit(_limit("most")).subquery()
+    return select(*COLUMNS).join(chosen, chosen.c.seq == statements.c.seq)
 
 
 @lru_cache(maxsize=4)
 def _edge_query(arity: int, ascending: bool) -> Select[int]:
-    driving = _driving(arity, ascending, _1, _limit("passed")).subquery()
-    return select(driving.c.seq)
+    """The place of the last key of a window, if there are so many."""
+    driving = _driving(arity, ascending, _limit("window"))
+    edge: Select[int] = driving.limit(_1).offset(_limit("passed"))
+    return edge
 
 
 @lru_cache(maxsize=2)
 def _count_query(arity: int) -> Select[int]:
-    some = select(_1).where(_is_one(statement_keys.c.key, 0, arity)).limit(_COUNTED).subquery()
+    some = (
+        select(_1).where(_is_one(statement_keys.c.key, 0, arity)).limit(_limit("most")).subquery()
+    )
     return select(func.count()).select_from(some)
 
 
 def _driving(
-    arity: int, ascending: bool, limit: ColumnElement[int], offset: ColumnElement[int] | None = None
+    arity: int,
+    ascending: bool,
+    most: ColumnElement[int],
+    passes: Callable[[ColumnElement[int]], Iterable[ColumnElement[bool]]] = lambda _: (),
 ) -> Any:
-    """The places of all that has one of the keys that drive, each once."""
-    first = statement_keys.alias()
-    chosen: Any = select(first.c.seq).where(first.c.key == _key(0, 0), _within(first.c.seq))
-    if arity > 1:
-        second = statement_keys.alias()
-        only = _has(0, 1, second.c.seq).is_(None)
-        others = select(second.c.seq).where(second.c.key == _key(0, 1), _within(second.c.seq), only)
-        chosen = union_all(chosen, others)
-    place = chosen.selected_columns.seq
-    return chosen.order_by(_in_order(place, ascending)).limit(limit).offset(offset)
+    """The places of what has one of the keys that drive, each once; at least the first `most`."""
+    branches: list[Any] = []
+    for alternative in range(arity):
+        key = statement_keys.alias()
+        place = key.c.seq
+        branch = select(place).where(key.c.key == _key(0, alternative), _within(place))
+        if alternative:
+            branch = branch.where(_has(0, alternative, place).is_(None))
+        branches.append(branch.where(*passes(place)).order_by(_in_order(place, ascending)))
+    if arity == 1:
+        return branches[0]
+    # Each branch has a limit of its own, or PostgreSQL would sort all of a course to tell a few.
+    both = union_all(*(select(branch.limit(most).subquery().c.seq) for branch in branches))
+    return both.order_by(_in_order(both.selected_columns.seq, ascending))
 
 
 def _has(number: int, arity: int, place: ColumnElement[int]) -> ColumnElement[int | None]:
@@ -216,9 +235,7 @@ def _one(*conditions: ColumnElement[bool]) -> ColumnElement[int | None]:
 
 
 def _within(place: ColumnElement[int]) -> ColumnElement[bool]:
-    return (place > bindparam("low", type_=BigInteger)) & (
-        place <= bindparam("high", type_=BigInteger)
-    )
+    return (place > _place("low")) & (place <= _place("high"))
 
 
 def _in_order(place: ColumnElement[int], ascending: bool) -> ColumnElement[int]:
@@ -231,6 +248,10 @@ def _key(number: int, alternative: int) -> ColumnElement[int]:
 
 def _name(number: int, alternative: int) -> str:
     return f"key_{number}_{alternative}"
+
+
+def _place(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=BigInteger)
 
 
 def _limit(name: str) -> ColumnElement[int]:

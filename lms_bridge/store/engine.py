@@ -157,6 +157,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
+            pool_use_lifo=True,  # the one that was used last has most in its caches
             max_overflow=pool_size,
             connect_args={} if "connect_timeout" in parsed.query else _PATIENCE,
             json_serializer=to_json,
@@ -169,6 +170,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
         engine = create_engine(
             parsed,
             pool_size=pool_size,
+            pool_use_lifo=True,  # the one that was used last has most in its caches
             max_overflow=pool_size,
             connect_args={"timeout": _BUSY_SECONDS, "factory": _SqliteConnection},
             json_serializer=to_json,

@@ -1,0 +1,77 @@
+"""The ways into the database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Integer, bindparam, create_engine, select, text
+
+from lms_bridge.store import marks
+from lms_bridge.store.engine import Store
+from lms_bridge.store.many import among, put_all
+from lms_bridge.store.schema import statement_keys, statements
+
+RAW = b'{"name":"\xc3\xa9\\u0000"}'
+
+_BY_PLACE = select(statements.c.id, statements.c.raw, statements.c.authority).where(
+    statements.c.seq == bindparam("place", type_=Integer)
+)
+
+
+def put(store: Store, place: int) -> None:
+    with store.writing() as db:
+        values = {"seq": place, "id": f"id-{place}", "sender": "lms", "raw": RAW}
+        db.execute(statements.insert().values(values))
+
+
+def test_what_is_asked_comes_as_it_was_stored_and_up_to_date(store: Store) -> None:
+    for place in (7, 8):
+        assert store.ask(_BY_PLACE, {"place": place}) == []
+        put(store, place)
+        assert [tuple(row) for row in store.ask(_BY_PLACE, {"place": place})] == [
+            (f"id-{place}", RAW, None)
+        ]
+
+
+def test_who_asked_can_write_with_the_same_connection(store: Store) -> None:
+    put(store, 1)
+    assert store.ask(_BY_PLACE, {"place": 1})
+    with store.writing() as db:
+        db.execute(statements.delete())
+        db.rollback()
+    assert store.ask(_BY_PLACE, {"place": 1}), "it was undone"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_the_server_has_ended_is_not_used_again(
+    store: Store, database_url: str
+) -> None:
+    assert store.ask(marks.LAST_UNREAD, {"reader": "index"}) == [(None,)]
+    others = text(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid != pg_backend_pid()"
+    )
+    for _ in range(2):
+        with create_engine(database_url).connect() as other:
+            assert other.scalar(others)
+        assert store.ask(marks.LAST_UNREAD, {"reader": "index"}) == [(None,)]
+    with create_engine(database_url).connect() as other:
+        other.execute(others)
+    put(store, 1)
+
+
+def test_many_values_are_one_parameter(store: Store) -> None:
+    with store.writing() as db:
+        put_all(db, statement_keys, [])
+        put_all(db, statement_keys, [(-(2**63), 1), (2**63 - 1, 2)])
+        put_all(db, statement_keys, [(2**63 - 1, 2), *((key, 3) for key in range(40_000))])
+        query = select(statement_keys).order_by(statement_keys.c.key)
+        some = query.where(among(statement_keys.c.key, [-(2**63), 5, 2**63 - 1]))
+        assert [tuple(row) for row in db.execute(some)] == [
+            (-(2**63), 1),
+            (5, 3),
+            (2**63 - 1, 2),
+        ]
+        assert len(db.execute(query.where(among(statement_keys.c.key, range(40_000)))).all())
+        assert db.execute(query.where(among(statement_keys.c.key, []))).all() == []
+        by_text = select(statements.c.id).where(among(statements.c.id, ["'", '"', "}", "\\", "é"]))
+        assert db.execute(by_text).all() == []
