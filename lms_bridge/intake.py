@@ -16,16 +16,15 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy import insert as sql_insert
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
+from lms_bridge.store.many import append
 from lms_bridge.store.places import next_place
 from lms_bridge.store.schema import statements
 from xapi import Received, canonical_uuid, same_statement
 from xapi.versions import Version
 
-_INSERT = sql_insert(statements)
 _IDS_AT_ONCE = 500  # bound parameters of one SELECT
 
 
@@ -113,28 +112,20 @@ class Intake:
             db, [one.id for request in requests for one in request.arrived if one.given]
         )
         answers: list[Exception | None] = []
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[Any, ...]] = []
         for request in requests:
-            conflict = _conflict(request, known)
+            conflict = _conflict(request, known) if known else None
             answers.append(conflict)
             if conflict is not None:
                 continue
             origin = request.origin
+            sender, version, authority = origin.sender, origin.version.value, origin.authority
             for one in request.arrived:
                 if one.id not in known:
                     known[one.id] = one.raw
-                    rows.append(
-                        {
-                            "seq": place + len(rows),
-                            "id": one.id,
-                            "sender": origin.sender,
-                            "raw": one.raw,
-                            "version": origin.version.value,
-                            "authority": origin.authority,
-                        }
-                    )
+                    rows.append((place + len(rows), one.id, sender, one.raw, version, authority))
         if rows:
-            db.execute(_INSERT, rows)
+            append(db, statements, rows)
         return answers
 
 

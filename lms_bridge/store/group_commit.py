@@ -13,8 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection
@@ -64,7 +63,7 @@ class GroupCommit(Generic[Item, Answer]):
         self._write = write
         self._most = most
         self._patience = patience_seconds
-        self._waiting: list[tuple[Item, Future[Answer]]] = []
+        self._waiting: list[_Submitted[Item, Answer]] = []
         self._arrived = threading.Condition()
         self._closed = False
         self._threads = [
@@ -79,13 +78,16 @@ class GroupCommit(Generic[Item, Answer]):
 
         Raises :exc:`Closed` after :meth:`close`.
         """
-        future: Future[Answer] = Future()
+        mine: _Submitted[Item, Answer] = _Submitted(item)
         with self._arrived:
             if self._closed:
                 raise Closed("nothing is written any more: the process is about to end")
-            self._waiting.append((item, future))
+            self._waiting.append(mine)
             self._arrived.notify()
-        return future.result()
+        mine.answered.acquire()
+        if isinstance(mine.answer, BaseException):
+            raise mine.answer
+        return cast(Answer, mine.answer)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -102,11 +104,10 @@ class GroupCommit(Generic[Item, Answer]):
             except BaseException as error:
                 # Whoever waits for an answer must get one, whatever happens to this thread.
                 log.exception("a group of writes failed unexpectedly")
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
+                for one in group:
+                    one.settle(error)
 
-    def _next(self) -> list[tuple[Item, Future[Answer]]]:
+    def _next(self) -> list[_Submitted[Item, Answer]]:
         """What is to be written together; empty when it is closed and all is written."""
         with self._arrived:
             while not self._waiting and not self._closed:
@@ -114,20 +115,17 @@ class GroupCommit(Generic[Item, Answer]):
             group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         return group
 
-    def _commit(self, group: list[tuple[Item, Future[Answer]]]) -> None:
+    def _commit(self, group: list[_Submitted[Item, Answer]]) -> None:
         """Write `group` and answer each of its submitters."""
-        outcome = self._patiently([item for item, _ in group])
+        outcome = self._patiently([one.item for one in group])
         if isinstance(outcome, _Failed):
             if len(group) > 1 and not outcome.away:
                 for one in group:
                     self._commit([one])
                 return
             outcome = [outcome.error] * len(group)
-        for (_, future), answer in zip(group, outcome, strict=True):
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        for one, answer in zip(group, outcome, strict=True):
+            one.settle(answer)
 
     def _patiently(self, items: Sequence[Item]) -> Sequence[Answer | Exception] | _Failed:
         """What comes of writing `items`; while the database is away it is tried again."""
@@ -153,6 +151,27 @@ class GroupCommit(Generic[Item, Answer]):
         except Exception as error:
             return _Failed(error, away=not writing or may_pass(error))
         return answers
+
+
+class _Submitted(Generic[Item, Answer]):
+    """An item, and the thread that waits until it is written.
+
+    It does what a Future does, for a fraction of the time.
+    """
+
+    __slots__ = ("answer", "answered", "item")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.answer: Answer | BaseException | None = None
+        self.answered = threading.Lock()
+        self.answered.acquire()
+
+    def settle(self, answer: Answer | BaseException) -> None:
+        """Let the thread go on with `answer`, if it has none yet."""
+        if self.answered.locked():
+            self.answer = answer
+            self.answered.release()
 
 
 class _Failed(NamedTuple):

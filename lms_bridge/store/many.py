@@ -10,7 +10,9 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, Text, TypeDecorator, bindparam
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
@@ -51,6 +53,29 @@ def _is_in_array(element: among, compiler: Any, **options: Any) -> str:
 def _is_in_json(element: among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - no outside text
+
+
+def append(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert `rows`, each with a value for every column of `table`, as the driver takes them."""
+    names = ", ".join(column.name for column in table.columns)
+    if db.dialect.name == "postgresql":
+        _copy(db, table, f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", rows)
+    else:
+        places = ", ".join("?" for _ in table.columns)
+        into = f"INSERT INTO {table.name} ({names}) VALUES ({places})"  # noqa: S608
+        db.exec_driver_sql(into, list(rows))
+
+
+def _copy(db: Connection, table: Table, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    kinds = [column.type.compile(db.dialect).partition("(")[0].lower() for column in table.columns]
+    driver: Any = db.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(into) as copy:
+            copy.set_types(kinds)
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(into, None, error, psycopg.Error, dialect=db.dialect) from error
 
 
 def put_all(db: Connection, table: Table, rows: Sequence[tuple[int, ...]]) -> None:
