@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from webhook.lrs import PREFIX, turned_away
@@ -42,6 +42,8 @@ def undone(application: WSGIApplication, *, most_bytes: int) -> WSGIApplication:
         if may_be_form(environ):
             try:
                 _unfold(environ, 3 * most_bytes)
+                if environ["REQUEST_METHOD"] == "HEAD":
+                    start_response = _without_length(start_response)
             except Refusal as error:
                 return turned_away(environ, start_response, error.status, str(error))
         return application(environ, start_response)
@@ -86,3 +88,13 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 def _variable(name: str) -> str:
     return _PLAIN.get(name, "HTTP_" + name.upper().replace("-", "_"))
+
+
+def _without_length(start_response: StartResponse) -> StartResponse:
+    """For what is answered as to a HEAD, to whoever sent a POST and waits for so long a body."""
+
+    def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        return start_response(status, kept, error)
+
+    return start

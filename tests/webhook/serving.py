@@ -70,15 +70,23 @@ class Served:
 
 @contextmanager
 def serving(
-    folder: Path, database: str, configuration: str = CONFIGURATION, *, web: str = ""
+    folder: Path,
+    database: str,
+    configuration: str = CONFIGURATION,
+    *,
+    web: str = "",
+    port: int | None = None,
 ) -> Iterator[Served]:
-    """The service on `database`, ready, until the block ends; `web` is more of its [web]."""
-    port = free_port()
+    """The service on `database`, ready, until the block ends; `web` is more of its [web].
+
+    What it logs is added to what a service in the same folder has logged before.
+    """
+    port = port or free_port()
     (folder / "password").write_text(PASSWORD)
     config = folder / "served.toml"
     config.write_text(configuration.format(database=database) + WEB.format(port=port) + web)
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    with (folder / "served.log").open("wb") as log:
+    with (folder / "served.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "webhook", "--config", str(config)],
             stdout=log,

@@ -86,6 +86,17 @@ def test_a_body_in_chunks_is_received(served: Served) -> None:
     assert status(answer) == 200
 
 
+def test_a_form_that_means_a_head_is_answered_without_a_body_that_never_comes(
+    served: Served,
+) -> None:
+    form = b"X-Experience-API-Version=1.0.3"
+    head = HEAD.replace("/statements", "/about?method=HEAD")
+    head = head.replace("application/json", "application/x-www-form-urlencoded")
+    answer = served.talk(head + f"Content-Length: {len(form)}", form)
+    assert status(answer) == 200
+    assert answer.partition(b"\r\n\r\n")[2] == b"0\r\n\r\n"  # chunks, of which there are none
+
+
 def test_a_document_in_chunks_is_refused_as_half_of_one_would_be_taken_for_it(
     served: Served,
 ) -> None:
