@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench
+.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ imports: $(VENV)/development
 
 bench: $(VENV)/development ## how fast it is, held against other servers and bare loops
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
+	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)
 
 messages: $(VENV)/development ## bring the translations up to date: lms_bridge/locales/
 	@$(BIN)/pybabel -q extract --mapping babel.cfg --keyword mark --no-wrap --sort-by-file --add-location file --project lms-bridge --msgid-bugs-address "the authors of lms-bridge" --output-file $(VENV)/messages.pot .

@@ -122,6 +122,26 @@ def test_every_file_of_the_code_that_is_named_is_there(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+PART = re.compile(r"^## Part \w+: (\w+)$(.*?)(?=^## )", re.MULTILINE | re.DOTALL)
+CLAUSE = re.compile(r"^\| ([^|]+?) \|", re.MULTILINE)
+CITED = re.compile(r"\b(Data|Communication) (\d\.\d+(?:\.\d+)*)")
+
+
+def test_every_clause_that_is_cited_is_explained() -> None:
+    told = {
+        f"{part} {number}"
+        for part, rows in PART.findall((ROOT / "docs" / "xapi.md").read_text())
+        for row in CLAUSE.findall(rows)
+        for number in re.findall(r"\d+(?:\.\d+)+", row)
+    }
+    code = [
+        path.read_text() for name in ("xapi", "webhook") for path in (ROOT / name).rglob("*.py")
+    ]
+    cited = {" ".join(each) for text in code for each in CITED.findall(text)}
+    assert len(cited) > 40
+    assert cited - told == set()
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text("utf-8")
     missing = [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in index]
