@@ -110,6 +110,8 @@ def _fields(form: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
     for sent, value in pairs_in(form, "form"):
         name = sent.lower() if sent.lower() in _HEADERS else sent
+        if name in _HEADERS and not (value.isascii() and value.isprintable()):
+            raise _refused(f"form.{name}", value, "has a character that no header can have")
         if name in fields:
             raise _refused(f"form.{name}", value, "is given a second time")
         if name != "content" and len(value) > _LONGEST_FIELD:

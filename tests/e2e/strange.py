@@ -144,6 +144,10 @@ class Strange:
         kept = {name: value for name, value in fields if name not in ("Host", "Content-Length")}
         if method in ("PUT", "POST"):
             kept["content"] = inner.body.decode("latin-1")
+        if self.chance.random() < 0.3:  # what no header can have, and a field can
+            kept[self.chance.choice(sorted(kept) or ["Content-Type"])] = self.chance.choice(
+                ["\0", "text/plain\r\nX: y", "\x7f", "a" * 20_000, "application/json\0"]
+            )
         form = urlencode(kept, encoding="latin-1").encode()
         form += b"&" + query.encode("latin-1")
         if self.chance.random() < 0.2:

@@ -150,6 +150,14 @@ def test_a_form_has_no_more_fields_than_any_request_needs(form: bytes, path: str
     assert (caught.value.status, caught.value.path) == (413, path)
 
 
+@pytest.mark.parametrize("value", ["\0", "text/plain\r\nX: y", "text/plain\n", "a\x7f", "…"])
+def test_a_header_in_a_form_is_one_that_could_stand_where_headers_do(value: str) -> None:
+    form = urlencode({"content": "x", "Content-Type": value}).encode()
+    error = refused(form=form)
+    assert error.path == "form.content-type"
+    assert error.rule == "has a character that no header can have"
+
+
 def test_its_content_may_be_as_long_as_any_body() -> None:
     assert len(unfold("PUT", content="x" * 1_000_000).content) == 1_000_000
 
