@@ -8,6 +8,7 @@ from lms_bridge.bridge import Bridge
 from webhook import admission, alternate, descriptions, documents, health, lrs, pages, statements
 from webhook.access import Access
 from webhook.express import express
+from webhook.telling import short_way
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -24,5 +25,6 @@ def create_app(bridge: Bridge) -> Flask:
         pages.show(app, bridge)
     web = bridge.settings.web
     form = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
-    app.wsgi_app = express(form, bridge, access)  # type: ignore[method-assign, assignment]
+    reading = short_way(form, bridge, access)
+    app.wsgi_app = express(reading, bridge, access)  # type: ignore[method-assign, assignment]
     return app

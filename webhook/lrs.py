@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PREFIX = "/xapi"
+# Else a browser takes what has not changed for ten days to be good for another, and shows a
+# learner a bookmark that was moved on another machine.
+KEPT = "private, no-cache"
+"""the ``Cache-Control`` of what is told"""
 _OPEN = frozenset({"descriptions.about"})
 """what is told to everybody, whichever edition they speak (Communication 2.8)"""
 _UNSAID = "0.95"
@@ -57,9 +61,7 @@ def hold_to_the_rules(app: Flask) -> None:
             said = request.headers.get(HEADER)
             response.headers[HEADER] = _UNSAID if said is None else answered(said)
             if request.method in ("GET", "HEAD"):
-                # Else a browser takes what has not changed for ten days to be good for another,
-                # and shows a learner a bookmark that was moved on another machine.
-                response.headers["Cache-Control"] = "private, no-cache"
+                response.headers["Cache-Control"] = KEPT
         return response
 
     @app.errorhandler(Refused)

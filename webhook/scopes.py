@@ -33,15 +33,15 @@ class Need(NamedTuple):
 
 
 WRITES = Need((Scope.WRITE, Scope.ALL), "write statements")
-_READS = Need((Scope.READ, Scope.READ_MINE, Scope.ALL_READ, Scope.ALL), "read statements")
-_ASKS = Need(_READS.one_of, "ask about Agents and Activities")
+READS = Need((Scope.READ, Scope.READ_MINE, Scope.ALL_READ, Scope.ALL), "read statements")
+_ASKS = Need(READS.one_of, "ask about Agents and Activities")
 _KEEPS_STATES = Need((Scope.STATE, Scope.ALL), "write states")
 _SEES_STATES = Need((Scope.STATE, Scope.ALL_READ, Scope.ALL), "read states")
 _KEEPS_PROFILES = Need((Scope.PROFILE, Scope.ALL), "write profiles")
 _SEES_PROFILES = Need((Scope.PROFILE, Scope.ALL_READ, Scope.ALL), "read profiles")
 
 _TO_READ = {
-    "statements": _READS,
+    "statements": READS,
     "activities/state": _SEES_STATES,
     "activities/profile": _SEES_PROFILES,
     "agents/profile": _SEES_PROFILES,
