@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lms_bridge import lms, registries
+from lms_bridge.announcing.announcer import Announcer
 from lms_bridge.catalogue import courses
 from lms_bridge.config.loading import ConfigError, Problem, load
 from lms_bridge.config.secrets import SecretMissing
@@ -143,6 +144,11 @@ class Bridge:
             owner=self.owner,
             clock=utc_now,
         )
+
+    @cached_property
+    def announcer(self) -> Announcer:
+        """What says in xAPI what was done."""
+        return Announcer(self.store, self.settings, clock=utc_now)
 
     @cached_property
     def targets(self) -> Mapping[str, Lrs]:

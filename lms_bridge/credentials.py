@@ -32,6 +32,7 @@ from sqlalchemy import Connection, select, update
 from lms_bridge.config.problems import nearest
 from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import mark
+from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.recognition import sightings
 from lms_bridge.store.engine import alone
 from lms_bridge.store.schema import credentials as table
@@ -326,7 +327,7 @@ def _check_free(db: Connection, name: str, username: str, settings: Settings) ->
     """Nobody is called so: the name is who sent a statement, the username who sends a request."""
     taken = [(sender.name, sender.username) for sender in settings.senders]
     taken += [(row.name, row.username) for row in db.execute(select(table))]
-    if name in [one for one, _ in taken]:
+    if name in [BRIDGE, *(one for one, _ in taken)]:
         raise CredentialError(
             mark(
                 "there is a sender or a credential %(name)s already; also a name that was revoked"

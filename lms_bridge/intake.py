@@ -129,6 +129,22 @@ class Intake:
         return answers
 
 
+def put(
+    db: Connection, origin: Origin, new: Sequence[tuple[str, bytes]], *, now: dt.datetime
+) -> None:
+    """Store `new` statements, (id, statement), whose ids nobody else has, in this transaction.
+
+    Whoever else stores statements waits until it ends.
+    """
+    if new:
+        place, version = next_place(db, now), origin.version.value
+        rows = [
+            (place + number, statement_id, origin.sender, raw, version, origin.authority)
+            for number, (statement_id, raw) in enumerate(new)
+        ]
+        append(db, statements, rows)
+
+
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):

@@ -19,7 +19,7 @@ from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition.sightings import SightingState, how_many_unseen
+from lms_bridge.recognition.sightings import SightingState, how_many_own, how_many_unseen
 from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import (
     attempts,
@@ -38,6 +38,9 @@ class Overview(msgspec.Struct, frozen=True):
     """The bridge in numbers."""
 
     statements: int
+    """that were received"""
+    own_statements: int
+    """that the bridge made itself"""
     sightings: dict[str, int]
     completions: int
     undecided: int
@@ -136,10 +139,14 @@ def overview(db: Connection, *, now: dt.datetime) -> Overview:
         by_remote.setdefault(remote, {})[state] = count
     by_state = select(sightings.c.state, func.count().label("many")).group_by(sightings.c.state)
     seen = Counter({row.state: row.many for row in db.execute(by_state)})
+    own = how_many_own(db)
+    seen[SightingState.NONE] -= own
     seen[SightingState.NEW] += how_many_unseen(db)
+    own += how_many_unseen(db, own=True)
     known = health.read_all(db)
     return Overview(
-        statements=db.execute(select(func.count()).select_from(statements)).scalar_one(),
+        statements=db.execute(select(func.count()).select_from(statements)).scalar_one() - own,
+        own_statements=own,
         sightings=dict(+seen),
         completions=db.execute(select(func.count()).select_from(completions)).scalar_one(),
         undecided=db.execute(

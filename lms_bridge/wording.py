@@ -45,6 +45,8 @@ WORDS = {
     "not_in_registry": mark("not in the registry"),
     "succeed": mark("done"),
     "forwarded": mark("forwarded"),
+    "announced": mark("statements of its own"),
+    "voided": mark("taken back"),
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),

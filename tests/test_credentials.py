@@ -128,7 +128,7 @@ def test_a_name_or_a_username_belongs_to_one_only(store: Store) -> None:
     create(store, username="pemutar")
     create(store, "lama")
     revoke(store, "lama")
-    for taken in ("konten", "lama", "moodle"):
+    for taken in ("konten", "lama", "moodle", "lms-bridge"):
         assert f"{taken} already" in refused(store, name=taken, username="new")
     for taken in ("pemutar", "lama", "pengirim"):
         assert f"the username {taken} is taken" in refused(store, name="new", username=taken)

@@ -26,6 +26,7 @@ import msgspec
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Sender, Settings
 from lms_bridge.credentials import Credential, Key, Scope, in_force
+from lms_bridge.lrs.authority import authority
 from lms_bridge.store.engine import Store
 
 SECONDS = 2.0
@@ -52,16 +53,6 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     def reads_only_its_own(self) -> bool:
         """Whether, of all statements, only those that it sent itself are to be shown."""
         return not self.scopes & _EVERYTHING
-
-
-def authority(home_page: str, name: str) -> bytes:
-    """The Agent that the credential `name` of the bridge at `home_page` is.
-
-    >>> authority("https://bridge.example", "moodle")
-    b'{"objectType":"Agent","account":{"homePage":"https://bridge.example","name":"moodle"}}'
-    """
-    account = {"homePage": home_page, "name": name}
-    return msgspec.json.encode({"objectType": "Agent", "account": account})
 
 
 class Access:

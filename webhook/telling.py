@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.lrs.authority import BRIDGE, authority
 from lms_bridge.lrs.finding import Page, Reader
 from lms_bridge.lrs.indexing import PATIENCE_SECONDS
 from lms_bridge.lrs.knowledge import definitions_of
 from lms_bridge.store.engine import Store
 from webhook import scopes
-from webhook.access import Access, authority
+from webhook.access import Access
 from webhook.lrs import KEPT, PREFIX, Refused
 from xapi.canonical_format import Canonical
 from xapi.concurrency import etag
@@ -75,7 +76,7 @@ class Teller:
         web = bridge.settings.web
         self._store = bridge.store
         self._most = web.most_told
-        self._reader = Reader(bridge.store, authority(web.home_page, "lms-bridge"))
+        self._reader = Reader(bridge.store, authority(web.home_page, BRIDGE))
 
     def tell(
         self,

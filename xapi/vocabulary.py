@@ -25,6 +25,8 @@ SATISFIED: Final = "https://w3id.org/xapi/adl/verbs/satisfied"
 """cmi5: a block or a whole course has been completed as it asks"""
 ACHIEVED: Final = "https://w3id.org/xapi/tla/verbs/achieved"
 """a badge or a competency has been earned"""
+EARNED: Final = "http://id.tincanapi.com/verb/earned"
+"""the object is the actor's now, or was awarded to them"""
 
 # --- activity types -------------------------------------------------------------------------
 
@@ -37,6 +39,9 @@ ATTEMPT: Final = "http://adlnet.gov/expapi/activities/attempt"
 CMI_INTERACTION: Final = "http://adlnet.gov/expapi/activities/cmi.interaction"
 """a question (Data 2.4.4.1)"""
 LMS: Final = "http://id.tincanapi.com/activitytype/lms"
+BADGE: Final = "http://activitystrea.ms/schema/1.0/badge"
+CERTIFICATE: Final = "https://www.opigno.org/en/tincan_registry/activity_type/certificate"
+"""a document that attests that a person has completed a course"""
 
 # --- attachment usages ----------------------------------------------------------------------
 

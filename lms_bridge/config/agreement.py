@@ -17,6 +17,7 @@ from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Settings, Web
+from lms_bridge.lrs.authority import BRIDGE
 
 
 def disagreements(settings: Settings) -> Iterator[Problem]:
@@ -26,6 +27,9 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _addresses("web", settings.web)
     yield from _times(settings)
     yield from _twice("senders", "name", [sender.name for sender in settings.senders])
+    for number, sender in enumerate(settings.senders, start=1):
+        if sender.name == BRIDGE:
+            yield Problem(f"senders #{number}.name", "is what the bridge itself is called")
     yield from _twice("senders", "username", [sender.username for sender in settings.senders])
     yield from _twice("accounts", "home_page", [one.home_page for one in settings.accounts])
     yield from _twice("courses", "key", [course.key for course in settings.courses])

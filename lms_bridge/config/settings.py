@@ -210,6 +210,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     refresh_employees: Job = Job(cron="0 3 * * 6")
     reconcile: Job = Job(cron="0 4 * * 0")
     index: Job = Job(every_seconds=60)
+    announce: Job = Job(every_seconds=5)
     forward: Job = Job(every_seconds=1)
 
     def __post_init__(self) -> None:

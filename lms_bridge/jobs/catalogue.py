@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.i18n import mark
+from lms_bridge.jobs.announce import Announce
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.forward import Forward
@@ -22,6 +23,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "refresh_employees": RefreshEmployees,
     "reconcile": Reconcile,
     "index": Index,
+    "announce": Announce,
     "forward": Forward,
 }
 """by the name they have in ``[jobs.NAME]``"""
@@ -33,5 +35,6 @@ TITLES = {
     "refresh_employees": mark("take names, units and status from the registry"),
     "reconcile": mark("compare what was confirmed with the registry and the LMS"),
     "index": mark("see to it that statements are found soon by who reads them"),
+    "announce": mark("say in statements of its own what was recorded and which badges were issued"),
     "forward": mark("send what came in on to other LRSs"),
 }

@@ -25,6 +25,7 @@ from lms_bridge.completions import Targets, Telling
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.lms.base import Lms
+from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, resolve
 from lms_bridge.people.lookup import Ask
@@ -121,6 +122,8 @@ class Recogniser:
             "decided_at": self._clock(),
             "due_at": None,
         }
+        if one.sender == BRIDGE:
+            return shown | sightings.is_none(Reason("own_statement"))
         if seen.verb == vocabulary.VOIDED:
             by = keys.label(actor) if isinstance(actor, Agent) else actor.name or "?"
             reason = voiding.take_back(db, seen.object_id, one, by=by, now=self._clock())

@@ -12,14 +12,15 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries.planning import is_in_doubt, not_in_a_registry
+from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store import marks
 from lms_bridge.store.engine import alone
-from lms_bridge.store.schema import completions, identities, sightings, statements
+from lms_bridge.store.schema import IS_OWN, completions, identities, sightings, statements
 
 
 class SightingState(StrEnum):
@@ -61,10 +62,16 @@ def see_what_came(db: Connection, *, most: int) -> None:
         marks.move(db, _READER, seqs[-1])
 
 
-def how_many_unseen(db: Connection) -> int:
-    """How many statements came in that left no sighting yet."""
-    query = select(func.count()).select_from(statements).where(marks.is_unread(_READER))
+def how_many_unseen(db: Connection, *, own: bool = False) -> int:
+    """How many statements were received, or are the bridge's `own`, that left no sighting yet."""
+    whose = statements.c.sender == BRIDGE if own else statements.c.sender != BRIDGE
+    query = select(func.count()).select_from(statements).where(marks.is_unread(_READER), whose)
     return db.scalar(query) or 0
+
+
+def how_many_own(db: Connection) -> int:
+    """How many sightings are of the bridge's own statements."""
+    return db.scalar(select(func.count()).select_from(sightings).where(text(IS_OWN))) or 0
 
 
 def is_recognised(completion_id: int) -> dict[str, Any]:
@@ -202,7 +209,7 @@ def _may_be_about(courses: Sequence[tuple[int, Course]]) -> ColumnElement[bool]:
 def _is_none_for_now() -> ColumnElement[bool]:
     return and_(
         sightings.c.state == SightingState.NONE,
-        sightings.c.reason_code.not_in(["voided", "voiding"]),
+        sightings.c.reason_code.not_in(["voided", "voiding", "own_statement"]),
     )
 
 

@@ -178,6 +178,9 @@ credentials = Table(
     comment="who may use the LRS, beside the senders of the configuration",
 )
 
+IS_OWN = "reason_code = 'own_statement'"
+"""that a sighting is of what the bridge itself said"""
+
 sightings = Table(
     "sightings",
     metadata,
@@ -207,6 +210,13 @@ sightings = Table(
     Index("ix_sightings_object_id", "object_id"),
     Index("ix_sightings_actor", "actor"),
     Index("ix_sightings_completion_id", "completion_id"),
+    # By it the bridge's own statements are told from what was received.
+    Index(
+        "ix_sightings_own",
+        "id",
+        sqlite_where=text(IS_OWN),
+        postgresql_where=text(IS_OWN),
+    ),
     comment="what was seen in a statement, or when completions were pulled from the LMS",
 )
 
@@ -311,6 +321,13 @@ certificate_counters = Table(
     Column("last", Integer, nullable=False),
 )
 
+# A CASE, for an OR would let SQLite read all that is done by the index of states.
+IS_UNANNOUNCED = (
+    "step IN ('record', 'badge') AND CASE state WHEN 'done' THEN statement_id IS NULL"
+    " WHEN 'cancelled' THEN statement_id IS NOT NULL END"
+)
+"""that the bridge is to say of a delivery that it is done, or to take that back"""
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -328,6 +345,7 @@ deliveries = Table(
     Column("progress", Json, nullable=False),
     Column("result_id", OutsideText),
     Column("result_link", OutsideText),
+    Column("statement_id", String(36)),
     Column("lease_owner", String(120)),
     Column("lease_until", UtcTime),
     Column("fence", Integer, nullable=False, server_default="0"),
@@ -336,6 +354,12 @@ deliveries = Table(
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("completion_id", "step", "remote"),
     Index("ix_deliveries_state_remote", "state", "remote"),
+    Index(
+        "ix_deliveries_unannounced",
+        "id",
+        sqlite_where=text(IS_UNANNOUNCED),
+        postgresql_where=text(IS_UNANNOUNCED),
+    ),
     # In the order in which they are taken, so that the next one is found without looking at
     # the others, however many wait.
     Index(

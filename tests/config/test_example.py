@@ -34,7 +34,7 @@ def documented() -> set[str]:
     return found
 
 
-BY_INTERVAL = ("recognise", "deliver", "index", "forward")
+BY_INTERVAL = ("recognise", "deliver", "index", "announce", "forward")
 
 
 def every_setting() -> set[str]:

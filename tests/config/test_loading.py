@@ -192,6 +192,11 @@ name = "moodle"
     ]
 
 
+def test_no_sender_is_called_what_the_bridge_is_called() -> None:
+    told = problems(whole('name = "moodle"', 'name = "lms-bridge"'))
+    assert told == ["senders #1.name: is what the bridge itself is called"]
+
+
 @pytest.mark.parametrize(
     ("section", "first", "second", "problem"),
     [

@@ -357,6 +357,7 @@ FOR_ADMINISTRATORS = {
     "forwarding_failed",
 }
 NO_COMPLETION = {
+    "own_statement",
     "verb_not_completion",
     "object_not_activity",
     "result_failed",

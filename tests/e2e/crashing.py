@@ -2,7 +2,8 @@
 
 While completions come in and both outside systems misbehave, processes of the bridge are
 killed at random moments. In the end every statement that was answered 200 must be there,
-every completion in the registry once, every badge on its profile once.
+every completion in the registry once, every badge on its profile once, and the bridge must
+have said so of each once.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from sqlalchemy import create_engine, func, select, text
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
+from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.store.engine import Store, open_store
-from lms_bridge.store.schema import completions, statements
+from lms_bridge.store.schema import IS_UNANNOUNCED, completions, deliveries, statements
 from tests.e2e import town
 from tests.postgres import running_postgres
 
@@ -104,7 +106,9 @@ def _cron(around: town.Sandboxes, over: threading.Event) -> None:
 def _settled(store: Store, people: int) -> bool:
     with store.reading() as db:
         known = db.execute(select(func.count()).select_from(completions)).scalar_one()
-        return known >= people and reports.is_settled(db, now=utc_now())
+        silent = select(deliveries.c.id).where(text(IS_UNANNOUNCED)).limit(1)
+        settled = known >= people and reports.is_settled(db, now=utc_now())
+        return settled and db.execute(silent).first() is None
 
 
 def _where(store: Store) -> str:
@@ -122,6 +126,8 @@ def _count(
     with store.reading() as db:
         stored = set(db.execute(select(statements.c.id)).scalars().all())
         lines = reports.list_completions(db, now=utc_now(), limit=people + 10)
+        said = db.scalars(select(statements.c.id).where(statements.c.sender == BRIDGE)).all()
+        noted = set(db.scalars(select(deliveries.c.statement_id)))
     lost = [one for one in answered if one not in stored]
     assert not lost, f"{len(lost)} statements were answered 200 and are not there"
     not_done = [line for line in lines if not line.is_through]
@@ -136,11 +142,14 @@ def _count(
     badges = Counter(award["user"] for award in awards)
     assert len(badges) == people, f"{len(badges)} of {people} people have their badge"
     assert set(badges.values()) == {1}
+    assert len(said) == 2 * people, f"{len(said)} statements of its own for {people} people"
+    assert set(said) == noted
     return {
         "answered": len(answered),
         "stored": len(stored),
         "rows": len(ours),
         "badges": len(badges),
+        "said": len(said),
         "faults": found["faults"],
     }
 
