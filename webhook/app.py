@@ -5,10 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook import admission, alternate, descriptions, documents, health, lrs, pages, statements
+from webhook import (
+    admission,
+    alternate,
+    descriptions,
+    documents,
+    health,
+    lrs,
+    pages,
+    statements,
+    storing,
+    telling,
+)
 from webhook.access import Access
-from webhook.express import express
-from webhook.telling import short_way
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -24,7 +33,7 @@ def create_app(bridge: Bridge) -> Flask:
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
     web = bridge.settings.web
-    form = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
-    reading = short_way(form, bridge, access)
-    app.wsgi_app = express(reading, bridge, access)  # type: ignore[method-assign, assignment]
+    every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
+    told = telling.short_way(every_way, bridge, access)
+    app.wsgi_app = storing.short_way(told, bridge, access)  # type: ignore[method-assign, assignment]
     return app

@@ -135,7 +135,7 @@ def _form(query: StatementsQuery, store: Store, language: str | None) -> _Form:
 def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGIApplication:
     """`ordinary`, but for requests for statements about which nothing has to be thought over.
 
-    As with :func:`~webhook.express.express`, any other goes the ordinary way, and so does one
+    As with :func:`webhook.storing.short_way`, any other goes the ordinary way, and so does one
     that turns out to be refused.
     """
     teller, index = Teller(bridge), bridge.index

@@ -48,7 +48,7 @@ class _Plain(NamedTuple):
     """the id under which a statement is PUT; None in a POST"""
 
 
-def express(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGIApplication:
+def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGIApplication:
     """`ordinary`, but for what needs so little of it: statements that are stored."""
     intake, web = bridge.intake, bridge.settings.web
     limits = web.limits
