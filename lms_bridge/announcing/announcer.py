@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, and_, func, select, text, update
 
 from lms_bridge.announcing.authoring import Achievement, Author, Told
@@ -24,7 +25,7 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.intake import Origin, put
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.recognition.reading import Sighting, read
-from lms_bridge.store.engine import Store, alone
+from lms_bridge.store.engine import Store, alone, may_pass
 from lms_bridge.store.schema import (
     IS_UNANNOUNCED,
     attempts,
@@ -34,6 +35,8 @@ from lms_bridge.store.schema import (
     sightings,
 )
 from lms_bridge.store.types import AnyRow
+
+log = structlog.get_logger(__name__)
 
 _AT_ONCE = 100
 _UNSPEAKABLE = ""
@@ -102,7 +105,7 @@ class Announcer:
             alone(db, "announcing")
             rows = db.execute(_NEXT).all()
             for row in rows:
-                made = self._took_back(row, now) if row.statement_id else self._earned(db, row)
+                made = self._took_back(row, now) if row.statement_id else self._safely(db, row)
                 if made:
                     said.append(made)
                     counts["voided" if row.statement_id else "announced"] += 1
@@ -115,6 +118,17 @@ class Announcer:
     def _took_back(self, row: AnyRow, now: dt.datetime) -> tuple[str, bytes]:
         statement_id = self._new_id()
         return statement_id, self._author.took_back(row.statement_id, statement_id, now)
+
+    def _safely(self, db: Connection, row: AnyRow) -> tuple[str, bytes] | None:
+        """What is to be said of it; a defect of ours there must not keep the rest unsaid."""
+        try:
+            with db.begin_nested():
+                return self._earned(db, row)
+        except Exception as error:
+            if may_pass(error):
+                raise
+            log.exception("could not say that it is done", delivery=row.id)
+            return None
 
     def _earned(self, db: Connection, row: AnyRow) -> tuple[str, bytes] | None:
         """What is to be said of a delivery that is done; None if nobody can be named."""

@@ -2,9 +2,8 @@
 
 The learner *earned* a badge, or a certificate: the number under which the registry has the
 training. The verb and the type "certificate" are those of the registry of Rustici's Tin Can API
-(registry.tincanapi.com), and "badge" is Activity Streams', as in its Open Badges recipe; the
-systems that the recipe links to (a hosted assertion and badge class) are not known here, so its
-extensions are left out.
+(registry.tincanapi.com), and "badge" is Activity Streams', as in the Open Badges recipe there. Its
+extensions link to a hosted assertion and badge class, which are not known here.
 
 The learner is who the statement that told of the completion said; a NIP stands in no statement of
 the bridge that stood not in that one.
@@ -20,7 +19,7 @@ import msgspec
 import tincan
 
 from lms_bridge.lrs.authority import BRIDGE, authority
-from xapi import vocabulary
+from xapi import is_iri, vocabulary
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +93,8 @@ class Author:
     def _badge(self, one: Achievement) -> tincan.Activity:
         definition = tincan.ActivityDefinition(name=_named(one.badge), type=vocabulary.BADGE)
         here = f"{self._home_page}/completions/{one.completion_id}/badge"
-        return tincan.Activity(id=one.link or here, definition=definition)
+        link = one.link if is_iri(one.link) else here
+        return tincan.Activity(id=link, definition=definition)
 
     def _certificate(self, one: Achievement) -> tincan.Activity:
         return tincan.Activity(

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from lms_bridge import reports
 from lms_bridge.announcing.announcer import Announcer
+from lms_bridge.announcing.authoring import Author
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.intake import put
 from lms_bridge.lrs.authority import BRIDGE
@@ -187,6 +188,21 @@ def test_a_crash_before_the_commit_leaves_it_unsaid(
     assert hall.said() == []
     assert hall.announce() == {"announced": 2}
     assert [row.id for row in hall.said()] == hall.notes()
+
+
+def test_what_cannot_be_said_keeps_nothing_else_unsaid(
+    hall: Hall, done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Author, "_certificate", lambda *_: 1 / 0)
+    assert hall.announce() == {"announced": 1}
+    assert not hall.announcer().has_work()
+
+
+def test_a_link_that_is_none_is_not_said(hall: Hall, done: int) -> None:
+    hall.deliver(done, LMS, result_link="no link")
+    hall.announce()
+    told = hall.told()[-1]["object"]["id"]
+    assert told == f"http://127.0.0.1:8080/completions/{done}/badge"
 
 
 def test_several_at_once_say_it_once(hall: Hall) -> None:

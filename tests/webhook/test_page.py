@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -10,18 +11,23 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from lms_bridge import withdrawals
 from lms_bridge.bridge import Bridge
+from lms_bridge.forwarding import backlog
+from lms_bridge.intake import Intake, Origin
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
-from lms_bridge.store.schema import sightings, statements
+from lms_bridge.store.schema import sightings, statements, unforwarded
 from tests.conftest import NOW, Clock
 from tests.eventful import LINK, SITIS_ID, an_eventful_scene
+from tests.forwarding.relay import settings_of, statement
 from tests.scene import TOKEN, Scene, voiding
 from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
+from xapi import read_statements
 
 Look = Callable[..., str]
 
@@ -240,3 +246,25 @@ def test_everything_is_shown_of_a_bridge_with_more_than_fits(store: Store, look:
     seen = words(look())
     assert "statements waiting for a person 101" in seen
     assert "The first 100 of each are shown; all of them: lms-bridge attention" in seen
+
+
+# --- other LRSs -------------------------------------------------------------------------------
+
+
+def test_how_far_another_lrs_has_come_stands_with_the_outside_systems(
+    store: Store, secrets: None, clock: Clock
+) -> None:
+    told = json.dumps(statement()).encode()
+    intake = Intake(store, clock=clock)
+    first, _ = intake.store(Origin("moodle"), read_statements(b"[%b,%b]" % (told, told)))
+    intake.close()
+    with store.writing() as db:
+        backlog.skip(db, "lrs.pusat", [first], by="x", why="y", now=NOW)
+        db.execute(update(unforwarded).values(state="blocked"))
+    target = settings_of("https://lrs.example.go.id")
+    app = create_app(Bridge(settings(forward={"pusat": target}), store))
+    seen = words(app.test_client().get("/?lang=en").text)
+    assert "lrs.pusat in order" in seen
+    assert "Statements still to be sent there: 2. The first came in 24 Nov 2026 10:00" in seen
+    assert "Statements that lrs.pusat does not take: 1." in seen
+    assert "lms-bridge forward show pusat" in seen
