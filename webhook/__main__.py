@@ -21,7 +21,7 @@ from granian.server import Server
 from lms_bridge import logs
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.loading import load
-from lms_bridge.config.settings import Log
+from lms_bridge.config.settings import Log, Web
 from lms_bridge.mendable import sentence_of, wait_until_free
 from lms_bridge.supervisor import PARENT, end_with_parent
 from webhook.arriving import in_turn
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 _CONFIG = "LMS_BRIDGE_CONFIG"
 _MOST_CONNECTIONS = 4096
-_HEADERS_MILLISECONDS = 20_000
+_HEADERS_SECONDS = 20
 """how long headers may take, and how long a connection is kept that waits for its next request"""
 _GRACE_SECONDS = 20
 """less than the supervisor's, so that what hangs is ended here and by name"""
@@ -87,7 +87,7 @@ def main(config: Path) -> None:
         interface=Interfaces.WSGI,
         # While it does not know yet whether HTTP/1 or 2 is spoken there is no time-out.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_MILLISECONDS),
+        http1_settings=HTTP1Settings(header_read_timeout=_headers_milliseconds(web)),
         workers=1,
         blocking_threads=web.threads,
         backpressure=_room_for_connections(),
@@ -95,6 +95,11 @@ def main(config: Path) -> None:
         workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _headers_milliseconds(web: Web) -> int:
+    """How long headers may take: less than a connection without headway, which is told of."""
+    return int(1000 * min(_HEADERS_SECONDS, web.patience_seconds / 2))
 
 
 def _room_for_connections() -> int:

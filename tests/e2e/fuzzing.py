@@ -144,7 +144,7 @@ class Fuzzing:
     def serve(self, database: str, chance: random.Random, kill_every: float) -> None:
         """Run the server until it is over, and kill it now and then."""
         while not self.over.is_set():
-            with serving(self.folder, database, port=self._port or None) as served:
+            with serving(self.folder, database) as served:
                 self._port = served.port
                 self._lives += 1
                 self._up.set()

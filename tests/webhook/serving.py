@@ -70,18 +70,13 @@ class Served:
 
 @contextmanager
 def serving(
-    folder: Path,
-    database: str,
-    configuration: str = CONFIGURATION,
-    *,
-    web: str = "",
-    port: int | None = None,
+    folder: Path, database: str, configuration: str = CONFIGURATION, *, web: str = ""
 ) -> Iterator[Served]:
     """The service on `database`, ready, until the block ends; `web` is more of its [web].
 
     What it logs is added to what a service in the same folder has logged before.
     """
-    port = port or free_port()
+    port = free_port()
     (folder / "password").write_text(PASSWORD)
     config = folder / "served.toml"
     config.write_text(configuration.format(database=database) + WEB.format(port=port) + web)
