@@ -131,6 +131,7 @@ class Fuzzing:
         self.possible: dict[str, list[tuple[Any, str]]] = defaultdict(list)
         """the same of what was never answered"""
         self.over = threading.Event()
+        self.all_sent = threading.Event()
         self._store = store
         self._auths = auths
         self._seed = seed
@@ -143,13 +144,19 @@ class Fuzzing:
 
     def serve(self, database: str, chance: random.Random, kill_every: float) -> None:
         """Run the server until it is over, and kill it now and then."""
-        while not self.over.is_set():
+        try:
+            self._serve(database, chance, kill_every)
+        except Exception as error:
+            self._found(f"the server could not be run: {error!r}")
+
+    def _serve(self, database: str, chance: random.Random, kill_every: float) -> None:
+        while True:
             with serving(self.folder, database) as served:
                 self._port = served.port
                 self._lives += 1
                 self._up.set()
-                self.over.wait(chance.uniform(0.5, 1.5) * kill_every)
-                if self.over.is_set():
+                if self.over.wait(chance.uniform(0.5, 1.5) * kill_every):
+                    self.all_sent.wait()
                     self._check_all(served)
                     return
                 self._up.clear()
@@ -406,9 +413,9 @@ def fuzz(
     auths = [*[sender] * 8, basic(made.credential.username, made.secret), basic("x", "y"), "x"]
     run = Fuzzing(folder, store, auths, seed)
     chance = random.Random(f"{seed} kills")
-    threads = [threading.Thread(target=run.serve, args=[database, chance, kill_every])]
-    threads += [threading.Thread(target=run.send, args=[number]) for number in range(SENDERS)]
-    for thread in threads:
+    server = threading.Thread(target=run.serve, args=[database, chance, kill_every])
+    senders = [threading.Thread(target=run.send, args=[number]) for number in range(SENDERS)]
+    for thread in (server, *senders):
         thread.start()
     began = time.monotonic()
     while time.monotonic() - began < seconds:
@@ -419,8 +426,10 @@ def fuzz(
             flush=True,
         )
     run.over.set()
-    for thread in reversed(threads):
-        thread.join()
+    for sender in senders:
+        sender.join()
+    run.all_sent.set()
+    server.join()
     store.close()
     return run
 
