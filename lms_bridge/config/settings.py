@@ -209,7 +209,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     pull_completions: Job = Job(cron="15 1 * * *")
     refresh_employees: Job = Job(cron="0 3 * * 6")
     reconcile: Job = Job(cron="0 4 * * 0")
-    index: Job = Job(every_seconds=60)
+    index: Job = Job(every_seconds=5)
     announce: Job = Job(every_seconds=5)
     forward: Job = Job(every_seconds=1)
 

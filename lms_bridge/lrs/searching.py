@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    or_,
     select,
     union_all,
 )
@@ -140,6 +139,8 @@ class Search:
 
 
 _1: Final = literal_column("1", Integer)
+_LOW: Final = bindparam("low", type_=BigInteger)
+_HIGH: Final = bindparam("high", type_=BigInteger)
 
 
 def _named(conditions: Sequence[Condition]) -> dict[str, int]:
@@ -162,22 +163,21 @@ def _query(arities: tuple[int, ...], ascending: bool) -> Select[tuple[Any, ...]]
     if not arities:
         place = statements.c.seq
         is_voided = _one(voidings.c.statement_id == statements.c.id)
-        query = select(*COLUMNS).where(_within(place), is_voided.is_(None))
+        query = select(*COLUMNS).where(place > _LOW, place <= _HIGH, is_voided.is_(None))
         return query.order_by(_in_order(place, ascending)).limit(_limit("most"))
     if len(arities) == 1:
-        found = _driving(arities[0], ascending, _limit("most"))
+        found = _driving(arities[0], ascending, _limit("most"), _LOW, _HIGH)
     else:
+        # The bound itself is moved: SQLite stops at one and only looks whether another is met.
+        edge = _edge_query(arities[0], ascending).scalar_subquery()
+        low = _LOW if ascending else func.coalesce(edge - 1, _LOW)
+        high = func.coalesce(edge, _HIGH) if ascending else _HIGH
 
-        def passes(place: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
-            edge = _edge_query(arities[0], ascending).scalar_subquery()
-            if ascending:
-                yield place <= func.coalesce(edge, _place("high"))
-            else:
-                yield place >= func.coalesce(edge, _place("low"))
+        def meets_others(place: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
             for number, arity in enumerate(arities[1:], 1):
                 yield _has(number, arity, place).is_not(None)
 
-        found = _driving(arities[0], ascending, _limit("most"), passes)
+        found = _driving(arities[0], ascending, _limit("most"), low, high, meets_others)
     chosen = found.limit(_limit("most")).subquery()
     return select(*COLUMNS).join(chosen, chosen.c.seq == statements.c.seq)
 
@@ -185,7 +185,7 @@ def _query(arities: tuple[int, ...], ascending: bool) -> Select[tuple[Any, ...]]
 @lru_cache(maxsize=4)
 def _edge_query(arity: int, ascending: bool) -> Select[int]:
     """The place of the last key of a window, if there are so many."""
-    driving = _driving(arity, ascending, _limit("window"))
+    driving = _driving(arity, ascending, _limit("window"), _LOW, _HIGH)
     edge: Select[int] = driving.limit(_1).offset(_limit("passed"))
     return edge
 
@@ -202,16 +202,18 @@ def _driving(
     arity: int,
     ascending: bool,
     most: ColumnElement[int],
+    low: ColumnElement[int],
+    high: ColumnElement[int],
     passes: Callable[[ColumnElement[int]], Iterable[ColumnElement[bool]]] = lambda _: (),
 ) -> Any:
     """The places of what has one of the keys that drive, each once; at least the first `most`."""
     branches: list[Any] = []
     for alternative in range(arity):
-        key = statement_keys.alias()
-        place = key.c.seq
-        branch = select(place).where(key.c.key == _key(0, alternative), _within(place))
+        keys = statement_keys.alias()
+        place = keys.c.seq
+        branch = select(place).where(keys.c.key == _key(0, alternative), place > low, place <= high)
         if alternative:
-            branch = branch.where(_has(0, alternative, place).is_(None))
+            branch = branch.where(_has(0, 1, place).is_(None))
         branches.append(branch.where(*passes(place)).order_by(_in_order(place, ascending)))
     if arity == 1:
         return branches[0]
@@ -227,15 +229,12 @@ def _has(number: int, arity: int, place: ColumnElement[int]) -> ColumnElement[in
 
 
 def _is_one(key: ColumnElement[int], number: int, arity: int) -> ColumnElement[bool]:
-    return or_(*(key == _key(number, alternative) for alternative in range(arity)))
+    # Not by OR, of which SQLite makes a list of all that has either before it counts.
+    return key.in_([_key(number, alternative) for alternative in range(arity)])
 
 
 def _one(*conditions: ColumnElement[bool]) -> ColumnElement[int | None]:
     return select(_1).where(*conditions).limit(_1).scalar_subquery()
-
-
-def _within(place: ColumnElement[int]) -> ColumnElement[bool]:
-    return (place > _place("low")) & (place <= _place("high"))
 
 
 def _in_order(place: ColumnElement[int], ascending: bool) -> ColumnElement[int]:
@@ -248,10 +247,6 @@ def _key(number: int, alternative: int) -> ColumnElement[int]:
 
 def _name(number: int, alternative: int) -> str:
     return f"key_{number}_{alternative}"
-
-
-def _place(name: str) -> ColumnElement[int]:
-    return bindparam(name, type_=BigInteger)
 
 
 def _limit(name: str) -> ColumnElement[int]:
