@@ -46,6 +46,8 @@ from xapi.versions import Version
 SENDERS = 4
 HANGS_AFTER = 30
 """seconds"""
+MOST_FINDINGS = 20
+"""then it is over"""
 _MORE = re.compile(rb'"more":"[^"]*more=([^"]+)"')
 
 
@@ -148,6 +150,8 @@ class Fuzzing:
             self._serve(database, chance, kill_every)
         except Exception as error:
             self._found(f"the server could not be run: {error!r}")
+            self.over.set()
+            self._up.set()
 
     def _serve(self, database: str, chance: random.Random, kill_every: float) -> None:
         while True:
@@ -236,6 +240,8 @@ class Fuzzing:
         with self._lock:
             self.findings.append(what)
             number = len(self.findings)
+        if number >= MOST_FINDINGS:
+            self.over.set()
         print(f"FOUND {number}: {what}", flush=True)
         if request is not None:
             path = Path(f"fuzzing-{self._seed}-{number}.http")
@@ -419,7 +425,8 @@ def fuzz(
         thread.start()
     began = time.monotonic()
     while time.monotonic() - began < seconds:
-        time.sleep(min(30, max(0, began + seconds - time.monotonic())))
+        if run.over.wait(min(30, max(0, began + seconds - time.monotonic()))):
+            break
         print(
             f"{time.monotonic() - began:5.0f} s: {sum(run.counts.values())} requests, "
             f"{len(run.promised)} statements, {len(run.findings)} findings",
