@@ -16,6 +16,7 @@ from lms_bridge.store.engine import Store
 from tests.conftest import NOW
 from tests.webhook.conftest import Client, basic, on_sqlite
 from tests.webhook.examples import ID, OTHER_ID, statement
+from webhook import access
 from xapi import vocabulary
 
 ORDINARY = {"If-None-Match": '"of something else"'}
@@ -38,8 +39,9 @@ def ordinary(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def filled(lrs: Client, ordinary: list[str]) -> Client:
+def filled(lrs: Client, ordinary: list[str], monkeypatch: pytest.MonkeyPatch) -> Client:
     """An LRS with some statements, which are indexed, and one of them voided."""
+    monkeypatch.setattr(access, "SECONDS", 3600)  # a test may be slow
     lrs.post([statement(id=ID), statement(id=OTHER_ID), statement(), statement()])
     voided = {"objectType": "StatementRef", "id": OTHER_ID}
     lrs.post(statement(verb={"id": vocabulary.VOIDED}, object=voided))
