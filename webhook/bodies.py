@@ -80,7 +80,10 @@ def with_files(body: Iterable[bytes], files: Iterable[StoredFile]) -> Response:
     first = next(pieces, b"")
     boundary = secrets.token_hex(16)
     stream = with_attachments(boundary.encode(), chain([first], pieces), files)
-    return Response(stream, content_type=f"{MULTIPART}; boundary={boundary}")
+    response = Response(stream, content_type=f"{MULTIPART}; boundary={boundary}")
+    # Else make_conditional reads all of it, and holds it, to say how long it is.
+    response.automatically_set_content_length = False
+    return response
 
 
 def _kind(version: Version) -> str:

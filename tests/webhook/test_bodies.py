@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, g, request
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from lms_bridge.config.settings import Web
 from lms_bridge.lrs import attachments
@@ -364,6 +364,17 @@ def test_an_answer_begins_before_the_rest_is_known() -> None:
     assert asked == ["statements"]
     b"".join(rest)
     assert asked == ["statements", "files", "data"]
+
+
+def test_an_answer_is_not_held_to_say_how_long_it_is() -> None:
+    def data() -> Iterator[bytes]:
+        raise AssertionError("nobody has asked for it")
+        yield b""
+
+    answer = with_files([b"{}"], [StoredFile(sha2(DATA), "text/plain", data())])
+    answer.make_conditional(EnvironBuilder().get_environ())
+    assert answer.is_streamed
+    assert "Content-Length" not in answer.headers
 
 
 def test_what_fails_before_the_first_statement_is_no_answer_that_breaks_off() -> None:
