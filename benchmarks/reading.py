@@ -98,15 +98,20 @@ def _made(count: int, cache: Path) -> Path:
         store = open_store(f"sqlite:///{unfinished}")
         migrations.upgrade(store)
         million.fill(store, count)
-        started = time.perf_counter()
-        for _ in Index(store).in_steps():
-            pass
-        _say(f"indexed {count / (time.perf_counter() - started):,.0f} statements/s")
+        _say(f"indexed {count / _index(store):,.0f} statements/s")
         with store.engine.connect() as db:
             db.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         store.close()
         unfinished.rename(path)
     return path
+
+
+def _index(store: Store) -> float:
+    """Index all that is stored; how many seconds it took."""
+    started = time.perf_counter()
+    for _ in Index(store).in_steps():
+        pass
+    return time.perf_counter() - started
 
 
 def _copy(source: str, target: str) -> None:
@@ -262,6 +267,7 @@ def look_at_memory(console: Console, kind: str, minutes: float) -> None:
         stack.callback(store.close)
         migrations.upgrade(store)
         million.fill(store, _SOME)
+        _index(store)
         _, port, pid = stack.enter_context(bridge(url, folder))
         asked = cases(_SOME, _some_ids(store, _SOME))
         memory.watch(port, pid, asked, 0.5)  # warm
