@@ -1,8 +1,8 @@
 """A million statements as a city's LMS would send them, made the same each time.
 
 5,000 learners do 12 things to 400 activities of 40 courses. Most are frequent and some are rare,
-as in life: the first verb is two thirds of all and the last one a few in a million, and one account
-in a hundred thousand statements is of somebody who came once.
+as in life: the first verb is half of all and the last one a few in a million, and some account
+learns every day while another has come a few times.
 """
 
 from __future__ import annotations
