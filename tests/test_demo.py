@@ -37,6 +37,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             text=True,
             env=environment,
             start_new_session=True,
+            # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         return process
