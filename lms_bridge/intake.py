@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,13 +19,11 @@ from sqlalchemy import Connection, select
 
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
-from lms_bridge.store.many import append
+from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
 from lms_bridge.store.schema import statements
 from xapi import Received, canonical_uuid, same_statement
 from xapi.versions import Version
-
-_IDS_AT_ONCE = 500  # bound parameters of one SELECT
 
 
 class Conflict(Exception):
@@ -118,12 +116,12 @@ class Intake:
             answers.append(conflict)
             if conflict is not None:
                 continue
-            origin = request.origin
-            sender, version, authority = origin.sender, origin.version.value, origin.authority
+            new: dict[str, bytes] = {}
             for one in request.arrived:
                 if one.id not in known:
-                    known[one.id] = one.raw
-                    rows.append((place + len(rows), one.id, sender, one.raw, version, authority))
+                    new.setdefault(one.id, one.raw)
+            known |= new
+            rows += _rows(place + len(rows), request.origin, new.items())
         if rows:
             append(db, statements, rows)
         return answers
@@ -137,21 +135,25 @@ def put(
     Whoever else stores statements waits until it ends.
     """
     if new:
-        place, version = next_place(db, now), origin.version.value
-        rows = [
-            (place + number, statement_id, origin.sender, raw, version, origin.authority)
-            for number, (statement_id, raw) in enumerate(new)
-        ]
-        append(db, statements, rows)
+        append(db, statements, _rows(next_place(db, now), origin, new))
+
+
+def _rows(
+    place: int, origin: Origin, new: Iterable[tuple[str, bytes]]
+) -> list[tuple[int, str, str, bytes, str, bytes | None]]:
+    """The rows of the table for `new` statements, the first of which has that `place`."""
+    sender, version, authority = origin.sender, origin.version.value, origin.authority
+    return [
+        (place + number, statement_id, sender, raw, version, authority)
+        for number, (statement_id, raw) in enumerate(new)
+    ]
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ids[start : start + _IDS_AT_ONCE]
-        query = select(statements.c.id, statements.c.raw).where(statements.c.id.in_(some))
-        found.update((row.id, row.raw) for row in db.execute(query))
-    return found
+    if not ids:
+        return {}
+    query = select(statements.c.id, statements.c.raw).where(among(statements.c.id, ids))
+    return {row.id: row.raw for row in db.execute(query)}
 
 
 def _conflict(request: Request, known: dict[str, bytes]) -> Conflict | None:

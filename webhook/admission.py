@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask, Response, g, request
@@ -26,6 +27,11 @@ from webhook import cors, scopes
 from webhook.access import Access, Grant
 from webhook.lrs import Refused, is_xapi, nothing
 from webhook.pace import Pace
+from webhook.scopes import Need
+from xapi.versions import Version, edition
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +132,24 @@ def admit(
         return response
 
     return admission
+
+
+def at_once(
+    environ: WSGIEnvironment, access: Access, need: Need, *, unless: Iterable[str] = ()
+) -> tuple[Grant, Version] | None:
+    """Who makes a request, and in which edition, where nothing about that has to be thought over.
+
+    That is when the credentials were looked at a moment ago, are enough for what is needed, and
+    may be used as often as one likes; and when the request comes from no page of another site and
+    has none of the headers `unless`, which are variables of WSGI.
+    """
+    version = edition(environ.get("HTTP_X_EXPERIENCE_API_VERSION", ""))
+    if version is None or any(map(environ.__contains__, ("HTTP_ORIGIN", *unless))):
+        return None
+    grant = access.remembered(environ.get("HTTP_AUTHORIZATION", ""))
+    if grant is None or grant.per_minute is not None or not need.is_met_by(grant.scopes):
+        return None
+    return grant, version
 
 
 def _preflight(page: str | None) -> Response:

@@ -14,7 +14,7 @@ from flask.views import MethodView
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.lrs.documents import Documents
-from webhook.lrs import PREFIX, Refused, answer, refused, whole_body
+from webhook.lrs import PREFIX, Refused, answer, nothing, refused, whole_body
 from xapi.concurrency import Preconditions, is_unchanged
 from xapi.documents import DocumentQuery, Resource, read_document_query
 from xapi.errors import Conflict, InvalidRequest
@@ -124,19 +124,13 @@ def _said() -> Preconditions:
 
 def _shown(contents: bytes, content_type: str, etag: str, stored: dt.datetime | None) -> Response:
     if is_unchanged(etag, request.headers.get("If-None-Match")):
-        return _marked(_empty(304), etag, stored)
+        return _marked(nothing(304), etag, stored)
     response = Response(contents, content_type=content_type, headers=_FROM_OUTSIDE)
     return _marked(response, etag, stored)
 
 
 def _done(etag: str | None = None, stored: dt.datetime | None = None) -> Response:
-    return _marked(_empty(204), etag, stored)
-
-
-def _empty(status: int) -> Response:
-    response = Response(status=status)
-    del response.headers["Content-Type"]  # of nothing, which Flask would call text/html
-    return response
+    return _marked(nothing(), etag, stored)
 
 
 def _marked(response: Response, etag: str | None, stored: dt.datetime | None) -> Response:

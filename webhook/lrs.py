@@ -137,10 +137,10 @@ def answer(status: int, value: Any, **headers: str) -> Response:
     )
 
 
-def nothing() -> Response:
-    """An answer without content: what was asked for is done."""
-    response = Response(status=204)
-    del response.headers["Content-Type"]
+def nothing(status: int = 204) -> Response:
+    """An answer without content: what was asked for is done, or as it was."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]  # of nothing, which Flask would call text/html
     return response
 
 

@@ -19,12 +19,12 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.intake import Origin
 from webhook import scopes
 from webhook.access import Access
+from webhook.admission import at_once
 from webhook.lrs import PREFIX
 from xapi import canonical_uuid, read_statements
 from xapi.attached import check_all_have_data
 from xapi.negotiation import HEADER
 from xapi.query import check_put
-from xapi.versions import edition
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,7 +33,7 @@ _PATH: Final = f"{PREFIX}/statements"
 _JSON: Final = frozenset(
     {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 )
-_TO_THINK_OVER: Final = ("HTTP_ORIGIN", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING")
+_TO_THINK_OVER: Final = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING")
 _PUT_UNDER: Final = re.compile(
     r"statementId=([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
 )
@@ -99,12 +99,10 @@ def _plain(environ: WSGIEnvironment, access: Access) -> _Plain | None:
     elif environ["REQUEST_METHOD"] != "POST" or environ["QUERY_STRING"]:
         return None
     length = environ.get("CONTENT_LENGTH", "")
-    version = edition(environ.get("HTTP_X_EXPERIENCE_API_VERSION", ""))
-    if version is None or not length.isdecimal() or any(map(environ.__contains__, _TO_THINK_OVER)):
+    admitted = at_once(environ, access, scopes.WRITES, unless=_TO_THINK_OVER)
+    if admitted is None or not length.isdecimal():
         return None
-    grant = access.remembered(environ.get("HTTP_AUTHORIZATION", ""))
-    if grant is None or grant.per_minute is not None or not scopes.WRITES.is_met_by(grant.scopes):
-        return None
+    grant, version = admitted
     return _Plain(Origin(grant.name, grant.authority, version), int(length), put_under)
 
 

@@ -19,6 +19,7 @@ from lms_bridge.lrs.knowledge import definitions_of
 from lms_bridge.store.engine import Store
 from webhook import scopes
 from webhook.access import Access
+from webhook.admission import at_once
 from webhook.lrs import KEPT, PREFIX, Refused
 from xapi.canonical_format import Canonical
 from xapi.concurrency import etag
@@ -32,7 +33,7 @@ from xapi.parameters import pairs_in
 from xapi.query import StatementsQuery, read_query
 from xapi.retrieval import last_modified, statement_result
 from xapi.times import format_timestamp
-from xapi.versions import Version, edition
+from xapi.versions import Version
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 THROUGH: Final = "X-Experience-API-Consistent-Through"
 """the header that says up to when everything can be found"""
 _TO_THINK_OVER: Final = (
-    "HTTP_ORIGIN",
     "HTTP_IF_MATCH",
     "HTTP_IF_NONE_MATCH",
     "HTTP_IF_MODIFIED_SINCE",
@@ -157,12 +157,10 @@ def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGI
     def answer(environ: WSGIEnvironment) -> Told | None:
         if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != f"{PREFIX}/statements":
             return None
-        version = edition(environ.get("HTTP_X_EXPERIENCE_API_VERSION", ""))
-        grant = access.remembered(environ.get("HTTP_AUTHORIZATION", ""))
-        if version is None or grant is None or any(map(environ.__contains__, _TO_THINK_OVER)):
+        admitted = at_once(environ, access, scopes.READS, unless=_TO_THINK_OVER)
+        if admitted is None:
             return None
-        if grant.per_minute is not None or not scopes.READS.is_met_by(grant.scopes):
-            return None
+        grant, version = admitted
         query, after = asked(environ["QUERY_STRING"].encode("latin-1"), version)
         if query.attachments:
             return None

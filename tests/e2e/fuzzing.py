@@ -124,8 +124,9 @@ class Line:
 class Fuzzing:
     """One run against one server."""
 
-    def __init__(self, folder: Path, store: Store, auths: list[str], seed: int) -> None:
+    def __init__(self, folder: Path, store: Store, auths: list[str], seed: int, keep: Path) -> None:
         self.folder = folder
+        self._keep = keep
         self.counts: Counter[str] = Counter()
         self.findings: list[str] = []
         self.promised: dict[str, list[tuple[Any, str]]] = defaultdict(list)
@@ -244,7 +245,7 @@ class Fuzzing:
             self.over.set()
         print(f"FOUND {number}: {what}", flush=True)
         if request is not None:
-            path = Path(f"fuzzing-{self._seed}-{number}.http")
+            path = self._keep / f"fuzzing-{self._seed}-{number}.http"
             path.write_bytes(request.head + request.body)
             print(f"  python -m tests.e2e.fuzzing --replay {path}", flush=True)
 
@@ -400,9 +401,15 @@ def _no_null(value: Any) -> None:
 
 
 def fuzz(
-    folder: Path, database: str, *, seconds: float, seed: int, kill_every: float = 20
+    folder: Path,
+    database: str,
+    *,
+    seconds: float,
+    seed: int,
+    kill_every: float = 20,
+    keep: Path | None = None,
 ) -> Fuzzing:
-    """Do it once; what was counted, and found."""
+    """Do it once; what was counted, and found. The requests at fault are left in `keep`."""
     store = open_store(database, folder)
     migrations.upgrade(store)
     with store.writing() as db:
@@ -417,7 +424,7 @@ def fuzz(
         )
     sender = basic("moodle", PASSWORD)
     auths = [*[sender] * 8, basic(made.credential.username, made.secret), basic("x", "y"), "x"]
-    run = Fuzzing(folder, store, auths, seed)
+    run = Fuzzing(folder, store, auths, seed, keep or folder)
     chance = random.Random(f"{seed} kills")
     server = threading.Thread(target=run.serve, args=[database, chance, kill_every])
     senders = [threading.Thread(target=run.send, args=[number]) for number in range(SENDERS)]
@@ -470,7 +477,8 @@ def main() -> None:
         database = f"sqlite:///{folder}/bridge.db"
         if options.database == "postgresql":
             database = own_database(stack.enter_context(running_postgres(folder)))
-        run = fuzz(folder, database, seconds=60 * options.minutes, seed=options.seed)
+        seconds = 60 * options.minutes
+        run = fuzz(folder, database, seconds=seconds, seed=options.seed, keep=Path())
     for what, count in sorted(run.counts.items()):
         print(f"{what}: {count}")
     sys.exit(f"{len(run.findings)} findings" if run.findings else 0)

@@ -6,10 +6,11 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request, request_started
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -107,6 +108,18 @@ def app(bridge: Bridge) -> Flask:
 @pytest.fixture
 def lrs(app: Flask, store: Store) -> Client:
     return Client(app.test_client(), store)
+
+
+@contextmanager
+def ordinary_requests(app: Flask, name: str) -> Iterator[list[str]]:
+    """Of the requests that Flask sees, and no short way answers, what is called `name`."""
+    seen: list[str] = []
+
+    def see(sender: Flask, **_: Any) -> None:
+        seen.append(getattr(request, name))
+
+    with request_started.connected_to(see, app):
+        yield seen
 
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

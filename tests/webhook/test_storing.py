@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, request_started
+from flask import Flask
 
 from lms_bridge import credentials
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from tests.conftest import NOW
-from tests.webhook.conftest import Client, basic, on_sqlite
+from tests.webhook.conftest import Client, basic, on_sqlite, ordinary_requests
 from tests.webhook.examples import ID, OTHER_ID, statement
 from webhook import access
 
@@ -23,14 +23,7 @@ ORDINARY = {"Content-Type": "application/json; charset=utf-8; way=ordinary"}
 @pytest.fixture
 def ordinary(app: Flask) -> Iterator[list[str]]:
     """The methods of the requests that went the ordinary way."""
-    seen: list[str] = []
-
-    def see(sender: Flask, **_: Any) -> None:
-        from flask import request
-
-        seen.append(request.method)
-
-    with request_started.connected_to(see, app):
+    with ordinary_requests(app, "method") as seen:
         yield seen
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask, request_started
+from flask import Flask
 
 from lms_bridge import credentials
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from tests.conftest import NOW
-from tests.webhook.conftest import Client, basic, on_sqlite
+from tests.webhook.conftest import Client, basic, on_sqlite, ordinary_requests
 from tests.webhook.examples import ID, OTHER_ID, statement
 from webhook import access
 from xapi import vocabulary
@@ -27,14 +27,7 @@ MISSING = "00000000-0000-4000-8000-00000000000f"
 @pytest.fixture
 def ordinary(app: Flask) -> Iterator[list[str]]:
     """The paths of the requests that went the ordinary way."""
-    seen: list[str] = []
-
-    def see(sender: Flask, **_: Any) -> None:
-        from flask import request
-
-        seen.append(request.full_path)
-
-    with request_started.connected_to(see, app):
+    with ordinary_requests(app, "full_path") as seen:
         yield seen
 
 
