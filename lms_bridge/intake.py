@@ -10,19 +10,18 @@ never refused for reasons of ours.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from lms_bridge.store.at_once import MOST, Row, append_at_once
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
 from lms_bridge.store.schema import statements
-from xapi import Received, canonical_uuid, same_statement
+from xapi import Received, canonical_uuid, new_uuid, same_statement
 from xapi.versions import Version
 
 
@@ -74,11 +73,14 @@ class Intake:
         store: Store,
         *,
         clock: Callable[[], dt.datetime],
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        new_id: Callable[[], str] = new_uuid,
     ) -> None:
         self._clock = clock
         self._new_id = new_id
-        self._commits = GroupCommit[Request, None](store, self._write, name="intake", threads=1)
+        self._store = store
+        self._commits = GroupCommit[Request, None](
+            store, self._write, at_once=self._write_at_once, name="intake", threads=1
+        )
 
     def store(self, origin: Origin, received: Sequence[Received]) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
@@ -104,13 +106,24 @@ class Intake:
         """Store what is waiting, then stop."""
         self._commits.close()
 
+    def _write_at_once(self, requests: Sequence[Request]) -> Sequence[None] | None:
+        """Store everything, if there is none of it yet; that is so nearly always."""
+        rows = [
+            row
+            for request in requests
+            for row in _rows(request.origin, [(one.id, one.raw) for one in request.arrived])
+        ]
+        if len(rows) > MOST or not append_at_once(self._store, rows, now=self._clock()):
+            return None
+        return [None] * len(requests)
+
     def _write(self, db: Connection, requests: Sequence[Request]) -> list[Exception | None]:
         place = next_place(db, self._clock())
         known = _stored(
             db, [one.id for request in requests for one in request.arrived if one.given]
         )
         answers: list[Exception | None] = []
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Row] = []
         for request in requests:
             conflict = _conflict(request, known) if known else None
             answers.append(conflict)
@@ -121,9 +134,8 @@ class Intake:
                 if one.id not in known:
                     new.setdefault(one.id, one.raw)
             known |= new
-            rows += _rows(place + len(rows), request.origin, new.items())
-        if rows:
-            append(db, statements, rows)
+            rows += _rows(request.origin, new.items())
+        _append(db, place, rows)
         return answers
 
 
@@ -135,18 +147,19 @@ def put(
     Whoever else stores statements waits until it ends.
     """
     if new:
-        append(db, statements, _rows(next_place(db, now), origin, new))
+        _append(db, next_place(db, now), _rows(origin, new))
 
 
-def _rows(
-    place: int, origin: Origin, new: Iterable[tuple[str, bytes]]
-) -> list[tuple[int, str, str, bytes, str, bytes | None]]:
-    """The rows of the table for `new` statements, the first of which has that `place`."""
+def _append(db: Connection, place: int, rows: Sequence[Row]) -> None:
+    """Store `rows`, of which the first gets that `place`."""
+    if rows:
+        append(db, statements, [(place + number, *row) for number, row in enumerate(rows)])
+
+
+def _rows(origin: Origin, new: Iterable[tuple[str, bytes]]) -> list[Row]:
+    """The rows of the table for `new` statements, without their places."""
     sender, version, authority = origin.sender, origin.version.value, origin.authority
-    return [
-        (place + number, statement_id, sender, raw, version, authority)
-        for number, (statement_id, raw) in enumerate(new)
-    ]
+    return [(statement_id, sender, raw, version, authority) for statement_id, raw in new]
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:

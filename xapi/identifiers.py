@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
+import secrets
+import time
 from collections.abc import Callable
 
 _REMEMBERED = 4096
@@ -51,6 +53,19 @@ def is_uuid(text: str) -> bool:
 def canonical_uuid(text: str) -> str:
     """The one spelling of a UUID: RFC 4122 writes it in lower case and reads either."""
     return text.lower()
+
+
+def new_uuid() -> str:
+    """A UUID that nobody has yet.
+
+    It begins with the time, as those of version 7 do (RFC 9562, 5.7), so that statements that come
+    together stand together in an index of their ids. With ids that lie anywhere it takes twice as
+    long to store a statement among many. What says its version is 4 all the same: senders who know
+    RFC 4122 only, tincan among them, refuse what has another.
+    """
+    digits = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 # --- IRIs -----------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ so that it is there once, whenever a process dies.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +34,7 @@ from lms_bridge.store.schema import (
     sightings,
 )
 from lms_bridge.store.types import AnyRow
+from xapi import new_uuid
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Announcer:
         settings: Settings,
         *,
         clock: Clock,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        new_id: Callable[[], str] = new_uuid,
     ) -> None:
         self._store = store
         self._settings = settings

@@ -8,7 +8,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +89,24 @@ class Store:
         if query not in self._compiled:
             self._compiled[query] = _Compiled(query, self.engine.dialect)
         compiled = self._compiled[query]
-        with closing(self.engine.raw_connection()) as pooled:
-            connection: Any = pooled.driver_connection
+        options = {} if self._writer else {"binary": True}
+        with self.driver() as connection:
+            return list(connection.execute(compiled.sql, compiled.bound(values), **options))
+
+    @contextmanager
+    def driver(self, *, writes: bool = False) -> Iterator[Any]:
+        """A connection as the driver has it, on which each call is a transaction of its own."""
+        with self._turn() if writes else nullcontext(), closing(self.engine.raw_connection()) as it:
+            connection: Any = it.driver_connection
             if self._writer:
-                return list(connection.execute(compiled.sql, compiled.bound(values)))
+                yield connection
+                return
             connection.autocommit = True
             try:
-                return list(connection.execute(compiled.sql, compiled.bound(values), binary=True))
+                yield connection
             finally:
-                connection.autocommit = False
+                if not connection.closed:
+                    connection.autocommit = False
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -163,6 +172,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             json_serializer=to_json,
             hide_parameters=True,
         )
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "checkout", _check_postgresql)
     elif kind == "sqlite":
         if parsed.database and not Path(parsed.database).is_absolute():
@@ -181,6 +191,13 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
     else:
         raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
     return Store(engine)
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Whoever has waited for a lock must see what was committed meanwhile. So it is by default;
+    # a server can be set up otherwise.
+    connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    connection.commit()
 
 
 def _check_postgresql(connection: Any, _record: object, _proxy: object) -> None:

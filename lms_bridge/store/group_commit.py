@@ -26,6 +26,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 Write = Callable[[Connection, Sequence[Item]], Sequence[Answer | Exception]]
+AtOnce = Callable[[Sequence[Item]], Sequence[Answer] | None]
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -44,6 +45,9 @@ class GroupCommit(Generic[Item, Answer]):
     the transaction is undone; a group of several is then tried again one by one, so that
     one item cannot spoil the others.
 
+    `at_once(items)`, where there is one, is tried first. It has a quicker way to write and commit
+    them, and returns the answers; or None when it has written nothing, and `write` is to see why.
+
     A database that is away is waited for, `patience_seconds` at most. When it went away in
     the very moment of a commit nobody knows whether that took effect, and the group is
     written once more; so writing an item twice must do no harm.
@@ -54,6 +58,7 @@ class GroupCommit(Generic[Item, Answer]):
         store: Store,
         write: Write[Item, Answer],
         *,
+        at_once: AtOnce[Item, Answer] | None = None,
         most: int = 256,
         patience_seconds: float = 10.0,
         threads: int | None = None,
@@ -61,6 +66,7 @@ class GroupCommit(Generic[Item, Answer]):
     ) -> None:
         self._store = store
         self._write = write
+        self._at_once = at_once
         self._most = most
         self._patience = patience_seconds
         self._waiting: list[_Submitted[Item, Answer]] = []
@@ -142,8 +148,11 @@ class GroupCommit(Generic[Item, Answer]):
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     def _once(self, items: Sequence[Item]) -> Sequence[Answer | Exception] | _Failed:
-        writing = False
+        writing = self._at_once is not None
         try:
+            if self._at_once and (written := self._at_once(items)) is not None:
+                return written
+            writing = False
             with self._store.writing() as db:
                 writing = True
                 answers = self._write(db, items)
