@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from lms_bridge.store.at_once import MOST, Row, append_at_once
+from lms_bridge.store.at_once import MOST, Appender, Row
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
 from lms_bridge.store.schema import statements
-from xapi import Received, canonical_uuid, new_uuid, same_statement
+from xapi import Received, canonical_uuid, new_uuids, same_statement
 from xapi.versions import Version
 
 
@@ -73,11 +73,11 @@ class Intake:
         store: Store,
         *,
         clock: Callable[[], dt.datetime],
-        new_id: Callable[[], str] = new_uuid,
+        new_ids: Callable[[int], Sequence[str]] = new_uuids,
     ) -> None:
         self._clock = clock
-        self._new_id = new_id
-        self._store = store
+        self._new_ids = new_ids
+        self._appender = Appender(store)
         self._commits = GroupCommit[Request, None](
             store, self._write, at_once=self._write_at_once, name="intake", threads=1
         )
@@ -88,7 +88,8 @@ class Intake:
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
         is there with other content; then none of the request is stored.
         """
-        ids = [one.statement.id or self._new_id() for one in received]
+        new = iter(self._new_ids(sum(not one.statement.id for one in received)))
+        ids = [one.statement.id or next(new) for one in received]
         if received:
             arrived = (
                 Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
@@ -105,6 +106,7 @@ class Intake:
     def close(self) -> None:
         """Store what is waiting, then stop."""
         self._commits.close()
+        self._appender.close()
 
     def _write_at_once(self, requests: Sequence[Request]) -> Sequence[None] | None:
         """Store everything, if there is none of it yet; that is so nearly always."""
@@ -113,7 +115,7 @@ class Intake:
             for request in requests
             for row in _rows(request.origin, [(one.id, one.raw) for one in request.arrived])
         ]
-        if len(rows) > MOST or not append_at_once(self._store, rows, now=self._clock()):
+        if len(rows) > MOST or not self._appender.append(rows, now=self._clock()):
             return None
         return [None] * len(requests)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -34,7 +34,7 @@ from lms_bridge.store.schema import (
     sightings,
 )
 from lms_bridge.store.types import AnyRow
-from xapi import new_uuid
+from xapi import new_uuids
 
 log = structlog.get_logger(__name__)
 
@@ -77,13 +77,13 @@ class Announcer:
         settings: Settings,
         *,
         clock: Clock,
-        new_id: Callable[[], str] = new_uuid,
+        new_ids: Callable[[int], Sequence[str]] = new_uuids,
     ) -> None:
         self._store = store
         self._settings = settings
         self._author = Author(settings.web.home_page)
         self._clock = clock
-        self._new_id = new_id
+        self._new_ids = new_ids
 
     def has_work(self) -> bool:
         """Whether something is to be said or to be taken back."""
@@ -116,7 +116,7 @@ class Announcer:
         return len(rows)
 
     def _took_back(self, row: AnyRow, now: dt.datetime) -> tuple[str, bytes]:
-        statement_id = self._new_id()
+        [statement_id] = self._new_ids(1)
         return statement_id, self._author.took_back(row.statement_id, statement_id, now)
 
     def _safely(self, db: Connection, row: AnyRow) -> tuple[str, bytes] | None:
@@ -139,7 +139,7 @@ class Announcer:
         confirmed = select(func.max(attempts.c.finished_at)).where(
             attempts.c.delivery_id == row.id, attempts.c.outcome == "done"
         )
-        statement_id = self._new_id()
+        [statement_id] = self._new_ids(1)
         achievement = Achievement(
             learner=learner,
             step=row.step,

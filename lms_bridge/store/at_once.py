@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store.engine import Store
@@ -29,38 +30,68 @@ MOST: Final = 2000
 """how many rows one call takes; SQLite counts the values in them"""
 
 
-def append_at_once(store: Store, rows: Sequence[Row], *, now: dt.datetime) -> bool:
-    """Store the statements in `rows`, durably, each with a place behind all that are stored.
+class Appender:
+    """Stores statements, for one thread, over a connection that it keeps.
 
-    Or else none of them, and the answer is no: then one has an id that is there already.
-    Raises :exc:`sqlalchemy.exc.DBAPIError`, as a transaction does.
+    >>> Appender(store).append(rows, now=utc_now())
+    True
     """
-    if store.engine.dialect.name == "postgresql":
-        return _in_postgresql(store, rows, place_of(now))
-    return _in_sqlite(store, rows, place_of(now))
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._dialect = store.engine.dialect
+        self._in_postgresql = self._dialect.name == "postgresql"
+        self._kept: PoolProxiedConnection | None = None
+
+    def append(self, rows: Sequence[Row], *, now: dt.datetime) -> bool:
+        """Store the statements in `rows`, durably, each with a place behind all that are stored.
+
+        Or else none of them, and the answer is no: then one has an id that is there already.
+        Raises :exc:`sqlalchemy.exc.DBAPIError`, as a transaction does.
+        """
+        sql, values = (_call if self._in_postgresql else _insertion)(rows, place_of(now))
+        try:
+            with self._store.turn():
+                self._connection().execute(sql, values)
+        except (psycopg.errors.UniqueViolation, sqlite3.IntegrityError):
+            return False
+        except (psycopg.Error, sqlite3.Error) as error:
+            self.close()
+            kind = psycopg.Error if self._in_postgresql else sqlite3.Error
+            raise DBAPIError.instance(
+                sql, None, error, kind, hide_parameters=True, dialect=self._dialect
+            ) from error
+        return True
+
+    def close(self) -> None:
+        """Give up the connection."""
+        if self._kept is not None:
+            self._kept.invalidate()
+            self._kept = None
+
+    def _connection(self) -> Any:
+        if self._kept is None:
+            self._kept = self._store.engine.raw_connection()
+            driver: Any = self._kept.driver_connection
+            if self._in_postgresql:
+                driver.autocommit = True
+            return driver
+        return self._kept.driver_connection
 
 
 # --- SQLite ---------------------------------------------------------------------------------
 
 
-def _in_sqlite(store: Store, rows: Sequence[Row], place: int) -> bool:
+def _insertion(rows: Sequence[Row], place: int) -> tuple[str, list[Any]]:
     values: list[Any] = [place]
     for number, row in enumerate(rows):
         values.append(number)
         values += row
-    sql = _insertion(len(rows))
-    with store.driver(writes=True) as connection:
-        try:
-            connection.execute(sql, values)
-        except sqlite3.IntegrityError:
-            return False
-        except sqlite3.Error as error:
-            raise _wrapped(store, sql, error, sqlite3.Error) from error
-    return True
+    return _insertion_of(len(rows)), values
 
 
 @functools.lru_cache
-def _insertion(rows: int) -> str:
+def _insertion_of(rows: int) -> str:
     """What inserts so many `rows`; the same text each time, so that the driver knows it."""
     places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * rows)
     return (
@@ -76,22 +107,16 @@ _CALL: Final = "SELECT place_statements(%s, %b, %b, %b, %b, %b)"
 """the function of the schema that takes the place of the first, and the columns"""
 
 
-def _in_postgresql(store: Store, rows: Sequence[Row], place: int) -> bool:
+def _call(rows: Sequence[Row], place: int) -> tuple[str, tuple[Any, ...]]:
     ids, senders, raws, versions, authorities = zip(*rows, strict=True)
-    values = (place, Texts(ids), Texts(senders), Blobs(raws), Texts(versions), Blobs(authorities))
-    with store.driver(writes=True) as connection:
-        try:
-            connection.execute(_CALL, values, prepare=True)
-        except psycopg.errors.UniqueViolation:
-            return False
-        except psycopg.Error as error:
-            raise _wrapped(store, _CALL, error, psycopg.Error) from error
-    return True
-
-
-def _wrapped(store: Store, sql: str, error: Exception, base: type[Exception]) -> Exception:
-    dialect = store.engine.dialect
-    return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
+    return _CALL, (
+        place,
+        Texts(ids),
+        Texts(senders),
+        Blobs(raws),
+        Texts(versions),
+        Blobs(authorities),
+    )
 
 
 class Texts(tuple[str, ...]):

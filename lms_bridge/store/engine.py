@@ -8,7 +8,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,21 +89,13 @@ class Store:
         if query not in self._compiled:
             self._compiled[query] = _Compiled(query, self.engine.dialect)
         compiled = self._compiled[query]
-        options = {} if self._writer else {"binary": True}
-        with self.driver() as connection:
-            return list(connection.execute(compiled.sql, compiled.bound(values), **options))
-
-    @contextmanager
-    def driver(self, *, writes: bool = False) -> Iterator[Any]:
-        """A connection as the driver has it, on which each call is a transaction of its own."""
-        with self._turn() if writes else nullcontext(), closing(self.engine.raw_connection()) as it:
-            connection: Any = it.driver_connection
+        with closing(self.engine.raw_connection()) as pooled:
+            connection: Any = pooled.driver_connection
             if self._writer:
-                yield connection
-                return
+                return list(connection.execute(compiled.sql, compiled.bound(values)))
             connection.autocommit = True
             try:
-                yield connection
+                return list(connection.execute(compiled.sql, compiled.bound(values), binary=True))
             finally:
                 if not connection.closed:
                     connection.autocommit = False
@@ -111,13 +103,17 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed, durably, when the block ends; undone if it raises."""
-        with self._turn(), self.engine.connect() as connection:
+        with self.turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """The turn of a thread to write, where only one of the process can.
+
+        Raises :exc:`TimeoutError` when that takes unreasonably long.
+        """
         if self._writer is None:
             yield
             return

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
 from typing import Generic, NamedTuple, TypeVar, cast
 
 import structlog
@@ -69,8 +70,8 @@ class GroupCommit(Generic[Item, Answer]):
         self._at_once = at_once
         self._most = most
         self._patience = patience_seconds
-        self._waiting: list[_Submitted[Item, Answer]] = []
-        self._arrived = threading.Condition()
+        self._waiting: SimpleQueue[_Submitted[Item, Answer] | None] = SimpleQueue()
+        self._open = threading.Lock()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
@@ -85,11 +86,10 @@ class GroupCommit(Generic[Item, Answer]):
         Raises :exc:`Closed` after :meth:`close`.
         """
         mine: _Submitted[Item, Answer] = _Submitted(item)
-        with self._arrived:
+        with self._open:
             if self._closed:
                 raise Closed("nothing is written any more: the process is about to end")
-            self._waiting.append(mine)
-            self._arrived.notify()
+            self._waiting.put(mine)
         mine.answered.acquire()
         if isinstance(mine.answer, BaseException):
             raise mine.answer
@@ -97,9 +97,10 @@ class GroupCommit(Generic[Item, Answer]):
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
-        with self._arrived:
+        with self._open:
             self._closed = True
-            self._arrived.notify_all()
+            for _ in self._threads:
+                self._waiting.put(None)
         for thread in self._threads:
             thread.join()
 
@@ -115,10 +116,18 @@ class GroupCommit(Generic[Item, Answer]):
 
     def _next(self) -> list[_Submitted[Item, Answer]]:
         """What is to be written together; empty when it is closed and all is written."""
-        with self._arrived:
-            while not self._waiting and not self._closed:
-                self._arrived.wait()
-            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        group: list[_Submitted[Item, Answer]] = []
+        one = self._waiting.get()
+        while one is not None:
+            group.append(one)
+            if len(group) == self._most:
+                return group
+            try:
+                one = self._waiting.get_nowait()
+            except Empty:
+                return group
+        if group:
+            self._waiting.put(None)  # to come back to
         return group
 
     def _commit(self, group: list[_Submitted[Item, Answer]]) -> None:
