@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -39,15 +41,6 @@ class Conflict(Exception):
         )
 
 
-class Arrived(msgspec.Struct, frozen=True, gc=False):
-    """One statement with the id that it has, or gets now."""
-
-    id: str
-    raw: bytes
-    given: bool
-    """whether the sender gave the id: only then can it be there already"""
-
-
 class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where the statements of a request come from."""
 
@@ -58,11 +51,8 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     """the edition that the request speaks"""
 
 
-class Request(msgspec.Struct, frozen=True, gc=False):
-    """The statements of one request; all are stored, or none."""
-
-    origin: Origin
-    arrived: tuple[Arrived, ...]
+Request: TypeAlias = list[Row]
+"""the statements of one request; all are stored, or none"""
 
 
 class Intake:
@@ -91,17 +81,13 @@ class Intake:
         new = iter(self._new_ids(sum(not one.statement.id for one in received)))
         ids = [one.statement.id or next(new) for one in received]
         if received:
-            arrived = (
-                Arrived(canonical_uuid(each), one.raw, bool(one.statement.id))
-                for each, one in zip(ids, received, strict=True)
-            )
-            self._commits.submit(Request(origin, tuple(arrived)))
+            raws = [one.raw for one in received]
+            self._commits.submit(_rows(origin, zip(map(canonical_uuid, ids), raws, strict=True)))
         return ids
 
     def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
-        arrived = Arrived(canonical_uuid(statement_id), received.raw, given=True)
-        self._commits.submit(Request(origin, (arrived,)))
+        self._commits.submit(_rows(origin, [(canonical_uuid(statement_id), received.raw)]))
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
@@ -110,33 +96,24 @@ class Intake:
 
     def _write_at_once(self, requests: Sequence[Request]) -> Sequence[None] | None:
         """Store everything, if there is none of it yet; that is so nearly always."""
-        rows = [
-            row
-            for request in requests
-            for row in _rows(request.origin, [(one.id, one.raw) for one in request.arrived])
-        ]
+        rows = list(chain.from_iterable(requests))
         if len(rows) > MOST or not self._appender.append(rows, now=self._clock()):
             return None
         return [None] * len(requests)
 
     def _write(self, db: Connection, requests: Sequence[Request]) -> list[Exception | None]:
+        """Store what is not there yet, except for requests that say something else of what is."""
         place = next_place(db, self._clock())
-        known = _stored(
-            db, [one.id for request in requests for one in request.arrived if one.given]
-        )
+        known = _stored(db, [row[0] for row in chain.from_iterable(requests)])
         answers: list[Exception | None] = []
         rows: list[Row] = []
         for request in requests:
-            conflict = _conflict(request, known) if known else None
+            conflict = _conflict(request, known)
             answers.append(conflict)
-            if conflict is not None:
-                continue
-            new: dict[str, bytes] = {}
-            for one in request.arrived:
-                if one.id not in known:
-                    new.setdefault(one.id, one.raw)
-            known |= new
-            rows += _rows(request.origin, new.items())
+            if conflict is None:
+                new = [row for row in request if row[0] not in known]
+                known |= {row[0]: row[2] for row in new}
+                rows += new
         _append(db, place, rows)
         return answers
 
@@ -165,15 +142,13 @@ def _rows(origin: Origin, new: Iterable[tuple[str, bytes]]) -> list[Row]:
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:
-    if not ids:
-        return {}
     query = select(statements.c.id, statements.c.raw).where(among(statements.c.id, ids))
     return {row.id: row.raw for row in db.execute(query)}
 
 
 def _conflict(request: Request, known: dict[str, bytes]) -> Conflict | None:
-    for index, one in enumerate(request.arrived):
-        stored = known.get(one.id)
-        if stored is not None and stored != one.raw and not same_statement(stored, one.raw):
-            return Conflict(index if len(request.arrived) > 1 else None, one.id)
+    for index, (statement_id, _, raw, *_) in enumerate(request):
+        stored = known.get(statement_id)
+        if stored is not None and stored != raw and not same_statement(stored, raw):
+            return Conflict(index if len(request) > 1 else None, statement_id)
     return None

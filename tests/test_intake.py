@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import event, func, select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.intake import Conflict, Intake, Origin
+from lms_bridge.store.at_once import Appender, Row
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import statements
@@ -126,14 +128,18 @@ def test_nothing_received_needs_no_transaction(store: Store, intake: Intake) -> 
     assert begun == []
 
 
-def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None:
+def test_concurrent_senders_share_a_commit(
+    store: Store, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commits = []
+    append = Appender.append
 
-    def slow_disk(_connection: object) -> None:
-        commits.append(1)
+    def slow_disk(appender: Appender, rows: Sequence[Row], *, now: dt.datetime) -> bool:
+        commits.append(len(rows))
         time.sleep(0.05)
+        return append(appender, rows, now=now)
 
-    event.listen(store.engine, "commit", slow_disk)
+    monkeypatch.setattr(Appender, "append", slow_disk)
     senders, requests = 32, 3
     ready = threading.Barrier(senders)
 
@@ -145,7 +151,27 @@ def test_concurrent_senders_share_a_commit(store: Store, intake: Intake) -> None
         ids = set().union(*pool.map(send, range(senders)))
     assert len(ids) == senders * requests
     assert count(store) == senders * requests
+    assert sum(commits) == senders * requests
     assert len(commits) <= senders * requests / 4
+
+
+def test_what_was_committed_when_the_connection_was_lost_is_not_stored_again(
+    store: Store, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Appender.append
+    lost = []
+
+    def lose(appender: Appender, rows: Sequence[Row], *, now: dt.datetime) -> bool:
+        stored = append(appender, rows, now=now)
+        if lost:
+            return stored
+        lost.append(rows)
+        raise TimeoutError("nobody knows what became of it")
+
+    monkeypatch.setattr(Appender, "append", lose)
+    [given] = intake.store(MOODLE, received(statement()))
+    with store.reading() as db:
+        assert db.scalars(select(statements.c.id)).all() == [given]
 
 
 def test_a_conflict_of_one_request_is_not_felt_by_those_it_shares_a_commit_with(

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import NamedTuple
 
 from lms_bridge.credentials import Scope
@@ -19,9 +19,9 @@ class Need(NamedTuple):
     one_of: tuple[Scope, ...]
     to: str
 
-    def is_met_by(self, scopes: Collection[Scope]) -> bool:
+    def is_met_by(self, scopes: Set[Scope]) -> bool:
         """Whether one of `scopes` is enough."""
-        return any(scope in scopes for scope in self.one_of)
+        return not scopes.isdisjoint(self.one_of)
 
     def unmet(self, name: str) -> str:
         """What to tell whoever uses the credential `name` in vain."""

@@ -11,6 +11,7 @@ that the request speaks:
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import Final
 
@@ -80,6 +81,7 @@ _SPOKEN = re.compile(r"(?P<edition>1\.0|2\.0)(?:\.[0-9]+(?:-[0-9A-Za-z\-]+)?)?")
 """1.0.x and 2.0.x as Semantic Versioning 1.0.0 writes them; the patch may be left out"""
 
 
+@functools.lru_cache
 def edition(text: str) -> Version | None:
     """The edition that `text`, the version of a request or of a statement, belongs to, if any.
 

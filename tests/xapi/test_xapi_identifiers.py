@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -237,3 +238,19 @@ def test_good_texts_beyond_number_are_still_told_right() -> None:
     for number in range(10_000):
         assert identifiers.is_iri(f"https://lms.example/course/{number}")
     assert not identifiers.is_iri("lms.example")
+
+
+def test_new_uuids_are_unlike_each_other_and_sort_by_when_they_were_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+    for moment in (1_795_500_568_000, 1_795_500_568_001):
+        monkeypatch.setattr("time.time_ns", lambda moment=moment: moment * 1_000_000)
+        made += sorted(identifiers.new_uuids(500))
+    assert made == sorted(set(made))
+    assert len(made) == 1000
+    assert all(str(uuid.UUID(one)) == one for one in made)
+    assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made} == {
+        (4, uuid.RFC_4122)
+    }
+    assert identifiers.new_uuids(0) == []
