@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -65,6 +65,14 @@ def note_success(
         _write(db, remote, better)
 
 
+class Worse(NamedTuple):
+    """How a remote is doing after a failure."""
+
+    health: Health
+    went_down: bool
+    """and it was not down before"""
+
+
 def note_failure(
     db: Connection,
     remote: str,
@@ -76,7 +84,7 @@ def note_failure(
     culprit: str = "",
     retry_after: float | None = None,
     begun_at: dt.datetime | None = None,
-) -> Health:
+) -> Worse:
     """`remote` failed as a whole; how it is doing now."""
     known = lock(db, remote, now=now)
     worse = breaker.after_failure(
@@ -91,7 +99,7 @@ def note_failure(
     )
     if worse is not known:
         _write(db, remote, worse)
-    return worse
+    return Worse(worse, worse.is_down and not known.is_down)
 
 
 def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime) -> None:

@@ -210,8 +210,7 @@ def _note_health(
         if trace.was_answered:  # if only to refuse: the remote as such is well
             health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
         return None, False
-    before = health.lock(db, taken.remote, now=now)
-    known = health.note_failure(
+    known, went_down = health.note_failure(
         db,
         taken.remote,
         error.reason,
@@ -222,9 +221,7 @@ def _note_health(
         retry_after=error.retry_after,
         begun_at=taken.started_at,
     )
-    if not known.is_down:
-        return None, False
-    return known.probe_at, not before.is_down
+    return known.probe_at if known.is_down else None, went_down
 
 
 def _is_held(taken: Work) -> ColumnElement[bool]:

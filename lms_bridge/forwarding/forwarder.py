@@ -182,8 +182,7 @@ class Forwarder:
     def _failed(self, error: DeliveryError, begun_at: dt.datetime) -> None:
         now = self._clock()
         with self._store.writing() as db:
-            before = health.lock(db, self._remote, now=now)
-            after = health.note_failure(
+            worse = health.note_failure(
                 db,
                 self._remote,
                 error.reason,
@@ -193,7 +192,7 @@ class Forwarder:
                 retry_after=error.retry_after,
                 begun_at=begun_at,
             )
-        if after.is_down and not before.is_down:
+        if worse.went_down:
             log.warning("remote is down", remote=self._remote, reason=error.reason.sentence())
 
 

@@ -139,7 +139,7 @@ class PullCompletions:
 
     def _is_down(self, lms: Lms, error: DeliveryError) -> bool:
         with self._store.writing() as db:
-            known = health.note_failure(
+            worse = health.note_failure(
                 db,
                 f"lms.{lms.name}",
                 error.reason,
@@ -147,7 +147,7 @@ class PullCompletions:
                 policy=self._bridge.settings.delivery.breaker,
                 certain=not error.retryable,
             )
-        return known.state == "down"
+        return worse.health.is_down
 
 
 def _found(lms: Lms, course: Course) -> Iterator[LmsCourse]:

@@ -74,7 +74,7 @@ def test_a_person_who_says_that_it_works_again_is_believed(yard: Yard):
 def test_failures_of_several_transactions_add_up(yard: Yard):
     for number in range(3):
         with yard.store.writing() as db:
-            known = health.note_failure(
+            worse = health.note_failure(
                 db,
                 REGISTRY,
                 unavailable().reason,
@@ -83,7 +83,7 @@ def test_failures_of_several_transactions_add_up(yard: Yard):
                 certain=False,
                 culprit=f"delivery {number}",
             )
-        assert known.is_down == (number == 2)
+        assert worse.health.is_down == worse.went_down == (number == 2)
 
 
 def test_failures_at_the_same_moment_are_all_counted_and_one_of_them_brings_it_down(yard: Yard):
