@@ -14,17 +14,17 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks import reading
 from benchmarks.accepting import Accepting, Rival
 from benchmarks.carrying import carry
 from benchmarks.comparison import Comparison, table
+from benchmarks.reading import CACHE
 from benchmarks.servers import Unavailable
 from benchmarks.servers.learning_locker import LearningLocker
 from benchmarks.servers.ours import Ours
 from benchmarks.servers.ralph import Ralph
 from benchmarks.wrk import Wrk
 from tests.postgres import running_postgres
-
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lms-bridge-bench"
 
 
 def _say(what: str) -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     """Read the command line, measure, print the table."""
     options = _parser().parse_args()
     databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    parts = {"accepting": _accepting, "carrying": _carrying}
+    parts = {"accepting": _accepting, "reading": _reading, "carrying": _carrying}
     found: list[Comparison] = []
     with ExitStack() as stack:
         servers: list[str | None] = []
@@ -55,7 +55,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=["accepting", "carrying"])
+    parser.add_argument("--only", action="append", choices=["accepting", "reading", "carrying"])
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write all figures")
     accepting = parser.add_argument_group("accepting statements")
@@ -65,8 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         "--xapi-service", type=Path, metavar="FOLDER", help="a built checkout, instead of npm's"
     )
     accepting.add_argument(
-        "--cache", type=Path, default=_CACHE, help="where rivals are installed (%(default)s)"
+        "--cache",
+        type=Path,
+        default=CACHE,
+        help="where rivals are installed, and statements kept (%(default)s)",
     )
+    reads = parser.add_argument_group("reading statements")
+    reads.add_argument("--statements", type=int, default=1_000_000, help="how many are stored")
+    reads.add_argument("--tries", type=int, default=200, help="of each kind of question")
     carrying = parser.add_argument_group("carrying completions")
     carrying.add_argument("--completions", type=int, default=800)
     carrying.add_argument("--concurrency", type=int, default=8)
@@ -85,6 +91,22 @@ def _accepting(options: argparse.Namespace, servers: list[str | None]) -> Iterat
     ]
     accepting = Accepting(wrk, [Ours(server) for server in servers], rivals, _say)
     return accepting.measure(rounds=options.rounds, seconds=options.seconds)
+
+
+def _reading(options: argparse.Namespace, servers: list[str | None]) -> Iterator[Comparison]:
+    against = "the same query written by hand in SQL"
+    for server in servers:
+        kind = "postgresql" if server else "sqlite"
+        with reading.asking(kind, options.statements, options.cache) as asked:
+            for case, trial in asked.all(options.tries):
+                if case.name.startswith("format"):
+                    continue  # no filter, and nothing that is written in SQL
+                ours, theirs = (1000 * each.at(0.95) for each in (trial.whole, trial.by_hand))
+                what = f"50 of {options.statements:,} by {case.name}, p95"
+                name = "PostgreSQL" if server else "SQLite"
+                yield Comparison(
+                    name, what, "ms", [ours], against, [theirs], reading.BAR, at_most=True
+                )
 
 
 def _carrying(options: argparse.Namespace, servers: list[str | None]) -> Iterator[Comparison]:

@@ -23,6 +23,8 @@ class Comparison:
     """empty where there was nothing to hold it against"""
     asked: float | None = None
     """the ratio that is wanted"""
+    at_most: bool = False
+    """it is times that are compared, and the ratio is to be no higher"""
 
     @property
     def rate(self) -> float:
@@ -59,10 +61,11 @@ def table(title: str, comparisons: Iterable[Comparison]) -> Table:
             one.against,
             "–" if theirs is None else _told(theirs, one.unit),
             "–" if one.ratio is None else f"{one.ratio:.3g}",
-            "" if one.asked is None else f"{one.asked:g}",
+            "" if one.asked is None else f"{'≤' if one.at_most else '≥'} {one.asked:g}",
         )
     return made
 
 
 def _told(rate: float, unit: str) -> str:
-    return f"{rate:,.{0 if rate >= 100 else 1}f} {unit}"
+    places = 0 if rate >= 100 else 1 if rate >= 10 else 2
+    return f"{rate:,.{places}f} {unit}"

@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -37,7 +38,7 @@ from tests.e2e.crashing import own_database
 from tests.e2e.town import free_port
 from tests.postgres import running_postgres
 
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lms-bridge-bench"
+CACHE = Path(os.environ.get("XDGCACHE_HOME") or Path.home() / ".cache") / "lms-bridge-bench"
 _TABLES = (
     "statements",
     "statement_keys",
@@ -49,7 +50,9 @@ _TABLES = (
 )
 _SOME = 50_000
 """statements that are there before the memory is looked at"""
-_BAR = 3.0
+_WARM = 10
+"""tries before those that count"""
+BAR = 3.0
 """how many times as long as by hand it may take"""
 _CONFIG = """
 [database]
@@ -288,8 +291,10 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--statements", type=int, default=1_000_000)
     parser.add_argument("--tries", type=int, default=200, help="of each kind of question")
-    parser.add_argument("--only", action="append", help="the kinds whose name has this in it")
-    parser.add_argument("--cache", type=Path, default=_CACHE, help="where databases are kept")
+    parser.add_argument(
+        "--only", action="append", default=[], help="the kinds whose name has this in it"
+    )
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept")
     parser.add_argument("--memory", action="store_true", help="look at the memory instead")
     parser.add_argument("--minutes", type=float, default=60, help="how long to look at it")
     options = parser.parse_args()
@@ -299,28 +304,48 @@ def main() -> None:
         if options.memory:
             look_at_memory(console, kind, options.minutes)
             continue
-        with ExitStack() as stack:
-            url = stack.enter_context(database(kind, options.statements, options.cache))
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            ours, _, _ = stack.enter_context(bridge(url, folder))
-            theirs = stack.enter_context(yardstick(url))
-            store = open_store(url)
-            stack.callback(store.close)
-            execute = by_hand.connect(url)
-            ids = _some_ids(store, options.statements)
-            table = _table(f"{kind}, {options.statements:,} statements, limit 50")
-            for case in cases(options.statements, ids):
-                if not options.only or any(each in case.name for each in options.only):
-                    Trial(ours, theirs, store, execute).run(case, 10)  # warm
-                    trial = Trial(ours, theirs, store, execute)
-                    trial.run(case, options.tries)
-                    _add(table, case, trial, options.tries)
-            console.print(table)
-            first, whole, size = big_page(ours)
-            console.print(
-                f"a page of {size:.1f} MB: first byte after {first.at(0.5) * 1000:.1f} ms,"
-                f" last after {whole.at(0.5) * 1000:.1f} ms\n"
-            )
+        table = _table(f"{kind}, {options.statements:,} statements, limit 50")
+        with asking(kind, options.statements, options.cache) as asked:
+            for case, trial in asked.all(options.tries, options.only):
+                _add(table, case, trial, options.tries)
+            first, whole, size = big_page(asked.ours)
+        console.print(table)
+        console.print(
+            f"a page of {size:.1f} MB: first byte after {first.at(0.5) * 1000:.1f} ms,"
+            f" last after {whole.at(0.5) * 1000:.1f} ms\n"
+        )
+
+
+class Asking(NamedTuple):
+    """Our server and the yardstick, with the same statements."""
+
+    ours: Getter
+    theirs: Getter
+    store: Store
+    execute: by_hand.Execute
+    stored: int
+
+    def all(self, tries: int, only: Sequence[str] = ()) -> Iterator[tuple[Case, Trial]]:
+        """Each kind of question, of those with `only` in their name, asked so many times."""
+        for case in cases(self.stored, _some_ids(self.store, self.stored)):
+            if not only or any(each in case.name for each in only):
+                Trial(self.ours, self.theirs, self.store, self.execute).run(case, _WARM)
+                trial = Trial(self.ours, self.theirs, self.store, self.execute)
+                trial.run(case, tries)
+                yield case, trial
+
+
+@contextmanager
+def asking(kind: str, count: int, cache: Path) -> Iterator[Asking]:
+    """Both at work on a database of this `kind`, with `count` statements in it."""
+    with ExitStack() as stack:
+        url = stack.enter_context(database(kind, count, cache))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ours, _, _ = stack.enter_context(bridge(url, folder))
+        theirs = stack.enter_context(yardstick(url))
+        store = open_store(url)
+        stack.callback(store.close)
+        yield Asking(ours, theirs, store, by_hand.connect(url), count)
 
 
 def _some_ids(store: Store, count: int) -> list[str]:
@@ -349,7 +374,7 @@ def _add(table: Table, case: Case, trial: Trial, tries: int) -> None:
 
     def ratio(ours: Times, theirs: Times) -> str:
         value = ours.at(0.95) / theirs.at(0.95)
-        return f"[bold red]{value:.1f}" if value >= _BAR else f"{value:.1f}"
+        return f"[bold red]{value:.1f}" if value >= BAR else f"{value:.1f}"
 
     row = [case.name, f"{trial.rows / tries:.0f}", told(trial.first, 0.5)]
     row += [told(times, share) for times in (trial.whole, trial.by_hand) for share in (0.5, 0.95)]
