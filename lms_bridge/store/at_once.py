@@ -11,12 +11,12 @@ import datetime as dt
 import functools
 import sqlite3
 import struct
-from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import psycopg
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
+from psycopg.pq import DiagnosticField, ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
@@ -39,8 +39,7 @@ class Appender:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._dialect = store.engine.dialect
-        self._in_postgresql = self._dialect.name == "postgresql"
+        self._way = _POSTGRESQL if store.engine.dialect.name == "postgresql" else _SQLITE
         self._kept: PoolProxiedConnection | None = None
 
     def append(self, rows: Sequence[Row], *, now: dt.datetime) -> bool:
@@ -49,17 +48,16 @@ class Appender:
         Or else none of them, and the answer is no: then one has an id that is there already.
         Raises :exc:`sqlalchemy.exc.DBAPIError`, as a transaction does.
         """
-        sql, values = (_call if self._in_postgresql else _insertion)(rows, place_of(now))
         try:
             with self._store.turn():
-                self._connection().execute(sql, values)
-        except (psycopg.errors.UniqueViolation, sqlite3.IntegrityError):
+                self._way.append(self._connection(), rows, place_of(now))
+        except self._way.is_there_already:
             return False
-        except (psycopg.Error, sqlite3.Error) as error:
+        except self._way.error as error:
             self.close()
-            kind = psycopg.Error if self._in_postgresql else sqlite3.Error
+            dialect = self._store.engine.dialect
             raise DBAPIError.instance(
-                sql, None, error, kind, hide_parameters=True, dialect=self._dialect
+                "place statements", None, error, self._way.error, dialect=dialect
             ) from error
         return True
 
@@ -72,26 +70,32 @@ class Appender:
     def _connection(self) -> Any:
         if self._kept is None:
             self._kept = self._store.engine.raw_connection()
-            driver: Any = self._kept.driver_connection
-            if self._in_postgresql:
-                driver.autocommit = True
-            return driver
+            self._way.prepare(self._kept.driver_connection)
         return self._kept.driver_connection
+
+
+class _Way(NamedTuple):
+    """How a driver does it."""
+
+    prepare: Callable[[Any], object]
+    append: Callable[[Any, Sequence[Row], int], object]
+    is_there_already: type[Exception]
+    error: type[Exception]
 
 
 # --- SQLite ---------------------------------------------------------------------------------
 
 
-def _insertion(rows: Sequence[Row], place: int) -> tuple[str, list[Any]]:
+def _insert(connection: sqlite3.Connection, rows: Sequence[Row], place: int) -> None:
     values: list[Any] = [place]
     for number, row in enumerate(rows):
         values.append(number)
         values += row
-    return _insertion_of(len(rows)), values
+    connection.execute(_insertion(len(rows)), values)
 
 
 @functools.lru_cache
-def _insertion_of(rows: int) -> str:
+def _insertion(rows: int) -> str:
     """What inserts so many `rows`; the same text each time, so that the driver knows it."""
     places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * rows)
     return (
@@ -101,45 +105,65 @@ def _insertion_of(rows: int) -> str:
     )
 
 
+_SQLITE: Final = _Way(lambda _: None, _insert, sqlite3.IntegrityError, sqlite3.Error)
+
+
 # --- PostgreSQL -----------------------------------------------------------------------------
 
-_CALL: Final = "SELECT place_statements(%s, %b, %b, %b, %b, %b)"
+# Past the half of the driver that is written in Python, for it takes longer than all the rest.
+
+_NAME: Final = b"place_statements"
+_CALL: Final = b"SELECT place_statements($1, $2, $3, $4, $5, $6)"
 """the function of the schema that takes the place of the first, and the columns"""
+_TEXT: Final = psycopg.postgres.types["text"]
+_BYTEA: Final = psycopg.postgres.types["bytea"]
+_KINDS: Final = (
+    psycopg.postgres.types["bigint"].oid,
+    *(kind.array_oid for kind in (_TEXT, _TEXT, _BYTEA, _TEXT, _BYTEA)),
+)
+_BINARY: Final = (Format.BINARY,) * len(_KINDS)
 
 
-def _call(rows: Sequence[Row], place: int) -> tuple[str, tuple[Any, ...]]:
+def _prepare(connection: psycopg.Connection[Any]) -> None:
+    connection.autocommit = True
+    _check(connection.pgconn.prepare(_NAME, _CALL, _KINDS), ExecStatus.COMMAND_OK)
+
+
+def _call(connection: psycopg.Connection[Any], rows: Sequence[Row], place: int) -> None:
     ids, senders, raws, versions, authorities = zip(*rows, strict=True)
-    return _CALL, (
-        place,
-        Texts(ids),
-        Texts(senders),
-        Blobs(raws),
-        Texts(versions),
-        Blobs(authorities),
+    values = (
+        _PLACE(place),
+        _array(_TEXT.oid, list(map(str.encode, ids))),
+        _array(_TEXT.oid, list(map(str.encode, senders))),
+        _array(_BYTEA.oid, raws),
+        _array(_TEXT.oid, list(map(str.encode, versions))),
+        _array(_BYTEA.oid, authorities),
     )
+    result = connection.pgconn.exec_prepared(_NAME, values, _BINARY)
+    _check(result, ExecStatus.TUPLES_OK)
 
 
-class Texts(tuple[str, ...]):
-    """An array of texts, as PostgreSQL takes it most quickly."""
+def _check(result: PGresult, expected: ExecStatus) -> None:
+    """Raise the :exc:`psycopg.Error` that the server, or the lack of one, amounts to."""
+    if result.status == expected:
+        return
+    state = result.error_field(DiagnosticField.SQLSTATE)
+    if state is None:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+    said = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b""
+    raise psycopg.errors.lookup(state.decode())(said.decode(errors="replace"))
 
-    __slots__ = ()
 
-
-class Blobs(tuple[bytes | None, ...]):
-    """An array of bytes, likewise."""
-
-    __slots__ = ()
-
-
+_PLACE: Final = struct.Struct("!q").pack
 _ARRAY: Final = struct.Struct("!iiIii").pack
 """how an array begins: dimensions, whether there are nulls, kind, how many, the first index"""
 _LENGTH: Final = struct.Struct("!i").pack
 _NULL: Final = _LENGTH(-1)
 
 
-def _array(kind: str, values: Sequence[bytes | None]) -> bytes:
+def _array(kind: int, values: Sequence[bytes | None]) -> bytes:
     """`values` as an array in the binary form of PostgreSQL (``array_recv``)."""
-    parts = [_ARRAY(1, None in values, psycopg.postgres.types[kind].oid, len(values), 1)]
+    parts = [_ARRAY(1, None in values, kind, len(values), 1)]
     for value in values:
         if value is None:
             parts.append(_NULL)
@@ -148,21 +172,4 @@ def _array(kind: str, values: Sequence[bytes | None]) -> bytes:
     return b"".join(parts)
 
 
-class _TextsDumper(Dumper):
-    format = Format.BINARY
-    oid = psycopg.postgres.types["text"].array_oid
-
-    def dump(self, obj: Texts) -> bytes:
-        return _array("text", list(map(str.encode, obj)))
-
-
-class _BlobsDumper(Dumper):
-    format = Format.BINARY
-    oid = psycopg.postgres.types["bytea"].array_oid
-
-    def dump(self, obj: Blobs) -> bytes:
-        return _array("bytea", obj)
-
-
-psycopg.adapters.register_dumper(Texts, _TextsDumper)
-psycopg.adapters.register_dumper(Blobs, _BlobsDumper)
+_POSTGRESQL: Final = _Way(_prepare, _call, psycopg.errors.UniqueViolation, psycopg.Error)
