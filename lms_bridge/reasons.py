@@ -373,6 +373,17 @@ SENTENCES: dict[str, Sentence] = {
             "Complete the course in the catalogue, then: lms-bridge deliveries retry %(delivery)s"
         ),
     ),
+    "kind_not_taken": Sentence(
+        mark("The configuration of %(remote)s has no history for trainings of kind %(kind)s."),
+        mark(
+            "Add one, or correct the kind of the course, then: lms-bridge deliveries retry"
+            " %(delivery)s"
+        ),
+    ),
+    "word_missing": Sentence(
+        mark("The configuration of %(remote)s has no word for “%(value)s” in %(enumeration)s."),
+        mark("Add it, or correct the course, then: lms-bridge deliveries retry %(delivery)s"),
+    ),
     "credentials_rejected": Sentence(
         mark("%(remote)s does not accept %(credential)s: %(message)s"),
         mark("Correct the setting %(setting)s; deliveries go on by themselves."),
@@ -437,6 +448,14 @@ SENTENCES: dict[str, Sentence] = {
     "removal_refused": Sentence(
         mark("%(remote)s refused to delete the row: %(message)s"),
         mark("Delete it there by hand, then: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "removal_by_hand": Sentence(
+        mark("%(remote)s offers no way to delete the row %(row)s, so HR deletes it there by hand."),
+        mark(
+            "The bridge sees by itself within hours that it is gone, or at once with lms-bridge"
+            " deliveries retry %(delivery)s; if it is to stay: lms-bridge deliveries cancel"
+            " %(delivery)s"
+        ),
     ),
     # --- the LMS -----------------------------------------------------------------------------
     "lms_account_unknown": Sentence(

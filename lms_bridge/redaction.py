@@ -28,7 +28,7 @@ _ASSIGNED = re.compile(
 )
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
 
-_SECRET_FIELDS = re.compile(r"(?i)token|secret|passw|authorization|^auth$|cookie|apikey|api_key")
+_SECRET_FIELDS = re.compile(r"(?i)token|secret|passw|authorization|^auth$|cookie|apikey|api[_-]key")
 _PERSONAL_FIELDS = re.compile(
     r"(?i)^(nik|email|emailgov|nohp|notelp|alamat|tempatlahir|tgllahir|niplama)$"
 )
@@ -57,13 +57,18 @@ def redact(text: str) -> str:
     return _ADDRESS.sub(r"\1***\2", text)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what is called `name`, a field or a header, is a secret by its name."""
+    return bool(_SECRET_FIELDS.search(name))
+
+
 def redact_fields(value: Any) -> Any:
     """A JSON-like `value` without secrets and personal data, long texts cut."""
     if isinstance(value, Mapping):
         return {
             redact(str(name)): (
                 "***"
-                if _SECRET_FIELDS.search(str(name)) or _PERSONAL_FIELDS.search(str(name))
+                if is_secret_name(str(name)) or _PERSONAL_FIELDS.search(str(name))
                 else redact_fields(item)
             )
             for name, item in value.items()

@@ -42,6 +42,7 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     for section, named in remotes.items():
         for name, remote in named.items():
             yield from _addresses(f"{section}.{name}", remote)
+            yield from remote.disagreements(f"{section}.{name}")
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
 

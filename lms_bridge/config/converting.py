@@ -59,6 +59,10 @@ class Converter:
         self.problems.append(Problem(path, message))
 
     def _value(self, value: Any, kind: inspect.Type, hint: Any, path: str) -> None:
+        if isinstance(kind, inspect.DictType) and isinstance(value, Mapping):
+            for name, item in value.items():
+                self._value(item, kind.value_type, hint.__args__[1], _join(path, str(name)))
+            return
         struct, items = _struct_in(kind), _items_of(kind)
         item_struct = _struct_in(items) if items else None
         if struct:

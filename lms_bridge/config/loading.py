@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,20 @@ def _remotes(
     for name, table in _tables(document.get(section, {}), section, converter):
         path = f"{section}.{name}"
         struct = _of_kind(table, _KINDS[section], path, converter) if section in _KINDS else Forward
-        settings = converter.struct(table, struct, path) if struct else None
+        if struct is None:
+            continue
+        before = len(converter.problems)
+        whole = struct.completed(table, partial(_complain, converter, path))
+        if len(converter.problems) > before:
+            continue
+        settings = converter.struct(whole, struct, path)
         if settings is not None:
             found[name] = _with_certificates(settings, path, converter, base)
     return found
+
+
+def _complain(converter: Converter, path: str, field: str, message: str) -> None:
+    converter.complain(f"{path}.{field}", message)
 
 
 def _of_kind(

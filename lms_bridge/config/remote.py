@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
 
 import msgspec
+
+from lms_bridge.config.problems import Problem
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 
@@ -16,6 +19,20 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     read_timeout_seconds: Seconds = 60
     ca_bundle: str = ""
     """path of a PEM file with the certificate authorities to trust; empty: the usual ones"""
+
+    @classmethod
+    def completed(
+        cls, table: Mapping[str, Any], complain: Callable[[str, str], None]
+    ) -> Mapping[str, Any]:
+        """`table` as it is read, with what it refers to put in.
+
+        What is wrong with it is told to `complain`, with the name of the setting.
+        """
+        return table
+
+    def disagreements(self, path: str) -> Iterator[Problem]:
+        """What is wrong with settings, which stand at `path`, whose single values are right."""
+        return iter(())
 
 
 class RemoteSettings(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

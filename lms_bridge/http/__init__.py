@@ -11,7 +11,8 @@ went out and whose answer did not come whole may have taken effect all the same.
 'https://registry.example/pns/data-utama/1987************01'
 
 :mod:`~lms_bridge.http.client` does the call, :mod:`~lms_bridge.http.progress` knows how
-far it got, :mod:`~lms_bridge.http.notes` keeps what may be kept of it, and
+far it got, :mod:`~lms_bridge.http.notes` keeps what may be kept of it,
+:mod:`~lms_bridge.http.rehearsal` holds back what would write, and
 :mod:`~lms_bridge.http.trouble` words what any outside system can suffer from.
 """
 

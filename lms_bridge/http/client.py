@@ -12,7 +12,7 @@ import http.client
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeAlias
@@ -20,10 +20,11 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from lms_bridge import __version__
 from lms_bridge.config.remote import ConnectionSettings
-from lms_bridge.http import notes, progress
+from lms_bridge.http import hiding, notes, progress, rehearsal
 from lms_bridge.redaction import redact
 
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -101,22 +102,36 @@ class HttpClient:
         body: Body | None = None,
         noted: Any = None,
         secret: bool = False,
+        writes: bool = False,
+        hidden: Sequence[str] = (),
     ) -> Answer:
         """Do one call and return its answer, whatever its status.
 
         What is sent is one of `form`, `json` and `body`, whose ``Content-Type`` is in `headers`.
         `noted` is what the note shows of the request instead of `form` or `json`; with
-        `secret` the note shows neither the request nor the answer (token exchanges).
+        `secret` the note shows neither the request nor the answer (token exchanges). What is
+        `hidden` (keys that are part of an address, say) is seen nowhere: neither in the note
+        nor in the answer that is returned. A call that `writes` is not sent in a rehearsal.
         Raises :exc:`NoAnswerError` when no whole answer came.
         """
+        if writes and rehearsal.is_on():
+            held_back = self._prepared(method, url, headers or {}, body or form, json)
+            raise rehearsal.NotSent(held_back.masked(hidden))
         request = None if secret else (noted if noted is not None else form or json)
         begun = time.monotonic()
         try:
             answer = self._exchange(method, url, headers or {}, body or form, json, begun)
         except NoAnswerError as failure:
             spent = time.monotonic() - begun
-            notes.add(method, url, spent, request=request, failure=failure.what)
-            raise
+            what = hiding.without(failure.what, hidden)
+            notes.add(method, url, spent, request=request, failure=what, hidden=hidden)
+            raise NoAnswerError(what, maybe_sent=failure.maybe_sent) from None
+        if hidden:
+            answer = Answer(
+                answer.status,
+                CaseInsensitiveDict(hiding.without(dict(answer.headers), hidden)),
+                hiding.without(answer.body, hidden),
+            )
         notes.add(
             method,
             url,
@@ -124,8 +139,30 @@ class HttpClient:
             request=request,
             status=answer.status,
             answer=None if secret else answer.text(),
+            hidden=hidden,
         )
         return answer
+
+    def _prepared(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        data: Body | Mapping[str, str] | None,
+        json: Any,
+    ) -> rehearsal.Outgoing:
+        """The request as it would be sent, to the last header."""
+        asked = requests.Request(method, url, headers=dict(headers), json=json)
+        if data is not None:
+            asked.data = dict(data) if isinstance(data, Mapping) else b"".join(_pieces(data))
+        sent = self._session().prepare_request(asked)
+        content = sent.body or b""
+        return rehearsal.Outgoing(
+            sent.method or method,
+            sent.url or url,
+            {str(name): _readable(value) for name, value in sent.headers.items()},
+            _readable(content),
+        )
 
     def _exchange(
         self,
@@ -214,6 +251,14 @@ def new_session() -> requests.Session:
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """The authentication that adds nothing: its being set keeps ``.netrc`` out."""
     return request
+
+
+def _pieces(body: Body) -> Iterator[bytes]:
+    return iter((body,)) if isinstance(body, bytes) else iter(body)
+
+
+def _readable(value: str | bytes) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _sendable(value: str) -> str | bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from lms_bridge.http import hiding
 from lms_bridge.redaction import redact, redact_fields
 from lms_bridge.text import storable
 
@@ -54,19 +55,20 @@ def add(
     status: int | None = None,
     answer: str | None = None,
     failure: str = "",
+    hidden: Sequence[str] = (),
 ) -> None:
-    """Note one call, if anybody collects notes."""
+    """Note one call, if anybody collects notes; what is `hidden` is made unseen in it."""
     notes = _notes.get()
     if notes is None:
         return
-    parts = urlsplit(url)
+    parts = urlsplit(hiding.without(url, hidden))
     notes.append(
         ExchangeNote(
             method=method,
             url=redact(f"{parts.scheme}://{parts.netloc}{parts.path}"),
             status=status,
             seconds=round(seconds, 3),
-            request=_shown(request),
+            request=_shown(hiding.without(request, hidden)),
             answer=None if answer is None else shown(answer),
             failure=failure,
         )

@@ -2,8 +2,9 @@
 
 To add one: write a class with the verbs of :class:`lms_bridge.registries.base.Registry`
 and a settings struct derived from :class:`lms_bridge.config.remote.RemoteSettings` whose
-tag is the kind, in a folder of its own, and name both in :data:`KINDS`. A kind "simpeg" is
-then configured as ``[registry.NAME]`` with ``type = "simpeg"``; nothing else changes.
+tag is the kind, in a folder of its own, and name both in :data:`KINDS`. A kind "sapk" is then
+configured as ``[registry.NAME]`` with ``type = "sapk"``; nothing else changes. Most need no
+code: :mod:`lms_bridge.registries.simpeg` is any registry that can be described in TOML.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.registries.simpeg.client import Simpeg
+from lms_bridge.registries.simpeg.settings import SimpegSettings
 
 
 class Kind(NamedTuple):
@@ -24,7 +27,10 @@ class Kind(NamedTuple):
     adapter: Callable[[str, Any], Registry]
 
 
-KINDS: dict[str, Kind] = {"siasn": Kind(SiasnSettings, Siasn)}
+KINDS: dict[str, Kind] = {
+    "siasn": Kind(SiasnSettings, Siasn),
+    "simpeg": Kind(SimpegSettings, Simpeg),
+}
 
 
 def make(name: str, settings: RemoteSettings) -> Registry:

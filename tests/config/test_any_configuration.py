@@ -41,7 +41,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(names, values, max_size=5))
 def test_no_document_does_anything_but_be_read_or_be_told_what_is_wrong(
     document: dict[str, Any],
@@ -49,7 +49,7 @@ def test_no_document_does_anything_but_be_read_or_be_told_what_is_wrong(
     assert _settled(document)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_nor_does_one_in_which_a_single_value_was_changed(data: st.DataObject) -> None:
     document = msgspec.toml.decode(WHOLE)

@@ -57,6 +57,7 @@ class Api:
                         "Auth": f"bearer {sso}",
                     },
                     json=body,
+                    writes=writing,
                 )
             except NoAnswerError as failure:
                 raise no_answer(self.remote, failure, writing=writing) from None

@@ -8,17 +8,14 @@ from collections.abc import Iterator
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import NoAnswerError
-from lms_bridge.http.trouble import read_secret
 from lms_bridge.i18n import mark
-from lms_bridge.redaction import mask_nip
 from lms_bridge.registries.base import Registry
+from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.rows import STRUCTURAL
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.siasn.tokens import expiry
 
-NOBODY = "0" * 18
-"""an NIP that nobody has: looking it up proves the tokens and touches no one's data"""
 _KURSUS = 3
 _SOON = dt.timedelta(days=1)
 
@@ -29,18 +26,10 @@ def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Ch
         "address": _address(api),
         "consumer key": _consumer_key(api),
         "SSO token": _sso_token(registry, api, settings),
-        "employee look-up": _look_up(registry, api, settings),
+        "employee look-up": look_up(registry, api.remote, settings.check_nip),
         "training history": _history(registry, api, settings),
     }
-    for subject, lines in steps.items():
-        try:
-            for line in lines:
-                yield line
-                if line.verdict == "failed":
-                    return
-        except DeliveryError as error:
-            yield Check.that_failed(f"{api.remote}: {subject}", error.reason)
-            return
+    return in_turn(api.remote, steps)
 
 
 def _address(api: Api) -> Iterator[Check]:
@@ -100,41 +89,8 @@ def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterato
         )
 
 
-def _look_up(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
-    subject = f"{api.remote}: employee look-up"
-    nip = _check_nip(api, settings)
-    if nip is None:
-        yield Check(
-            subject,
-            "warning",
-            mark("No known employee is configured, so nobody was looked up."),
-            mark("Set %(setting)s to where the NIP of somebody who agrees to it is kept."),
-            {"setting": f"{api.remote}.check_nip"},
-        )
-        return
-    employee = registry.find_employee(nip)
-    if employee is None:
-        yield Check(
-            subject,
-            "failed",
-            mark("The registry knows nobody with the NIP %(nip)s."),
-            mark("Correct %(setting)s; if it is right, the SSO account may not see this employee."),
-            {"nip": mask_nip(nip), "setting": f"{api.remote}.check_nip"},
-        )
-        return
-    yield Check(
-        subject,
-        "ok",
-        mark("%(nip)s was found: %(about)s."),
-        details={
-            "nip": mask_nip(nip),
-            "about": ", ".join(filter(None, (employee.status, employee.unit_name))) or "–",
-        },
-    )
-
-
 def _history(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
-    nip = _check_nip(api, settings)
+    nip = known_nip(api.remote, settings.check_nip)
     employee = registry.find_employee(nip) if nip else None
     if employee:
         kursus = len(registry.trainings_of(employee, _KURSUS))
@@ -145,9 +101,3 @@ def _history(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
             mark("It can be read: %(kursus)s rows of kursus, %(diklat)s of diklat."),
             details={"kursus": kursus, "diklat": diklat},
         )
-
-
-def _check_nip(api: Api, settings: SiasnSettings) -> str | None:
-    if settings.check_nip is None:
-        return None
-    return "".join(read_secret(settings.check_nip, api.remote, f"{api.remote}.check_nip").split())

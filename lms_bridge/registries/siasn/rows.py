@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
-from lms_bridge.text import storable
+from lms_bridge.registries.values import number, text
 
 STRUCTURAL = 1
 """``jenisDiklatId`` of Diklat Struktural, which alone goes to the *diklat* history (section 4)"""
@@ -130,28 +130,6 @@ def employee(data: Mapping[str, Any]) -> RegistryEmployee:
         unit_name=text(data.get("unorNama")),
         status=text(data.get("kedudukanPnsNama")),
     )
-
-
-def text(value: Any) -> str:
-    """A text of an answer; numbers as they are written, null as nothing, no U+FFFD."""
-    if isinstance(value, str):
-        return storable(value).replace("\ufffd", "").strip()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return ""
-
-
-def number(value: Any) -> int | None:
-    """The first whole number of an answer: 20, "20", "20 JP", 20.0; None where there is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return int(value) if 0 <= value < 1_000_000 else None
-    if isinstance(value, str) and (
-        found := re.search(r"(?<![\d.,-])\d{1,6}(?!\d)", value, re.ASCII)
-    ):
-        return int(found[0])
-    return None
 
 
 def date(value: Any) -> dt.date | None:

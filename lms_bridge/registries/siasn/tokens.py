@@ -13,77 +13,27 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import hashlib
-import math
-import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import HttpClient, NoAnswerError
-from lms_bridge.http.trouble import by_status, no_answer, read_secret, shortened, unreadable
+from lms_bridge.http import HttpClient
+from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.siasn.verdict import parsed
+from lms_bridge.registries.tokens import (
+    Clock,
+    IssuedToken,
+    RefusedBefore,
+    TokenSource,
+    ask_for_token,
+)
+from lms_bridge.registries.values import parsed
 
 APIM_LIFETIME = 3600.0
 """seconds, where the answer names none (registry facts, section 1)"""
 SSO_LIFETIME = 43_200.0
-MARGIN = 60.0
-"""seconds before its end in which a token is no longer used; less for short-lived ones"""
-PASSWORD_PAUSE = 900.0
-"""seconds before a password that was refused is tried again: more would lock the account"""
-
-Clock = Callable[[], float]
-
-
-class TokenSource(Protocol):
-    """Where one of the two tokens comes from."""
-
-    def get(self) -> str:
-        """A token to be used now. Raises :exc:`~lms_bridge.errors.DeliveryError`."""
-
-    def refused(self, token: str, message: str) -> None:
-        """`token` was not accepted: see to it that ``get`` gives another one, or raise."""
-
-
-class IssuedToken:
-    """A token that `issue` fetches, kept until shortly before it expires.
-
-    One thread fetches; the others wait, and share what comes of it, be it an error.
-    """
-
-    def __init__(self, issue: Callable[[], tuple[str, float]], clock: Clock) -> None:
-        self._issue = issue
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._token = ""
-        self._usable_until = 0.0
-        self._failed_at = -math.inf
-        self._failure: DeliveryError | None = None
-
-    def get(self) -> str:
-        asked_at = self._clock()
-        with self._lock:
-            if self._token and self._clock() < self._usable_until:
-                return self._token
-            if self._failure and self._failed_at > asked_at:  # it failed while this one waited
-                raise self._failure.with_traceback(None)
-            try:
-                token, lifetime = self._issue()
-            except DeliveryError as failure:
-                self._failure, self._failed_at = failure, self._clock()
-                raise
-            self._token = token
-            self._usable_until = self._clock() + lifetime - min(MARGIN, lifetime / 10)
-            return token
-
-    def refused(self, token: str, message: str) -> None:
-        with self._lock:
-            if token == self._token:  # else another thread has renewed it already
-                self._token = ""
 
 
 class SuppliedToken:
@@ -124,7 +74,7 @@ class Tokens:
         self._settings = settings
         self._http = http
         self._clock = clock
-        self._bad_password: tuple[str, float, DeliveryError] | None = None
+        self._bad_password = RefusedBefore(clock)
         self.apim: TokenSource = IssuedToken(self._issue_apim, clock)
         self.sso: TokenSource = (
             SuppliedToken(settings.sso_token, name)
@@ -157,12 +107,7 @@ class Tokens:
             "username": username,
             "password": password,
         }
-        tried = hashlib.sha256(repr(form).encode()).hexdigest()
-        if self._bad_password:
-            before, at, failure = self._bad_password
-            if before == tried and self._clock() - at < PASSWORD_PAUSE:
-                raise failure.with_traceback(None)
-        try:
+        with self._bad_password.guard(form):
             return self._ask(
                 "sso_token_url",
                 self._settings.sso_token_url,
@@ -172,10 +117,6 @@ class Tokens:
                 credential="sso_username, sso_password",
                 setting="sso_password",
             )
-        except DeliveryError as failure:
-            if failure.reason.code == "credentials_rejected":
-                self._bad_password = (tried, self._clock(), failure)
-            raise
 
     def _ask(
         self,
@@ -188,37 +129,17 @@ class Tokens:
         credential: str,
         setting: str,
     ) -> tuple[str, float]:
-        try:
-            answer = self._http.exchange(
-                "POST",
-                url,
-                headers={"Accept": "application/json", **headers},
-                form=form,
-                secret=True,
-            )
-        except NoAnswerError as failure:
-            raise no_answer(self._remote, failure) from None
-        body = parsed(answer.text())
-        if isinstance(body, dict) and answer.status < 300:
-            token = body.get("access_token")
-            if isinstance(token, str) and token.strip():
-                return token.strip(), _lifetime(body.get("expires_in"), lifetime)
-            error = "the token endpoint answered without a token"
-            raise unreadable(self._remote, error, remote_wide=True)
-        if isinstance(body, dict) and answer.status in (400, 401, 403) and "error" in body:
-            said = f"{body['error']}: {body.get('error_description', '')}".strip(" :")
-            raise DeliveryError(
-                Reason(
-                    "credentials_rejected",
-                    remote=self._remote,
-                    credential=credential,
-                    message=shortened(said),
-                    setting=f"{self._remote}.{setting}",
-                ),
-                retryable=False,
-                remote_wide=True,
-            )
-        raise by_status(self._remote, answer, setting=f"{self._remote}.{url_setting}")
+        return ask_for_token(
+            self._http,
+            self._remote,
+            url,
+            form,
+            headers,
+            lifetime=lifetime,
+            credential=credential,
+            setting=setting,
+            url_setting=url_setting,
+        )
 
     def _secret(self, secret: Secret | None, setting: str) -> str:
         if secret is None:
@@ -239,12 +160,3 @@ def expiry(token: str) -> dt.datetime | None:
         return dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC)
     except (IndexError, binascii.Error, ValueError, TypeError, KeyError, OverflowError, OSError):
         return None
-
-
-def _lifetime(value: Any, usual: float) -> float:
-    """``expires_in`` as it should be, or the usual lifetime where it is absent or no number."""
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return usual
-    return seconds if 0 < seconds < math.inf else usual

@@ -10,14 +10,14 @@ faults of the two systems in front of the API, WSO2 (APIM) and Keycloak (SSO).
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any, Literal
 
 import msgspec
 
 from lms_bridge.http import Answer
 from lms_bridge.http.trouble import excerpt, shortened
+from lms_bridge.registries import phrases
+from lms_bridge.registries.values import parsed
 
 Kind = Literal[
     "success",
@@ -51,18 +51,6 @@ _BAD_JWT = ("invalid or expired jwt", "missing or malformed jwt")
 _APIM_REFUSALS = {*range(900900, 900906), *range(900908, 900911)}
 _THROTTLING = range(900800, 900900)
 _NOTHING = "data tidak ditemukan"
-# What is only so for now: try again, unavailable, under maintenance …
-_PASSING = re.compile(
-    r"service unavailable|try again|\bcoba( \w+){0,4} (lagi|kembali)\b|maintenance|pemeliharaan"
-    r"|sedang gangguan",
-    re.IGNORECASE,
-)
-# … and what tells of something behind the API that did not answer, and may yet do it.
-_UNANSWERED = re.compile(
-    r"time[d-]?[ -]?out|deadline exceeded|connection (refused|reset)|bad gateway"
-    r"|internal server error",
-    re.IGNORECASE,
-)
 
 
 def judge(answer: Answer) -> Verdict:
@@ -81,14 +69,6 @@ def judge(answer: Answer) -> Verdict:
     if answer.status >= 500 or (answer.status == 200 and text in ("", "0", "null", '""')):
         return Verdict("unavailable", message=excerpt(answer))
     return Verdict("unreadable", message=excerpt(answer))
-
-
-def parsed(text: str) -> Any:
-    """`text` as JSON; None where it is none, which an answer of the API never is."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def readable(message: str) -> str:
@@ -154,9 +134,9 @@ def _refusal(body: dict[str, Any]) -> Verdict:
     said = _said(body) or "no reason given"
     if said.casefold().strip(" .!") == _NOTHING:
         return Verdict("none", message=said)
-    if _UNANSWERED.search(said):
+    if phrases.UNANSWERED.search(said):
         return Verdict("busy", message=readable(said), proven=False)
-    return Verdict("busy" if _PASSING.search(said) else "refused", message=readable(said))
+    return Verdict("busy" if phrases.PASSING.search(said) else "refused", message=readable(said))
 
 
 def _said(body: dict[str, Any]) -> str:

@@ -1,0 +1,143 @@
+"""What is wrong with a registry in TOML, told when the configuration is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lms_bridge.config.agreement import is_address
+from lms_bridge.config.problems import Problem, nearest, shown
+from lms_bridge.registries.simpeg.requests import (
+    TO_FIND,
+    TO_READ,
+    TO_RECORD,
+    TO_REMOVE,
+    Prepared,
+)
+from lms_bridge.registries.simpeg.settings import (
+    Auth,
+    History,
+    Request,
+    Rule,
+    SimpegSettings,
+)
+from lms_bridge.registries.simpeg.templates import TemplateError, check_pattern
+
+_NEEDED = {
+    "none": (),
+    "basic": ("username", "password"),
+    "bearer": ("token",),
+    "oauth2": ("token_url", "client_id", "client_secret"),
+}
+
+
+def disagreements(settings: SimpegSettings, path: str) -> Iterator[Problem]:
+    """Everything that could only go wrong later, by the place where it stands."""
+    yield from _auth(settings.auth, f"{path}.auth")
+    for number, pattern in enumerate(settings.dates, start=1):
+        try:
+            check_pattern(pattern, whole=True)
+        except TemplateError as error:
+            yield Problem(f"{path}.dates #{number}", str(error))
+    yield from _rules(settings.answers, f"{path}.answers")
+    common = Prepared(Request(path="/"), settings, TO_FIND)
+    yield from (Problem(f"{path}.{setting}", message) for setting, message in common.wrong)
+    yield from _request(settings, "employee", settings.employee, TO_FIND, path)
+    if "nip" not in Prepared(settings.employee, settings, TO_FIND).names():
+        yield Problem(f"{path}.employee", "does not ask for {nip}, in its path, query or body")
+    yield from _kinds(settings, f"{path}.histories")
+    for name, history in settings.histories.items():
+        yield from _history(settings, history, f"histories.{name}", path)
+
+
+def _auth(auth: Auth, path: str) -> Iterator[Problem]:
+    for name in _NEEDED[auth.way]:
+        if not getattr(auth, name):
+            yield Problem(f"{path}.{name}", f'is required with way = "{auth.way}"')
+    if auth.token_url and not is_address(auth.token_url):
+        yield Problem(
+            f"{path}.token_url",
+            f"expected an address that begins with https:// (or http://), got"
+            f" {shown(auth.token_url.rpartition('@')[2])}",
+        )
+
+
+def _rules(rules: tuple[Rule, ...], path: str, *, whole: bool = True) -> Iterator[Problem]:
+    for number, rule in enumerate(rules, start=1):
+        at = f"{path} #{number}"
+        looks = rule.equals is not None or bool(rule.contains) or rule.filled is not None
+        if not looks and not rule.status:
+            yield Problem(at, "says nothing of the answer; give status, or where and equals")
+        if rule.where and not looks:
+            yield Problem(f"{at}.where", "needs equals, contains or filled beside it")
+        if (rule.equals is not None or rule.filled is not None) and not rule.where:
+            yield Problem(f"{at}.where", "is required with equals and filled")
+    if whole and not any(rule.means == "success" for rule in rules):
+        yield Problem(path, 'has no rule with means = "success", so nothing would ever succeed')
+
+
+def _request(
+    settings: SimpegSettings, name: str, request: Request, fields: tuple[str, ...], path: str
+) -> Iterator[Problem]:
+    common = {
+        *(f"query.{each}" for each in settings.query.keys() - request.query.keys()),
+        *(f"headers.{each}" for each in settings.headers.keys() - request.headers.keys()),
+    }
+    for setting, message in Prepared(request, settings, fields).wrong:
+        if setting not in common:  # what is in every request is told of once
+            yield Problem(f"{path}.{name}.{setting}", message)
+    yield from _rules(request.answers, f"{path}.{name}.answers", whole=False)
+
+
+def _kinds(settings: SimpegSettings, path: str) -> Iterator[Problem]:
+    if not settings.histories:
+        yield Problem(path, "there is none; add [histories.NAME] with read and record")
+    taken: dict[int, str] = {}
+    rest = ""
+    for name, history in settings.histories.items():
+        if not history.kinds and rest:
+            yield Problem(
+                f"{path}.{name}.kinds",
+                f"is required: {rest} has none either, and only one can take the rest",
+            )
+        rest = rest or ("" if history.kinds else name)
+        for kind in history.kinds:
+            if kind in taken:
+                yield Problem(f"{path}.{name}.kinds", f"{kind} is in {taken[kind]} as well")
+            taken.setdefault(kind, name)
+
+
+def _history(settings: SimpegSettings, history: History, name: str, path: str) -> Iterator[Problem]:
+    yield from _request(settings, f"{name}.read", history.read, TO_READ, path)
+    yield from _request(settings, f"{name}.record", history.record, TO_RECORD, path)
+    fields = history.read.fields
+    at = f"{path}.{name}"
+    if not {"nip", "person_id"} & Prepared(history.read, settings, TO_READ).names():
+        yield Problem(f"{at}.read", "names neither {nip} nor {person_id}: whose rows are they?")
+    recorded = Prepared(history.record, settings, TO_RECORD).names()
+    if not {"nip", "person_id"} & recorded:
+        yield Problem(f"{at}.record", "names neither {nip} nor {person_id}: whose row is it?")
+    for field in ("name", "certificate_number", "starts"):
+        # By these a row is found again; one that is written and not read would be doubled.
+        if field in recorded and not getattr(fields, field):
+            yield Problem(
+                f"{at}.read.fields.{field}",
+                "is required: record writes it, and by it a row is found again",
+            )
+    if history.record.id and not fields.id:
+        yield Problem(
+            f"{at}.read.fields.id",
+            "is required with record.id: a row is found again by its id"
+            ' (or record.id = "": it is looked up in the list)',
+        )
+    for words in (fields.kind_words, fields.structural_words):
+        if words and words not in settings.enumerations:
+            yield Problem(
+                f"{at}.read.fields",
+                f"there is no enumerations.{words}{nearest(words, settings.enumerations)}",
+            )
+    if history.remove:
+        yield from _request(settings, f"{name}.remove", history.remove, TO_REMOVE, path)
+        if not fields.id:
+            yield Problem(f"{at}.remove", "needs read.fields.id: which row is to be deleted?")
+        elif "row_id" not in Prepared(history.remove, settings, TO_REMOVE).names():
+            yield Problem(f"{at}.remove", "does not name {row_id}: which row is to be deleted?")

@@ -1,0 +1,155 @@
+"""What an answer means: by the rules of the configuration, and by what is true of any API.
+
+The rules are asked in their order, and the first that fits decides. Nobody's rules make a
+success of a page for people, of an empty body, of a bare ``0``, or of an answer that says
+itself that it is none (``success: false`` under 200); these are so common that they are
+known here. An answer that no rule fits is ``unclear``: a write may then have taken effect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from lms_bridge.http import Answer
+from lms_bridge.http.trouble import excerpt, shortened
+from lms_bridge.registries import phrases
+from lms_bridge.registries.simpeg.reading import at, is_filled
+from lms_bridge.registries.simpeg.settings import Request, Rule
+from lms_bridge.registries.values import parsed
+
+Means = Literal["success", "none", "refused", "retry", "unanswered", "credentials", "unclear"]
+
+_NO = ("false", "0", "no", "tidak")
+_FAILED = ("false", "error", "fail", "failed", "failure", "gagal", "danger")
+_NOTHING = ("", "0", "null", "false", '""', "[]", "{}")
+_DEPTH = 3
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What an answer means, what it brought, and the registry's own words."""
+
+    means: Means
+    body: Any = None
+    message: str = ""
+
+
+def rules_of(request: Request, usual: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules by which a request's answer is judged: its own first.
+
+    Where they say what success is, nothing else is.
+    """
+    own = request.answers
+    if any(rule.means == "success" for rule in own):
+        usual = [rule for rule in usual if rule.means != "success"]
+    return (*own, *usual)
+
+
+def judge(answer: Answer, rules: Iterable[Rule], messages: Sequence[str]) -> Judgement:
+    """What `answer` means. Never fails, whatever the bytes."""
+    text = answer.text().strip()
+    body = parsed(text)
+    is_data = isinstance(body, dict | list)
+    said = _said(body, messages) if is_data else ""
+    denied = False
+    for rule in rules:
+        if not (is_data or rule.means == "credentials" or _is_words(text, rule)) and not (
+            rule.means == "none" and not text and rule.status == (204,)
+        ):
+            continue
+        if not _fits(rule, answer.status, text, body):
+            continue
+        if rule.means == "success" and _denies(body, rule):
+            denied = True
+            continue
+        return _passing(Judgement(rule.means, body, said or excerpt(answer)))
+    if denied:
+        return _passing(Judgement("refused", body, said or excerpt(answer)))
+    return Judgement("unclear", body, said or excerpt(answer))
+
+
+def _passing(judged: Judgement) -> Judgement:
+    """It, or what it is if its words tell that it is only so for now."""
+    if judged.means != "refused":
+        return judged
+    if phrases.UNANSWERED.search(judged.message):
+        return Judgement("unanswered", judged.body, judged.message)
+    if phrases.PASSING.search(judged.message):
+        return Judgement("retry", judged.body, judged.message)
+    return judged
+
+
+def _is_words(text: str, rule: Rule) -> bool:
+    """Whether an answer that is no JSON may be judged by `rule`: it looks for words of it."""
+    is_page = text.startswith("<") or "<html" in text[:2000].casefold()
+    return bool(rule.contains) and not rule.where and not is_page and text not in _NOTHING
+
+
+def _fits(rule: Rule, status: int, text: str, body: Any) -> bool:
+    if rule.status and status not in rule.status:
+        return False
+    value = at(body, rule.where) if rule.where else text
+    if rule.filled is not None and is_filled(value) != rule.filled:
+        return False
+    if rule.contains and not any(
+        word.casefold() in _plain(value, whole=True) for word in rule.contains
+    ):
+        return False
+    if rule.equals is not None:
+        wanted = rule.equals if isinstance(rule.equals, tuple) else (rule.equals,)
+        return _plain(value) in [_plain(one) for one in wanted]
+    return True
+
+
+def _plain(value: Any, *, whole: bool = False) -> str:
+    """A value as it is compared: true is "true", 1 is "1", capitals do not count."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value).strip().casefold()
+        case _:
+            return json.dumps(value, ensure_ascii=False).casefold() if whole else ""
+
+
+def _denies(body: Any, rule: Rule) -> bool:
+    """Whether an answer says itself that it is no success, where `rule` did not look."""
+    if not isinstance(body, Mapping):
+        return False
+    for name, value in body.items():
+        if name == rule.where:
+            continue
+        match str(name).casefold():
+            case "success" | "sukses" | "ok" | "berhasil":
+                if value is None or _plain(value) in (*_NO, ""):
+                    return True
+            case "status":
+                if _plain(value) in _FAILED:
+                    return True
+            case "error" | "errors":
+                if is_filled(value) and _plain(value, whole=True) not in ("", *_NO):
+                    return True
+    return False
+
+
+def _said(body: Any, messages: Sequence[str]) -> str:
+    """The registry's own words, wherever it says them."""
+    for path in messages:
+        words = "; ".join(_words(at(body, path), _DEPTH))
+        if words:
+            return shortened(words)
+    return ""
+
+
+def _words(value: Any, depth: int) -> Iterator[str]:
+    """The texts in `value`: a message, a list of them, or one for each field."""
+    if isinstance(value, str) and value.strip():
+        yield " ".join(value.split())
+    elif isinstance(value, Mapping | list) and depth:
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _words(item, depth - 1)

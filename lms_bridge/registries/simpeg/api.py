@@ -1,0 +1,151 @@
+"""One call of a registry that is described in TOML: signed, sent, and its answer judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
+from lms_bridge.registries.simpeg.requests import Prepared
+from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
+from lms_bridge.registries.simpeg.signing import Signing
+from lms_bridge.registries.simpeg.templates import WordMissing
+
+
+class Api:
+    """The API of one registry. Threads may share it."""
+
+    def __init__(self, name: str, settings: SimpegSettings) -> None:
+        self.remote = f"registry.{name}"
+        self.url = settings.url.rstrip("/")
+        self.http = HttpClient(settings)
+        self.signing = Signing(self.remote, settings, self.http)
+        self._settings = settings
+        self._constants = {f"constants.{name}": each for name, each in settings.constants.items()}
+
+    def ask(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Judgement:
+        """Ask: a judgement of "success" or "none"."""
+        judged, answer = self._call(request, prepared, values, writing=False)
+        if judged.means in ("success", "none"):
+            return judged
+        raise self._error(judged, answer, writing=False)
+
+    def write(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Any:
+        """Write: what an answer of "success" brought.
+
+        The error is `outcome_unknown` unless the answer proves that nothing was written.
+        """
+        judged, answer = self._call(request, prepared, values, writing=True)
+        if judged.means == "success":
+            return judged.body
+        raise self._error(judged, answer, writing=True)
+
+    def delete(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> None:
+        """Delete; whether it is gone has to be looked up.
+
+        An answer that says nothing, or that there is nothing of the kind, is no error.
+        """
+        judged, answer = self._call(request, prepared, values, writing=True)
+        says_nothing = answer.status in (200, 204) and not answer.text().strip()
+        if judged.means in ("success", "none") or says_nothing:
+            return
+        if judged.means == "refused" or answer.status in (405, 501):
+            raise DeliveryError(
+                Reason("removal_refused", remote=self.remote, message=judged.message),
+                retryable=False,
+            )
+        raise self._error(judged, answer, writing=True)
+
+    def _call(
+        self, request: Request, prepared: Prepared, values: Mapping[str, Any], *, writing: bool
+    ) -> tuple[Judgement, Answer]:
+        """Call, and once more with another token if one is refused that can be renewed."""
+        rules = rules_of(request, self._settings.answers)
+        renewed = False
+        while True:
+            token = self.signing.token()
+            # A password that was refused is not tried again and again: that locks accounts.
+            with self._unless_refused(token):
+                answer = self._send(prepared, values, token, writing=writing)
+                judged = judge(answer, rules, self._settings.messages)
+                if judged.means != "credentials":
+                    return judged, answer
+                self.signing.refused(token, judged.message)
+                if renewed or not self.signing.renews:
+                    raise self._rejected(judged.message)
+            renewed = True
+
+    def _unless_refused(self, token: str) -> AbstractContextManager[None]:
+        if self._settings.auth.way == "basic":
+            return self.signing.bad_password.guard(token)
+        return nullcontext()
+
+    def _send(
+        self, prepared: Prepared, values: Mapping[str, Any], token: str, *, writing: bool
+    ) -> Answer:
+        try:
+            filled = prepared.fill({**values, **self._constants, **self.signing.keys()})
+        except WordMissing as error:
+            raise DeliveryError(
+                Reason(
+                    "word_missing",
+                    remote=self.remote,
+                    enumeration=error.enumeration,
+                    value=error.value,
+                ),
+                retryable=False,
+            ) from None
+        hidden = [*self.signing.hidden(), *[token] * (len(token) > 3)]
+        try:
+            return self.http.exchange(
+                filled.method,
+                filled.url,
+                headers={**filled.headers, **self.signing.headers(token)},
+                json=filled.json,
+                form=filled.form,
+                body=filled.body,
+                noted=filled.noted,
+                writes=writing,
+                hidden=hidden,
+            )
+        except NoAnswerError as failure:
+            raise no_answer(self.remote, failure, writing=writing) from None
+
+    def _error(self, judged: Judgement, answer: Answer, *, writing: bool) -> DeliveryError:
+        """What an answer that cannot be used is."""
+        said = judged.message
+        match judged.means:
+            case "refused" | "none":
+                return DeliveryError(
+                    Reason("registry_refused", remote=self.remote, message=said), retryable=False
+                )
+            case "unanswered" if writing:
+                return outcome_unknown(self.remote, said)
+            case "retry" | "unanswered":
+                return unavailable(self.remote, said, retry_after=answer.retry_after())
+        if not writing and answer.status == 200 and not answer.text().strip(' \r\n\t"0'):
+            return unavailable(self.remote, said)  # what is seen while something behind it is down
+        return by_status(self.remote, answer, setting=f"{self.remote}.url", writing=writing)
+
+    def _rejected(self, message: str) -> DeliveryError:
+        """The registry does not let the bridge in: only a person can mend it.
+
+        An issued token may only not be known everywhere yet; so that is not certain at once.
+        """
+        credential = self.signing.credential
+        return DeliveryError(
+            Reason(
+                "credentials_rejected",
+                remote=self.remote,
+                credential=credential,
+                message=message,
+                setting=f"{self.remote}.{credential}",
+            ),
+            retryable=self.signing.renews,
+            remote_wide=True,
+        )

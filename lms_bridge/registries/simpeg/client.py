@@ -1,0 +1,199 @@
+"""A registry that is described in TOML: the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lms_bridge.checks import Check
+from lms_bridge.deliveries import matching
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http.trouble import outcome_unknown, unreadable
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
+from lms_bridge.registries.simpeg.api import Api
+from lms_bridge.registries.simpeg.check import checks
+from lms_bridge.registries.simpeg.reading import Rows, at, first, listed, nip_of, person
+from lms_bridge.registries.simpeg.requests import TO_FIND, TO_READ, TO_RECORD, TO_REMOVE, Prepared
+from lms_bridge.registries.simpeg.settings import History, SimpegSettings
+from lms_bridge.registries.values import number, text
+
+STRUCTURAL = 1
+_MOST_PAGES = 200
+_LOOK_AFTER = 3600.0
+"""seconds after which it is looked whether a person has deleted a row"""
+# How the usual frameworks say that a list goes on: Laravel's two paginators, Django's.
+_MORE = ("next_page_url", "links.next", "next", "meta.next", "pagination.next")
+
+
+class Shelf:
+    """One history with its requests made ready."""
+
+    def __init__(self, name: str, history: History, settings: SimpegSettings) -> None:
+        self.name = name
+        self.history = history
+        self.read = Prepared(history.read, settings, TO_READ)
+        self.record = Prepared(history.record, settings, TO_RECORD)
+        self.remove = Prepared(history.remove, settings, TO_REMOVE) if history.remove else None
+        self.rows = Rows(history, settings)
+
+
+class Simpeg:
+    """The registry ``[registry.NAME]`` with ``type = "simpeg"``. Threads may share it.
+
+    >>> simpeg = Simpeg("simpeg", settings)
+    >>> employee = simpeg.find_employee("198703152010012001")
+    >>> simpeg.record(employee, training)
+    '4711'
+    """
+
+    def __init__(self, name: str, settings: SimpegSettings) -> None:
+        self.name = name
+        self._settings = settings
+        self._api = Api(name, settings)
+        self._lookup = Prepared(settings.employee, settings, TO_FIND)
+        self._shelves = [Shelf(*each, settings) for each in settings.histories.items()]
+
+    def find_employee(self, nip: str) -> RegistryEmployee | None:
+        asked = self._settings.employee
+        judged = self._api.ask(asked, self._lookup, {"nip": nip})
+        if judged.means == "none":
+            return None
+        found: Any = at(judged.body, asked.found)
+        people = [found] if isinstance(found, dict) else listed(found)
+        if people == []:
+            return None
+        if people and asked.fields.nip and len(people) > 1:
+            people = [one for one in people if nip_of(first(one, asked.fields.nip)) == nip]
+        if not people or len(people) > 1:
+            raise self._unreadable(f"there is no one person at “{asked.found}”")
+        employee = person(people[0], asked.fields, nip)
+        # A record written for the wrong person is the one mistake that cannot be seen later.
+        if employee.nip != nip or not employee.person_id:
+            raise self._unreadable("it brought another person or no id")
+        return employee
+
+    def trainings_of(self, employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
+        shelf = self._shelf(kind)
+        rows = self._rows(shelf, {**_person(employee), "kind": kind})
+        return [shelf.rows.read(row) for row in rows]
+
+    def record(self, employee: RegistryEmployee, training: Training) -> str:
+        shelf = self._shelf(training.kind, training.name)
+        asked = shelf.history.record
+        if (
+            training.kind == STRUCTURAL
+            and not training.structural_training
+            and "structural_training" in shelf.record.names()
+        ):
+            raise DeliveryError(
+                Reason("course_lacks", field="structural_training", course=training.name),
+                retryable=False,
+            )
+        values = {**_person(employee), **_training(training)}
+        before = None if asked.id else self._ids(employee, training.kind)
+        body = self._api.write(asked, shelf.record, values)
+        if before is not None:
+            return self._new_row(employee, training, before)
+        row_id = text(first(body, asked.id))
+        if not row_id:
+            raise outcome_unknown(self._api.remote, "it says success and not under which id")
+        return row_id
+
+    def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
+        shelf = self._shelf(kind)
+        asked = shelf.history.remove
+        if asked is None or shelf.remove is None:
+            raise DeliveryError(
+                Reason("removal_by_hand", remote=self._api.remote, row=row_id),
+                retryable=False,
+                look_after=_LOOK_AFTER,
+            )
+        values = {**_person(employee), "kind": kind, "row_id": row_id}
+        self._api.delete(asked, shelf.remove, values)
+
+    def check(self) -> Iterator[Check]:
+        kinds = {
+            shelf.name: (shelf.history.kinds or (self._other_kind(),))[0] for shelf in self._shelves
+        }
+        return checks(self, self._api, self._settings, kinds)
+
+    def _other_kind(self) -> int:
+        """A kind that belongs to the history that has no kinds of its own."""
+        taken = {kind for shelf in self._shelves for kind in shelf.history.kinds}
+        return next(kind for kind in range(25, 0, -1) if kind not in taken)
+
+    def _shelf(self, kind: int, course: str = "") -> Shelf:
+        rest = None
+        for shelf in self._shelves:
+            if kind in shelf.history.kinds:
+                return shelf
+            if not shelf.history.kinds:
+                rest = shelf
+        if rest is None:
+            raise DeliveryError(
+                Reason("kind_not_taken", remote=self._api.remote, kind=kind), retryable=False
+            )
+        return rest
+
+    def _rows(self, shelf: Shelf, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """All rows, page after page."""
+        asked, pages = shelf.history.read, shelf.history.read.pages
+        found: list[Mapping[str, Any]] = []
+        for number_of in range(_MOST_PAGES):
+            page = (pages.first + number_of) if pages else 0
+            prepared = shelf.read.with_query(pages.query, str(page)) if pages else shelf.read
+            judged = self._api.ask(asked, prepared, values)
+            if judged.means == "none":
+                return found
+            rows = listed(at(judged.body, asked.rows))
+            # A row left out here could be ours, and would be written a second time.
+            if rows is None:
+                raise self._unreadable(f"there is no list of rows at “{asked.rows}”")
+            found += rows
+            if pages is None:
+                if any(isinstance(at(judged.body, more), str) for more in _MORE):
+                    raise self._unreadable("the list goes on, and read.pages does not say how")
+                return found
+            last = number(at(judged.body, pages.last)) if pages.last else None
+            if pages.last and last is None:
+                raise self._unreadable(f"there is no number of the last page at “{pages.last}”")
+            if not rows or (last is not None and page >= last):
+                return found
+        raise self._unreadable(f"the list has more than {_MOST_PAGES} pages")
+
+    def _ids(self, employee: RegistryEmployee, kind: int) -> set[str]:
+        return {row.id for row in self.trainings_of(employee, kind)}
+
+    def _new_row(self, employee: RegistryEmployee, training: Training, before: set[str]) -> str:
+        """The id of the row that was just written, of which the answer told nothing.
+
+        Only a row that was not there before can be it; the person's other rows are others'.
+        """
+        try:
+            rows = self.trainings_of(employee, training.kind)
+        except DeliveryError as error:
+            raise outcome_unknown(self._api.remote, error.reason.what()) from None
+        new = [row for row in rows if row.id not in before]
+        row = matching.match(training, new, matching.Ours())
+        if row is None:
+            raise outcome_unknown(self._api.remote, "it says success, and no new row is listed")
+        return row.id
+
+    def _unreadable(self, error: str) -> DeliveryError:
+        return unreadable(self._api.remote, error)
+
+
+def _person(employee: RegistryEmployee) -> dict[str, Any]:
+    return {
+        "nip": employee.nip,
+        "person_id": employee.person_id,
+        "employee_name": employee.name,
+        "unit_id": employee.unit_id,
+        "unit_name": employee.unit_name,
+        "status": employee.status,
+    }
+
+
+def _training(training: Training) -> dict[str, Any]:
+    return {name: getattr(training, name) for name in training.__struct_fields__}

@@ -1,0 +1,150 @@
+"""Requests, made ready once and filled in for each training."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from urllib3.filepost import encode_multipart_formdata
+
+from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
+from lms_bridge.registries.simpeg.templates import (
+    PERSON,
+    TRAINING,
+    Filling,
+    Template,
+    TemplateError,
+    Tree,
+    Values,
+    compiled,
+    parse,
+)
+
+TO_FIND = ("nip",)
+TO_READ = (*PERSON, "kind")
+TO_RECORD = (*PERSON, *TRAINING)
+TO_REMOVE = (*TO_READ, "row_id")
+"""the fields that a request of each kind may name, besides keys and constants"""
+_UNSENDABLE = ("\r", "\n", "\0")
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A request as it is sent, but for what signs it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    body: bytes | None = None
+    noted: Any = None
+    """what may be seen of `body`"""
+
+
+class Prepared:
+    """A request with its templates made ready.
+
+    `wrong` has what is wrong with it, by the name of the setting; then it cannot be filled.
+    """
+
+    def __init__(self, request: Request, settings: SimpegSettings, fields: Sequence[str]) -> None:
+        self.wrong: list[tuple[str, str]] = []
+        self._settings = settings
+        self._method = request.method
+        self._send = request.send
+        self._base = settings.url.rstrip("/")
+        self._fields = (
+            *fields,
+            *(f"keys.{name}" for name in settings.keys),
+            *(f"constants.{name}" for name in settings.constants),
+        )
+        self._path = self._text("path", request.path)
+        if not request.path.startswith(("/", "?")):
+            self.wrong.append(("path", 'must begin with "/"; it is counted from url'))
+        self._query = self._texts("query", {**settings.query, **request.query})
+        self._headers = self._texts("headers", {**settings.headers, **request.headers})
+        self._body = self._tree(request.body)
+        if self._body and request.method == "GET":
+            self.wrong.append(("body", "a GET has none; use query"))
+
+    def names(self) -> set[str]:
+        """The fields that it names."""
+        fillings = [self._path, *self._query.values(), *self._headers.values()]
+        found = {hole.field for filling in fillings for hole in filling.holes()}
+        return found | {hole.field for hole in self._body.holes()} if self._body else found
+
+    def with_query(self, name: str, value: str) -> Prepared:
+        """It, with one more parameter, which stands as it is."""
+        other = copy.copy(self)
+        other._query = {**self._query, name: Template([value], {})}
+        return other
+
+    def fill(self, values: Values) -> Filled:
+        """It with `values`. Raises :exc:`~lms_bridge.registries.simpeg.templates.WordMissing`."""
+        url = self._base + self._path.text(values, _escaped)
+        query = {name: filled.text(values) for name, filled in self._query.items()}
+        if query:
+            url += ("&" if "?" in url else "?") + urlencode(query)
+        headers = {"Accept": "application/json"} | {
+            name: _one_line(filled.text(values)) for name, filled in self._headers.items()
+        }
+        content = self._body.fill(values) if self._body else None
+        if content is None:
+            return Filled(self._method, url, headers)
+        if self._send == "json":
+            return Filled(self._method, url, headers, json=content)
+        fields = {name: _field(value) for name, value in content.items()}
+        if self._send == "form":
+            return Filled(self._method, url, headers, form=fields)
+        body, kind = encode_multipart_formdata(fields, boundary=secrets.token_hex(16))
+        return Filled(self._method, url, {**headers, "Content-Type": kind}, body=body, noted=fields)
+
+    def _texts(self, setting: str, texts: Mapping[str, str]) -> dict[str, Template]:
+        return {name: self._text(f"{setting}.{name}", text) for name, text in texts.items()}
+
+    def _text(self, setting: str, text: str) -> Template:
+        try:
+            return parse(text, self._settings.enumerations, self._fields)
+        except TemplateError as error:
+            self.wrong.append((setting, str(error)))
+            return Template([], {})
+
+    def _tree(self, body: Mapping[str, Any]) -> Tree | None:
+        items: dict[str, Filling] = {}
+        for name, value in body.items():
+            try:
+                items[name] = compiled(value, self._settings.enumerations, self._fields)
+            except TemplateError as error:
+                self.wrong.append((f"body.{name}", str(error)))
+                continue
+            if self._send != "json" and isinstance(items[name], Tree):
+                self.wrong.append(
+                    (f"body.{name}", f'only send = "json" has tables and lists, not {self._send}')
+                )
+        return Tree(items) if body else None
+
+
+def _escaped(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _one_line(text: str) -> str:
+    """A header's value ends where its line ends, whatever a course is called."""
+    for sign in _UNSENDABLE:
+        text = text.replace(sign, " ")
+    return text
+
+
+def _field(value: Any) -> str:
+    """A value as a form has it; what PHP reads as false is the empty text."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "1" if value else "0"
+        case _:
+            return str(value)

@@ -1,0 +1,294 @@
+"""Templates: texts with the fields of a training, of its person and of the registry in them.
+
+``{name}`` is a field as text, ``{starts:%d-%m-%Y}`` a date by a pattern, and
+``{kind:jenis}`` a field as the enumeration ``jenis`` has it. ``{{`` is a brace.
+
+In a body, a value is a text, a number, true or false as it stands, or a table or a list of
+values; or a table with ``value``, a template, and how it is to be sent:
+
+>>> compiled({"value": "{hours}", "as": "integer"}, {}).fill({"hours": "20"})
+20
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from string import Formatter
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lms_bridge.registries.simpeg.settings import Scalar
+
+Values = Mapping[str, Any]
+Enumerations = Mapping[str, Mapping[str, Scalar]]
+
+DATES = ("starts", "ends")
+PERSON = ("nip", "person_id", "employee_name", "unit_id", "unit_name", "status")
+TRAINING = (
+    "name",
+    "organiser",
+    "kind",
+    "hours",
+    "certificate_number",
+    *DATES,
+    "structural_training",
+)
+OTHER = "*"
+"""the name under which an enumeration has what it does not list"""
+OMITTED: Any = object()
+"""stands for a value that is left out"""
+_MARK = re.compile(r"%(.?)")
+_WIDTHS = {"d": r"\d{1,2}", "m": r"\d{1,2}", "Y": r"\d{4}", "y": r"\d{2}"}
+
+
+class TemplateError(ValueError):
+    """A template that can never be filled."""
+
+
+class WordMissing(ValueError):
+    """An enumeration has no word for a value."""
+
+    def __init__(self, enumeration: str, value: str) -> None:
+        super().__init__(f"{enumeration}: {value}")
+        self.enumeration = enumeration
+        self.value = value
+
+
+class Hole(NamedTuple):
+    """A place in a template: which field, and how it is written."""
+
+    field: str
+    pattern: str = ""
+    enumeration: str = ""
+
+
+class Template:
+    """A text with holes, or any other constant."""
+
+    def __init__(
+        self,
+        parts: Sequence[str | Hole],
+        enumerations: Enumerations,
+        *,
+        integer: bool = False,
+        if_empty: str = "keep",
+    ) -> None:
+        self._parts = parts
+        self._enumerations = enumerations
+        self._integer = integer
+        self._if_empty = if_empty
+
+    def holes(self) -> Iterator[Hole]:
+        """The places in it."""
+        return (part for part in self._parts if isinstance(part, Hole))
+
+    def text(self, values: Values, escape: Callable[[str], str] = str) -> str:
+        """It, filled with `values`, each of which passes `escape`. Raises :exc:`WordMissing`."""
+        return "".join(
+            part if isinstance(part, str) else escape(str(self._filled(part, values)))
+            for part in self._parts
+        )
+
+    def fill(self, values: Values) -> Any:
+        """It as a value of a body; :data:`OMITTED` if it is to be left out."""
+        if len(self._parts) == 1 and isinstance(hole := self._parts[0], Hole) and hole.enumeration:
+            found: Any = self._filled(hole, values)  # a number if the enumeration has one
+        else:
+            found = self.text(values)
+        if isinstance(found, str) and not found.strip() and self._if_empty != "keep":
+            return OMITTED if self._if_empty == "omit" else None
+        if self._integer and isinstance(found, str):
+            try:
+                return int(found)
+            except ValueError:
+                raise WordMissing("integer", found) from None
+        return found
+
+    def _filled(self, hole: Hole, values: Values) -> Scalar:
+        value = values[hole.field]
+        if isinstance(value, dt.date):
+            return dated(value, hole.pattern)
+        if not hole.enumeration:
+            return str(value)
+        words = self._enumerations[hole.enumeration]
+        found = words.get(str(value), words.get(OTHER))
+        if found is None:
+            raise WordMissing(hole.enumeration, str(value))
+        return found
+
+
+class Constant(msgspec.Struct, frozen=True):
+    """A value that is sent as it stands."""
+
+    value: Any
+
+    def holes(self) -> Iterator[Hole]:
+        return iter(())
+
+    def fill(self, values: Values) -> Any:
+        return self.value
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """A table or a list of values."""
+
+    items: Mapping[str, Any] | Sequence[Any]
+
+    def holes(self) -> Iterator[Hole]:
+        inner = self.items.values() if isinstance(self.items, Mapping) else self.items
+        for item in inner:
+            yield from item.holes()
+
+    def fill(self, values: Values) -> Any:
+        if isinstance(self.items, Mapping):
+            filled = {name: item.fill(values) for name, item in self.items.items()}
+            return {name: value for name, value in filled.items() if value is not OMITTED}
+        return [value for item in self.items if (value := item.fill(values)) is not OMITTED]
+
+
+Filling = Template | Constant | Tree
+
+
+def parse(
+    text: str, enumerations: Enumerations, fields: Sequence[str] | None = None, **how: Any
+) -> Template:
+    """`text` as a template that may name these `fields`. Raises :exc:`TemplateError`."""
+    parts: list[str | Hole] = []
+    try:
+        found = list(Formatter().parse(text))
+    except ValueError as error:
+        raise TemplateError(f"is no template: {error}") from None
+    for literal, field, spec, conversion in found:
+        if literal:
+            parts.append(literal)
+        if field is None:
+            continue
+        if conversion or (spec and "{" in spec):
+            raise TemplateError(f"is no template: {{{field}!{conversion}}} is not known")
+        parts.append(_hole(field, spec or "", enumerations, fields))
+    return Template(parts, enumerations, **how)
+
+
+def compiled(
+    value: Any, enumerations: Enumerations, fields: Sequence[str] | None = None
+) -> Filling:
+    """A value of a body, made ready. Raises :exc:`TemplateError`."""
+    match value:
+        case str():
+            return parse(value, enumerations, fields)
+        case Mapping() if "value" in value:
+            return _told_how(value, enumerations, fields)
+        case Mapping():
+            return Tree({str(n): compiled(v, enumerations, fields) for n, v in value.items()})
+        case list() | tuple():
+            return Tree([compiled(item, enumerations, fields) for item in value])
+        case bool() | int() | float():
+            return Constant(value)
+        case _:
+            raise TemplateError("expected text, a number, true, false, a table or a list")
+
+
+def _told_how(
+    how: Mapping[str, Any], enumerations: Enumerations, fields: Sequence[str] | None
+) -> Template:
+    text = how["value"]
+    if not isinstance(text, str):
+        raise TemplateError("its value must be text")
+    for name, allowed in (("as", ("text", "integer")), ("if_empty", ("keep", "omit", "null"))):
+        if (said := how.get(name, allowed[0])) not in allowed:
+            choices = ", ".join(f'"{each}"' for each in allowed)
+            raise TemplateError(f"{name}: expected one of {choices}, got {said!r}")
+    if unknown := sorted(set(how) - {"value", "as", "if_empty"}):
+        raise TemplateError(f"beside value there are as and if_empty, and no {unknown[0]}")
+    return parse(
+        text,
+        enumerations,
+        fields,
+        integer=how.get("as") == "integer",
+        if_empty=how.get("if_empty", "keep"),
+    )
+
+
+def _hole(field: str, spec: str, enumerations: Enumerations, fields: Sequence[str] | None) -> Hole:
+    if fields is not None and field not in fields:
+        from lms_bridge.config.problems import nearest
+
+        raise TemplateError(f"there is no field {{{field}}}{nearest(field, fields)}")
+    if field in DATES:
+        if not spec:
+            raise TemplateError(f"{{{field}}} needs a date pattern, such as {{{field}:%d-%m-%Y}}")
+        check_pattern(spec)
+        return Hole(field, pattern=spec)
+    if not spec:
+        return Hole(field)
+    if "%" in spec:
+        raise TemplateError(f"{{{field}:{spec}}}: only starts and ends are dates")
+    if spec not in enumerations:
+        raise TemplateError(f"{{{field}:{spec}}}: there is no enumerations.{spec}")
+    return Hole(field, enumeration=spec)
+
+
+# --- dates by a pattern
+
+
+def check_pattern(pattern: str, *, whole: bool = False) -> None:
+    """Raise :exc:`TemplateError` if `pattern` is none; a `whole` one has day, month and year."""
+    marks = _MARK.findall(pattern)
+    for mark in marks:
+        if mark not in (*_WIDTHS, "%"):
+            raise TemplateError(
+                f"bad date pattern {pattern!r}: %{mark} is not known; there are %d, %m, %Y and %y"
+            )
+    if not marks or (whole and not ({"d", "m"} <= set(marks) and {"Y", "y"} & set(marks))):
+        raise TemplateError(f"bad date pattern {pattern!r}: it needs %d, %m and %Y, as in %d-%m-%Y")
+
+
+def dated(day: dt.date, pattern: str) -> str:
+    """`day` by `pattern`; years have four digits wherever it runs.
+
+    >>> dated(dt.date(2026, 3, 2), "%d-%m-%Y")
+    '02-03-2026'
+    """
+    written = {
+        "d": f"{day.day:02d}",
+        "m": f"{day.month:02d}",
+        "Y": f"{day.year:04d}",
+        "y": f"{day.year % 100:02d}",
+        "%": "%",
+    }
+    return _MARK.sub(lambda mark: written[mark[1]], pattern)
+
+
+def reader(patterns: Sequence[str]) -> Callable[[Any], dt.date | None]:
+    """What reads a date by the first of `patterns` that fits; None for no date, or a zero one.
+
+    >>> reader(["%d-%m-%Y"])("02-03-2026 00:00:00")
+    datetime.date(2026, 3, 2)
+    """
+    forms = [re.compile(_form(pattern), re.ASCII) for pattern in patterns]
+
+    def read(value: Any) -> dt.date | None:
+        text = str(value).strip() if isinstance(value, str | int) else ""
+        for form in forms:
+            if found := form.match(text):
+                parts = found.groupdict()
+                year = int(parts.get("Y") or f"20{parts.get('y')}")
+                try:
+                    return dt.date(year, int(parts["m"]), int(parts["d"])) if year > 1 else None
+                except ValueError:
+                    continue
+        return None
+
+    return read
+
+
+def _form(pattern: str) -> str:
+    form, end = "", 0
+    for mark in _MARK.finditer(pattern):
+        form += re.escape(pattern[end : mark.start()])
+        form += "%" if mark[1] == "%" else f"(?P<{mark[1]}>{_WIDTHS[mark[1]]})"
+        end = mark.end()
+    return form + re.escape(pattern[end:]) + r"(?!\d)"
