@@ -76,6 +76,7 @@ def _candidate(*more: ColumnElement[bool]) -> Select[Any]:
 _LOOK = _next()
 _FIRST = _candidate()
 _ANOTHER = _candidate(deliveries.c.id.not_in(bindparam("passed", expanding=True)))
+_ONLY = _candidate(deliveries.c.id == bindparam("only"))
 _TAKE = (
     update(deliveries)
     # A new look at the lane, now that it is entered alone: who left it may have gone ahead.
@@ -97,12 +98,24 @@ def is_any(db: Connection, remote: str, *, now: dt.datetime) -> bool:
 
 
 def take_next(
-    db: Connection, remote: str, *, owner: str, now: dt.datetime, until: dt.datetime
+    db: Connection,
+    remote: str,
+    *,
+    owner: str,
+    now: dt.datetime,
+    until: dt.datetime,
+    only: int | None = None,
 ) -> int | None:
-    """Make the next due delivery of `remote` the `owner`'s; its id, or None if there is none."""
+    """Make the next due delivery of `remote` the `owner`'s; its id, or None if there is none.
+
+    With `only`, that delivery and no other.
+    """
     passed: list[int] = []
-    for _ in range(_TRIES):
-        if passed:
+    for _ in range(_TRIES if only is None else 1):
+        if only is not None:
+            values = {"at_remote": remote, "now": now, "only": only}
+            candidate = db.execute(_ONLY, values).one_or_none()
+        elif passed:
             values = {"at_remote": remote, "now": now, "passed": passed}
             candidate = db.execute(_ANOTHER, values).one_or_none()
         else:

@@ -51,19 +51,28 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 def claim(
-    db: Connection, remote: str, *, owner: str, now: dt.datetime, settings: Delivery
+    db: Connection,
+    remote: str,
+    *,
+    owner: str,
+    now: dt.datetime,
+    settings: Delivery,
+    only: int | None = None,
 ) -> Work | None:
     """The next due delivery of `remote`, taken for `owner`; None if there is nothing to do now.
+
+    With `only`, that delivery and no other, and not as a probe.
 
     Nothing is taken while the remote is down, save one delivery as a probe when one is due.
     """
     if health.read(db, remote, now=now).is_down and not (
-        due.is_any(db, remote, now=now)
+        only is None
+        and due.is_any(db, remote, now=now)
         and health.may_claim(db, remote, now=now, policy=settings.breaker)
     ):
         return None
     until = now + dt.timedelta(seconds=settings.lease_seconds)
-    delivery_id = due.take_next(db, remote, owner=owner, now=now, until=until)
+    delivery_id = due.take_next(db, remote, owner=owner, now=now, until=until, only=only)
     return None if delivery_id is None else work.load(db, delivery_id, started_at=now)
 
 

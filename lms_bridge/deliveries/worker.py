@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import time
@@ -50,6 +51,7 @@ class Worker:
         self._owner = owner
         self._clock = clock
         self._held: set[int] = set()
+        self._only: int | None = None
 
     def has_work(self) -> bool:
         """Whether :meth:`drain` would find something to do now."""
@@ -97,11 +99,27 @@ class Worker:
             crew.check()
         return counts
 
+    def carry_out(self, delivery: int, remote: str) -> Counter[str]:
+        """Carry out one delivery of `remote`, if it is due now, and no other.
+
+        It is done as by :meth:`drain`, by whichever of all processes takes it first.
+        """
+        alone = copy.copy(self)
+        alone._concurrency = {remote: 1}
+        alone._held = set()
+        alone._only = delivery
+        return alone.drain()
+
     # --- what a crew asks of its foreman
 
     def claim(self, db: Connection, remote: str) -> Work | None:
         return queue.claim(
-            db, remote, owner=self._owner, now=self._clock(), settings=self._settings
+            db,
+            remote,
+            owner=self._owner,
+            now=self._clock(),
+            settings=self._settings,
+            only=self._only,
         )
 
     def perform(self, work: Work, write: Note) -> Performed:

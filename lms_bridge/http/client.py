@@ -45,6 +45,11 @@ class Answer(msgspec.Struct, frozen=True):
         """The body as text; bytes that are not UTF-8 become U+FFFD, a byte-order mark goes."""
         return self.body.decode("utf-8-sig", "replace")
 
+    def without(self, hidden: Sequence[str]) -> Answer:
+        """It, fit to be told of: what is `hidden` is made unseen in it."""
+        headers = {name: hiding.without(each, hidden) for name, each in self.headers.items()}
+        return Answer(self.status, CaseInsensitiveDict(headers), hiding.without(self.body, hidden))
+
     def retry_after(self) -> float | None:
         """Seconds that ``Retry-After`` asks for, given in seconds or as a date; a day at most."""
         value = self.headers.get("Retry-After", "").strip()
@@ -110,8 +115,9 @@ class HttpClient:
         What is sent is one of `form`, `json` and `body`, whose ``Content-Type`` is in `headers`.
         `noted` is what the note shows of the request instead of `form` or `json`; with
         `secret` the note shows neither the request nor the answer (token exchanges). What is
-        `hidden` (keys that are part of an address, say) is seen nowhere: neither in the note
-        nor in the answer that is returned. A call that `writes` is not sent in a rehearsal.
+        `hidden` (keys that are part of an address, say) is seen neither in the note nor in the
+        error; the answer itself is returned as it came. A call that `writes` is not sent in a
+        rehearsal.
         Raises :exc:`NoAnswerError` when no whole answer came.
         """
         if writes and rehearsal.is_on():
@@ -126,12 +132,6 @@ class HttpClient:
             what = hiding.without(failure.what, hidden)
             notes.add(method, url, spent, request=request, failure=what, hidden=hidden)
             raise NoAnswerError(what, maybe_sent=failure.maybe_sent) from None
-        if hidden:
-            answer = Answer(
-                answer.status,
-                CaseInsensitiveDict(hiding.without(dict(answer.headers), hidden)),
-                hiding.without(answer.body, hidden),
-            )
         notes.add(
             method,
             url,

@@ -69,7 +69,7 @@ def add(
             status=status,
             seconds=round(seconds, 3),
             request=_shown(hiding.without(request, hidden)),
-            answer=None if answer is None else shown(answer),
+            answer=None if answer is None else shown(hiding.without(answer, hidden)),
             failure=failure,
         )
     )

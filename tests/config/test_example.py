@@ -45,6 +45,9 @@ def every_setting() -> set[str]:
     for section, kind in remotes.items():
         found |= {f"{section}.{path}" for path, _ in settings_of(kind.settings)}
         found.add(f"{section}.type")
+    # What the tables of a registry in TOML may hold is told in docs/simpeg.md.
+    simpeg = registries.KINDS["simpeg"].settings
+    found |= {f"registry.simpeg.{name}" for name in (*simpeg.__struct_fields__, "type")}
     return {re.sub(r"^(courses\.\w+)\..*", r"\1", path) for path in found} - {
         # a job that has an interval has no use for a zone; either may take the other's place
         *(f"jobs.{job}.{name}" for job in BY_INTERVAL for name in ("cron", "time_zone")),

@@ -417,3 +417,29 @@ def test_an_outcome_may_leave_something_to_be_remembered(yard: Yard):
     row = yard.row(delivery)
     assert row.progress == {"old": 1, "found": True}
     assert row.result_link == "https://lms.example/badge"
+
+
+def test_one_delivery_can_be_taken_and_no_other(yard: Yard) -> None:
+    first, second, same_person = yard.plan(), yard.plan(person=2), yard.plan(person=2)
+    later = yard.plan(person=3, due_in=60)
+
+    def taken(only: int) -> int | None:
+        with yard.store.writing() as db:
+            work = queue.claim(
+                db,
+                REGISTRY,
+                owner="elsewhere/x/1:1:a",
+                now=yard.clock(),
+                settings=yard.settings,
+                only=only,
+            )
+        return work.delivery_id if work else None
+
+    assert taken(second) == second
+    assert taken(second) is None  # somebody is at it
+    assert taken(same_person) is None
+    assert taken(later) is None
+    yard.bring_down()
+    yard.clock.forward(minutes=10)
+    assert taken(first) is None  # not even as a probe
+    assert yard.state(first) == "waiting"

@@ -339,3 +339,14 @@ def test_rows_without_ids_are_told_apart_by_what_they_say(
     assert hall.deliver() == {"done": 1}
     assert hall.yard.row(delivery).result_id.startswith("row-")
     assert len(hall.office.kept) == 3
+
+
+def test_rows_are_read_as_they_are_whatever_word_a_secret_is(
+    open_hall: Callable[[str], Hall],
+) -> None:
+    hall = open_hall("basic-php")
+    hall.office.add(SITI, nama_diklat="Bimtek jembatan timbang", tgl_mulai="2025-02-01")
+    employee = hall.simpeg.find_employee(SITI)
+    assert employee is not None
+    (row,) = hall.simpeg.trainings_of(employee, 3)
+    assert row.name == "Bimtek jembatan timbang"  # "jembatan" is the username

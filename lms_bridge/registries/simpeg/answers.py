@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lms_bridge.http import Answer
+from lms_bridge.http import Answer, hiding
 from lms_bridge.http.trouble import excerpt, shortened
 from lms_bridge.registries import phrases
 from lms_bridge.registries.simpeg.reading import at, is_filled
@@ -35,6 +35,10 @@ class Judgement(msgspec.Struct, frozen=True):
     means: Means
     body: Any = None
     message: str = ""
+
+    def without(self, hidden: Sequence[str]) -> Judgement:
+        """It, with words that may be told: what is `hidden` is made unseen in them."""
+        return Judgement(self.means, self.body, hiding.without(self.message, hidden))
 
 
 def rules_of(request: Request, usual: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -64,15 +64,22 @@ class Api:
     def _call(
         self, request: Request, prepared: Prepared, values: Mapping[str, Any], *, writing: bool
     ) -> tuple[Judgement, Answer]:
-        """Call, and once more with another token if one is refused that can be renewed."""
+        """Call, and once more with another token if one is refused that can be renewed.
+
+        Secrets are taken out of what is said to people only: rows must be read as they are,
+        whatever word a username is.
+        """
         rules = rules_of(request, self._settings.answers)
         renewed = False
         while True:
             token = self.signing.token()
             # A password that was refused is not tried again and again: that locks accounts.
             with self._unless_refused(token):
-                answer = self._send(prepared, values, token, writing=writing)
+                hidden = [*self.signing.hidden(), *[token] * (len(token) > 3)]
+                answer = self._send(prepared, values, token, hidden, writing=writing)
                 judged = judge(answer, rules, self._settings.messages)
+                judged = judged.without(hidden)
+                answer = answer.without(hidden)
                 if judged.means != "credentials":
                     return judged, answer
                 self.signing.refused(token, judged.message)
@@ -86,7 +93,13 @@ class Api:
         return nullcontext()
 
     def _send(
-        self, prepared: Prepared, values: Mapping[str, Any], token: str, *, writing: bool
+        self,
+        prepared: Prepared,
+        values: Mapping[str, Any],
+        token: str,
+        hidden: Sequence[str],
+        *,
+        writing: bool,
     ) -> Answer:
         try:
             filled = prepared.fill({**values, **self._constants, **self.signing.keys()})
@@ -100,7 +113,6 @@ class Api:
                 ),
                 retryable=False,
             ) from None
-        hidden = [*self.signing.hidden(), *[token] * (len(token) > 3)]
         try:
             return self.http.exchange(
                 filled.method,

@@ -158,7 +158,8 @@ USUAL: tuple[Rule, ...] = (
     Rule(means="credentials", status=(401, 403)),
     Rule(means="none", status=(404,)),
     Rule(means="refused", status=(400, 409, 422)),
-    Rule(means="retry", status=(429, 503)),
+    # Not 503: whatever stands behind the one that says so may still carry a write out.
+    Rule(means="retry", status=(429,)),
     Rule(means="success", status=(200, 201)),
 )
 """how an answer is understood where the configuration has no rules"""
