@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -103,15 +104,21 @@ def _times(settings: Settings) -> Iterator[Problem]:
 
 
 def _time_zone(path: str, name: str) -> Problem | None:
-    if name in available_timezones():
+    if name in _time_zones():
         return None
-    close = difflib.get_close_matches(name, available_timezones(), n=1)
+    close = difflib.get_close_matches(name, _time_zones(), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return Problem(
         path,
         "expected a time zone, such as Asia/Jakarta (WIB), Asia/Makassar (WITA) or"
         f" Asia/Jayapura (WIT), got {shown(name)}{hint}",
     )
+
+
+@cache
+def _time_zones() -> set[str]:
+    """All that there are; to look through the folders of the system for them takes a while."""
+    return available_timezones()
 
 
 def _twice(section: str, field: str, values: Sequence[str]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -32,9 +33,7 @@ class Converter:
             self.complain(path, f"expected {_brackets(path)}, got {shown(table)}")
             return None
         before = len(self.problems)
-        info = inspect.type_info(cls)
-        assert isinstance(info, inspect.StructType)
-        hints = get_type_hints(cls, include_extras=True)
+        info, hints = _described(cls)
         known = [field.name for field in info.fields]
         for name in table:
             if name not in known and name != info.tag_field:
@@ -101,6 +100,14 @@ class Converter:
         if kind is Secret and isinstance(value, str):
             return Secret(value, self._base)
         raise ValueError("expected env:NAME or file:PATH")
+
+
+@cache
+def _described(cls: type[msgspec.Struct]) -> tuple[inspect.StructType, dict[str, Any]]:
+    """The fields of a struct and their types, with what those are annotated with."""
+    info = inspect.type_info(cls)
+    assert isinstance(info, inspect.StructType)
+    return info, get_type_hints(cls, include_extras=True)
 
 
 def _join(path: str, name: str) -> str:
