@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 HOW = "run `make messages`, translate what is new in messages.po, and run it again"
 
 
+@cache
 def said() -> set[str]:
     """Every sentence that is marked in the sources and the templates."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
@@ -53,19 +55,18 @@ def translated() -> dict[str, Message]:
     return {message.id: message for message in catalogue if message.id}
 
 
-SAID = said()
 TRANSLATED = translated()
 
 
 def test_every_sentence_is_translated() -> None:
-    missing = [text for text in sorted(SAID) if text not in TRANSLATED]
+    missing = [text for text in sorted(said()) if text not in TRANSLATED]
     missing += [text for text, message in TRANSLATED.items() if not message.string]
     assert missing == [], HOW
 
 
 def test_no_translation_is_a_guess_or_of_a_sentence_that_is_said_no_more() -> None:
     assert [text for text, message in TRANSLATED.items() if message.fuzzy] == []
-    assert set(TRANSLATED) - SAID == set(), HOW
+    assert set(TRANSLATED) - said() == set(), HOW
 
 
 @pytest.mark.parametrize("text", sorted(TRANSLATED))
@@ -91,7 +92,7 @@ def test_no_sentence_is_marked_where_the_extractor_does_not_see_it() -> None:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "mark":
                 [argument] = node.args
                 assert isinstance(argument, ast.Constant), f"{path}:{node.lineno}"
-                assert argument.value in SAID, f"{path}:{node.lineno}"
+                assert argument.value in said(), f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("code", [*State, *SightingState, *WORDS])

@@ -226,16 +226,14 @@ def test_a_connection_is_good_again_after_a_failure(wire):
 @pytest.mark.parametrize(
     "deed",
     [
-        floods(b"x" * 1_000_000, b"Content-Length: 104857600\r\n"),
-        floods(b"x" * 1_000_000),
-        sends(
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(100 << 20))
-        ),
+        lambda: floods(b"x" * 1_000_000, b"Content-Length: 104857600\r\n"),
+        lambda: floods(b"x" * 1_000_000),
+        lambda: says(gzip.compress(bytes(100 << 20)), "200 OK", "Content-Encoding: gzip"),
     ],
     ids=["100 MB", "endless", "100 MB in 100 kB"],
 )
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(wire, deed):
-    wire.does(deed)
+    wire.does(deed())
     error = failure(wire.url, http=client())
     assert error.maybe_sent
     assert error.what == f"its answer is longer than {LARGEST_ANSWER >> 20} MiB"
