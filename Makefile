@@ -15,7 +15,7 @@ demo: $(VENV)/runtime ## the main job, end to end, against two sandboxes (ARGS="
 
 test: $(VENV)/development lint types imports ## everything that must hold before a change lands
 	@scripts/install-browser
-	@$(BIN)/pytest -m "slow or not slow" -n 2 --dist worksteal
+	@$(BIN)/pytest -m "slow or not slow" --hypothesis-profile all -n 2 --dist worksteal
 
 pytest: $(VENV)/development ## the quick tests only (ARGS passes options to pytest)
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)

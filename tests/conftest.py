@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
 from tests.postgres import running_postgres
+from tests.trials import QUICK
+
+settings.load_profile(QUICK)
 
 DATABASES = ("sqlite", "postgresql")
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)

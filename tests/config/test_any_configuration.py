@@ -16,6 +16,7 @@ from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from tests.config.documents import WHOLE
 from tests.config.names import all_names
+from tests.trials import times
 
 BASE = Path("/etc/lms-bridge")
 
@@ -41,7 +42,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(1.5))
 @given(st.dictionaries(names, values, max_size=5))
 def test_no_document_does_anything_but_be_read_or_be_told_what_is_wrong(
     document: dict[str, Any],
@@ -49,7 +50,7 @@ def test_no_document_does_anything_but_be_read_or_be_told_what_is_wrong(
     assert _settled(document)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(2))
 @given(st.data())
 def test_nor_does_one_in_which_a_single_value_was_changed(data: st.DataObject) -> None:
     document = msgspec.toml.decode(WHOLE)

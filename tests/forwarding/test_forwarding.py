@@ -31,6 +31,7 @@ from tests.forwarding.relay import (
     statement,
     with_attachment,
 )
+from tests.trials import times
 from tests.webhook.conftest import on_sqlite
 from xapi import same_statement, vocabulary
 from xapi.versions import Version
@@ -464,11 +465,7 @@ def test_a_run_ends_when_it_is_told_to(relay: Relay) -> None:
 
 
 @on_sqlite
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=times(0.25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_comes_between_each_is_there_once_or_set_apart(
     relay: Relay, data: st.DataObject

@@ -166,9 +166,7 @@ class Expected:
         return found
 
 
-@hypothesis(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_arriving(), st.lists(st.integers(1, 4)), st.integers(1, 4))
 def test_any_order_and_any_batches_come_to_the_same(
     store: Store, arriving: list[Stored], pauses: list[int], at_once: int

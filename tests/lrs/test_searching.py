@@ -40,9 +40,7 @@ def found(search: Search, at_once: int) -> list[int]:
     return places
 
 
-@hypothesis(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     index=st.sets(st.tuples(st.integers(1, 5), st.integers(1, 30)), max_size=80),
     conditions=st.lists(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms_bridge.sandbox.faults import IN_READING, IN_WRITING, MIXED, Fault, Faults
+from tests.trials import times
 
 EVERYTHING = frozenset(Fault)
 
@@ -33,7 +34,7 @@ def test_in_whatever_order_targets_are_asked_about():
     assert in_turns == fates(Faults(seed=7), "AB")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=times(0.5))
 @given(
     seed=st.integers(),
     most=st.integers(min_value=0, max_value=4),
@@ -48,7 +49,7 @@ def test_a_target_is_let_through_after_so_many_faults_in_a_row(seed, most, possi
         assert in_a_row <= most
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=times(0.5))
 @given(seed=st.integers(), possible=st.sets(st.sampled_from(Fault)))
 def test_only_what_is_possible_happens(seed, possible):
     faults = Faults(seed, dict.fromkeys(Fault, 0.05))

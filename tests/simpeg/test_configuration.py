@@ -17,6 +17,7 @@ from lms_bridge.registries.simpeg import profiles
 from lms_bridge.registries.simpeg.client import Simpeg
 from tests.config.test_any_configuration import values
 from tests.simpeg.dialects import DIALECTS, settings, table
+from tests.trials import times
 
 
 def problems(dialect: str, changes: dict[str, Any]) -> list[str]:
@@ -209,7 +210,7 @@ def test_keys_are_secrets_that_check_looks_for() -> None:
     assert places == ["registry.simpeg.keys.kunci", "registry.simpeg.keys.app"]
 
 
-@settings_(max_examples=150, deadline=None)
+@settings_(max_examples=times(1.5))
 @given(st.data())
 def test_whatever_is_changed_it_is_read_or_told_what_is_wrong(data: st.DataObject) -> None:
     changed = copy.deepcopy(table(data.draw(st.sampled_from(["lurah", "camat", "bearer-json"]))))
