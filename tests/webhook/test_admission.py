@@ -44,7 +44,7 @@ def test_each_resource_needs_one_of_some_scopes(
         for written in (path, path + "/"):
             need = needed(method, written)
             assert need is not None
-            assert {scope for scope in Scope if need.is_met_by([scope])} == scopes
+            assert {scope for scope in Scope if need.is_met_by({scope})} == scopes
 
 
 def test_what_is_not_there_needs_none_and_is_told_so_by_whoever_looks_for_it() -> None:
