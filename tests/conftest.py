@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, text
 
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
+from tests.compiled import compiled_once
+from tests.databases import Databases
 from tests.postgres import running_postgres
 from tests.trials import QUICK
 
@@ -21,8 +20,6 @@ settings.load_profile(QUICK)
 
 DATABASES = ("sqlite", "postgresql")
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
-
-_numbers = itertools.count(1)
 
 
 class Clock:
@@ -45,6 +42,12 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL, started for the tests."""
@@ -53,24 +56,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres: str) -> str:
-    """A PostgreSQL database with the schema in it; each test gets a copy, which is quick."""
-    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as db:
-        db.execute(text("CREATE DATABASE template_of_tests"))
-    url = postgres.replace("/postgres?", "/template_of_tests?")
-    store = open_store(url)
-    migrations.upgrade(store)
-    store.close()
-    return "template_of_tests"
+def databases(postgres: str) -> Iterator[Databases]:
+    """Databases of that server with the schema in them."""
+    databases = Databases(postgres, _migrate)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same as an SQLite file."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = open_store(f"sqlite:///{path}")
-    migrations.upgrade(store)
-    store.close()
+    _migrate(f"sqlite:///{path}")
     return path
 
 
@@ -82,16 +79,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
         yield f"sqlite:///{path}"
         return
-    postgres = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("migrated_template")
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
-        db.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield postgres.replace("/postgres?", f"/{name}?")
-    with engine.connect() as db:
-        db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with request.getfixturevalue("databases").one() as url:
+        yield url
+
+
+def _migrate(url: str) -> None:
+    store = open_store(url)
+    migrations.upgrade(store)
+    store.close()
 
 
 @pytest.fixture

@@ -31,10 +31,12 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     if as_user:
         for path in (sockets, data):
             shutil.chown(path, *as_user)
-    _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", as_user=as_user)
+    init = ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
+    _run("initdb", *init, as_user=as_user)
     options = f"-c listen_addresses='' -k {sockets} -c max_connections=200"
     if not durable:
-        options += " -c fsync=off"
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        options += " -c autovacuum=off"
     log = data / "log"
     _run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", as_user=as_user)
     try:
