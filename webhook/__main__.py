@@ -41,9 +41,6 @@ def application() -> object:
     """The WSGI application, made in the process that serves it."""
     from webhook.app import create_app
 
-    # Until Granian has set up its own, the handlers are those of the process that this one was
-    # forked from, and being told to end would be lost on them.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches every process of the terminal, and the server then tells this one besides.
     # Granian's worker hangs when it hears of it twice, so it hears only the server.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -79,6 +76,7 @@ def main(config: Path) -> None:
     logs.set_up(settings.log)
     os.environ[_CONFIG] = str(config)
     end_with_parent()
+    _forked_heed_the_end()
     Server(
         "webhook.__main__:application",
         factory=True,
@@ -95,6 +93,27 @@ def main(config: Path) -> None:
         workers_kill_timeout=_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _forked_heed_the_end() -> None:
+    """Let a process that is forked from this one end when it is told to, from its first moment.
+
+    It begins with the handlers of this one, on which being told would be lost, until Granian has
+    set up its own.
+    """
+
+    def heed() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        hear()
+
+    def hear() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+        after_in_child=heed,
+        after_in_parent=hear,
+    )
 
 
 def _headers_milliseconds(web: Web) -> int:

@@ -69,10 +69,10 @@ class Served:
 
 
 @contextmanager
-def serving(
+def starting(
     folder: Path, database: str, configuration: str = CONFIGURATION, *, web: str = ""
 ) -> Iterator[Served]:
-    """The service on `database`, ready, until the block ends; `web` is more of its [web].
+    """The service on `database`, until the block ends; `web` is more of its [web].
 
     What it logs is added to what a service in the same folder has logged before.
     """
@@ -88,14 +88,22 @@ def serving(
             stderr=log,
             env=environment,
         )
-    served = Served(process, port)
     try:
-        _wait(served)
-        yield served
+        yield Served(process, port)
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait(20)
+
+
+@contextmanager
+def serving(
+    folder: Path, database: str, configuration: str = CONFIGURATION, *, web: str = ""
+) -> Iterator[Served]:
+    """As :func:`starting`, and ready."""
+    with starting(folder, database, configuration, web=web) as served:
+        _wait(served)
+        yield served
 
 
 def _wait(served: Served) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements
 from tests.webhook.conftest import PASSWORD
 from tests.webhook.examples import statement
-from tests.webhook.serving import Served, serving
+from tests.webhook.serving import Served, serving, starting
 
 REAL_REQUEST = Path(__file__).parents[1] / "xapi" / "moodle-request.json"
 BODY = json.dumps([statement()]).encode()
@@ -58,6 +60,24 @@ def stored(place: str) -> Iterator[Store]:
 
 def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
+
+
+# --- its end ---------------------------------------------------------------------------------
+
+
+def test_it_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path, place: str) -> None:
+    """Its worker, forked a moment ago, hears of it as well."""
+    with starting(tmp_path, place) as served:
+        server = psutil.Process(served.process.pid)
+        deadline = time.monotonic() + 30
+        while not (workers := server.children()):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        asked = time.monotonic()
+        served.process.terminate()
+        served.process.wait(30)
+        assert time.monotonic() - asked < 15, "a worker that did not hear is killed after 20 s"
+        assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 
 # --- as the real plugin sends ----------------------------------------------------------------
