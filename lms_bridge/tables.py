@@ -1,11 +1,13 @@
-"""Reading the CSV files that offices make: any of the usual separators, with or without a BOM."""
+"""Reading the tables that offices make: XLSX, and CSV with any of the usual separators."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from lms_bridge.sheets import DigitsLost, SheetError, is_workbook, rows_of
 
 
 class TableError(Exception):
@@ -16,37 +18,64 @@ class TableError(Exception):
         super().__init__("\n".join(f"{source}: {problem}" for problem in self.problems))
 
 
-def read_csv(
+def read_table(
     path: Path, *, required: Sequence[str], optional: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line number, row) for each row that is not empty; column names are lower-cased.
 
-    Raises :exc:`TableError` when the file is not UTF-8 text, lacks a required column, has
-    one that is not known or stands there twice, or has a row with more values than columns,
-    whose values would stand in the wrong ones.
+    Raises :exc:`TableError` when the file is neither UTF-8 text nor a workbook, lacks a
+    required column, has one that is not known or stands there twice, or has a row with more
+    values than columns, whose values would stand in the wrong ones.
     """
+    lines = read_lines(path)
+    _, head = next(lines, (1, []))
+    names = [name.lower() for name in head]
+    if problems := list(_problems(names, required, optional)):
+        raise TableError(path.name, problems)
+    for number, row in lines:
+        if any(row[len(names) :]):
+            problem = f"has {len(row)} values for {len(names)} columns"
+            raise TableError(path.name, [f"line {number}: {problem}"])
+        if any(row):
+            row += [""] * (len(names) - len(row))
+            named = {name: value for name, value in zip(names, row, strict=False) if name}
+            if problems := [f"line {number}: {each}" for each in _digits_lost(named)]:
+                raise TableError(path.name, problems)
+            yield number, named
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line number, values) of each line of a CSV or XLSX file, as they stand there.
+
+    Raises :exc:`TableError`.
+    """
+    try:
+        if is_workbook(path):
+            yield from rows_of(path)
+            return
+    except SheetError as error:
+        raise TableError(path.name, [str(error)]) from error
+    except OSError as error:
+        raise TableError(path.name, [error.strerror or str(error)]) from error
     text = _text_of(path)
     # A sheet saved in Indonesia is separated by semicolons.
     head = text.partition("\n")[0]
     separator = max(";,\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        if problems := list(_problems(names, required, optional)):
-            raise TableError(path.name, problems)
         for values in reader:
-            row = [value.strip() for value in values]
-            if any(row[len(names) :]):
-                problem = f"has {len(row)} values for {len(names)} columns"
-                raise TableError(path.name, [f"line {reader.line_num}: {problem}"])
-            if any(row):
-                row += [""] * (len(names) - len(row))
-                yield (
-                    reader.line_num,
-                    {name: value for name, value in zip(names, row, strict=False) if name},
-                )
+            yield reader.line_num, [value.strip() for value in values]
     except csv.Error as error:
         raise TableError(path.name, [f"line {reader.line_num}: {error}"]) from error
+
+
+def _digits_lost(row: Mapping[str, str]) -> Iterator[str]:
+    for name, value in row.items():
+        if isinstance(value, DigitsLost):
+            yield (
+                f"{name}: {value} is kept as a number, whose last digits are lost; format the"
+                " column as text and enter it anew"
+            )
 
 
 def _text_of(path: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lms_bridge.tables import TableError, read_csv
+from lms_bridge.tables import TableError, read_table
 
 COLUMNS = {"required": ("nip",), "optional": ("name", "email")}
 
@@ -26,7 +26,7 @@ def file(tmp_path: Path):
 
 
 def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    return list(read_csv(path, **COLUMNS))
+    return list(read_table(path, **COLUMNS))
 
 
 def problems(path: Path) -> list[str]:

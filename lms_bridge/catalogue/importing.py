@@ -1,4 +1,4 @@
-"""Courses from a CSV file or from the LMS's course fields, into the one model."""
+"""Courses from a table (CSV, XLSX) or from the LMS's course fields, into the one model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from lms_bridge.catalogue.course import Course
-from lms_bridge.tables import TableError, read_csv
+from lms_bridge.tables import TableError, read_table
 
 REQUIRED = ("key", "name", "organiser", "kind", "hours")
 OPTIONAL = (
@@ -39,12 +39,12 @@ OPTIONAL = (
 _LISTS = ("activities", "external_ids", "short_ids", "verbs")
 
 
-def from_csv(path: Path) -> list[Course]:
-    """The courses of a CSV file. Raises :exc:`TableError` naming line, column and rule."""
+def from_file(path: Path) -> list[Course]:
+    """The courses of a CSV or XLSX file. Raises :exc:`TableError` naming line, column and rule."""
     found: list[Course] = []
     problems: list[str] = []
     lines: dict[str, int] = {}
-    for line, row in read_csv(path, required=REQUIRED, optional=OPTIONAL):
+    for line, row in read_table(path, required=REQUIRED, optional=OPTIONAL):
         try:
             course = course_from(row)
         except ValueError as error:

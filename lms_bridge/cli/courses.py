@@ -76,15 +76,15 @@ def list_(session: Session, as_json: bool) -> None:
 def import_(
     session: Session, file: Path | None, lms_name: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Put the courses of a CSV FILE, or of an LMS, into the catalogue.
+    """Put the courses of a FILE, or of an LMS, into the catalogue.
 
-    The columns of the file are key, name, organiser, kind, hours and any other setting of
+    It is CSV or XLSX. Its columns are key, name, organiser, kind, hours and any other setting of
     [[courses]]; lists are separated by |. All rows are taken, or none. Statements that
     waited for one of the courses are judged again by themselves.
     """
     if (file is None) == (lms_name is None):
-        session.fail(mark("name a CSV file, or an LMS with --from-lms"), code=2)
-    wanted = importing.from_csv(file) if file else _of_lms(session, str(lms_name))
+        session.fail(mark("name a CSV or XLSX file, or an LMS with --from-lms"), code=2)
+    wanted = importing.from_file(file) if file else _of_lms(session, str(lms_name))
     with session.bridge.store.engine.connect() as connection:
         db = connection.execution_options(writes=True)
         with db.begin() as transaction:

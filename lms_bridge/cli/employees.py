@@ -75,14 +75,14 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def import_(session: Session, file: Path, as_json: bool) -> None:
-    """Link accounts to employees by a CSV FILE.
+    """Link accounts to employees by a FILE, CSV or XLSX.
 
     What it says overrides every other source. The columns are nip, and any of name, unit_id,
     unit_name, former_nips, home_page and account (an account as it stands in statements),
     email, openid, lms and lms_user_id. All rows are taken, or none. Statements that waited for
     one of the people are judged again.
     """
-    people = importing.from_csv(file)
+    people = importing.from_file(file)
     with session.bridge.store.writing() as db:
         done = importing.put(db, people, now=utc_now())
     if as_json:

@@ -15,7 +15,7 @@ from lms_bridge.people.identities import Known, employee_of, remember
 from lms_bridge.people.merging import merge
 from lms_bridge.recognition import sightings
 from lms_bridge.store.schema import employees, identities
-from lms_bridge.tables import TableError, read_csv
+from lms_bridge.tables import TableError, read_table
 from xapi import is_iri
 
 REQUIRED = ("nip",)
@@ -60,11 +60,11 @@ class Imported(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
-def from_csv(path: Path) -> list[tuple[int, Person]]:
+def from_file(path: Path) -> list[tuple[int, Person]]:
     """(line, person) for each row. Raises :exc:`TableError` naming line, column and rule."""
     found: list[tuple[int, Person]] = []
     problems: list[str] = []
-    for line, row in read_csv(path, required=REQUIRED, optional=OPTIONAL):
+    for line, row in read_table(path, required=REQUIRED, optional=OPTIONAL):
         wrong = list(_problems(row))
         problems += [f"line {line}: {problem}" for problem in wrong]
         if not wrong:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lms_bridge.catalogue.course import Competency
-from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, course_from, from_csv
+from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, course_from, from_file
 from lms_bridge.tables import TableError
 
 ROW = {
@@ -84,7 +84,7 @@ def test_a_file_is_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(TableError) as problem:
-        from_csv(path)
+        from_file(path)
     assert problem.value.problems == [
         "line 3: kind: expected `int` <= 25 (it is '99')",
         "line 4: key 'A' stands in line 2 too",
@@ -95,5 +95,5 @@ def test_every_column_that_must_be_there_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "courses.csv"
     path.write_text("key;name\n", encoding="utf-8")
     with pytest.raises(TableError) as problem:
-        from_csv(path)
+        from_file(path)
     assert len(problem.value.problems) == len(REQUIRED) - 2

@@ -277,14 +277,14 @@ def test_every_block_says_what_it_is() -> None:
 
 
 def test_the_example_courses_import_cleanly() -> None:
-    found = courses.from_csv(ROOT / "examples" / "courses.csv")
+    found = courses.from_file(ROOT / "examples" / "courses.csv")
     assert {course.run for course in found} >= {"once", "yearly", "session"}
     assert {course.badge.route for course in found if course.badge} == {"competency", "cohort"}
     assert list(doubly_marked(found)) == []
 
 
 def test_the_example_employees_import_cleanly() -> None:
-    found = employees.from_csv(ROOT / "examples" / "employees.csv")
+    found = employees.from_file(ROOT / "examples" / "employees.csv")
     assert len({person.nip for _, person in found}) == 5
     assert all(person.keys or person.former_nips for _, person in found)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms_bridge.people.importing import Imported, from_csv, put
+from lms_bridge.people.importing import Imported, from_file, put
 from lms_bridge.sandbox.city import BUDI, SAHAT, SITI
 from lms_bridge.store.schema import employees
 from lms_bridge.tables import TableError
@@ -31,12 +31,12 @@ def table(tmp_path: Path):
 
 def imported(scene: Scene, path: Path) -> Imported:
     with scene.store.writing() as db:
-        return put(db, from_csv(path), now=scene.clock())
+        return put(db, from_file(path), now=scene.clock())
 
 
 def problems(path: Path) -> list[str]:
     with pytest.raises(TableError) as refused:
-        from_csv(path)
+        from_file(path)
     return refused.value.problems
 
 
@@ -173,7 +173,7 @@ def test_a_nip_that_is_former_in_one_row_and_present_in_another_is_refused(table
 
 
 def test_the_same_row_twice_is_no_contradiction(table) -> None:
-    assert len(from_csv(table("nip,home_page,account", *[f"{SITI},{SITE},4"] * 2))) == 2
+    assert len(from_file(table("nip,home_page,account", *[f"{SITI},{SITE},4"] * 2))) == 2
 
 
 def test_when_one_row_is_refused_nothing_is_imported(scene: Scene, table) -> None:
