@@ -360,6 +360,13 @@ SENTENCES: dict[str, Sentence] = {
             " lms-bridge deliveries retry %(delivery)s"
         ),
     ),
+    "nobody_there": Sentence(
+        mark("%(remote)s knows nobody with the NIP %(nip)s."),
+        mark(
+            "Check the NIP. If it has changed, name the former one in former_nips:"
+            " lms-bridge employees import"
+        ),
+    ),
     "registry_refused": Sentence(
         mark("%(remote)s refused the record: %(message)s"),
         mark(

@@ -208,6 +208,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     deliver: Job = Job(every_seconds=1)
     pull_completions: Job = Job(cron="15 1 * * *")
     refresh_employees: Job = Job(cron="0 3 * * 6")
+    read_histories: Job = Job(cron="0 2 * * *")
     reconcile: Job = Job(cron="0 4 * * 0")
     index: Job = Job(every_seconds=5)
     announce: Job = Job(every_seconds=5)

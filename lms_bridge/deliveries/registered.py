@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -10,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from lms_bridge.deliveries.step import Clock, Notebook
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
+from lms_bridge.people import postings, service
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
@@ -37,9 +40,14 @@ def known_or_found(
 
 def known_employee(work: Work, registry: str) -> RegistryEmployee | None:
     """What `registry` said of the employee before, if that was by the NIP they have now."""
-    stored = work.registry_refs.get(registry)
+    return known_as(work.nip, work.registry_refs, registry)
+
+
+def known_as(nip: str, refs: Mapping[str, Any], registry: str) -> RegistryEmployee | None:
+    """What `registry` said before of who has that `nip`; `refs` is what is kept of that."""
+    stored = refs.get(registry)
     known = msgspec.convert(stored, RegistryEmployee) if stored else None
-    return known if known and known.nip == work.nip else None
+    return known if known and known.nip == nip else None
 
 
 def forget_employee(db: Connection, employee_id: int, registry: str, now: dt.datetime) -> None:
@@ -52,6 +60,7 @@ def forget_employee(db: Connection, employee_id: int, registry: str, now: dt.dat
         .where(employees.c.id == employee_id)
         .values(registry_refs=refs, refreshed_at=now)
     )
+    postings.note(db, employee_id, registry, "", "", now, left=True)
 
 
 def remember_employee(
@@ -73,3 +82,5 @@ def remember_employee(
             refreshed_at=now,
         )
     )
+    left = service.standing(employee.status) in ("retired", "inactive")
+    postings.note(db, employee_id, registry, employee.unit_id, employee.unit_name, now, left=left)

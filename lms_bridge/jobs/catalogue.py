@@ -12,6 +12,7 @@ from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
 from lms_bridge.jobs.pull_completions import PullCompletions
+from lms_bridge.jobs.read_histories import ReadHistories
 from lms_bridge.jobs.recognise import Recognise
 from lms_bridge.jobs.reconcile import Reconcile
 from lms_bridge.jobs.refresh_employees import RefreshEmployees
@@ -21,6 +22,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "deliver": Deliver,
     "pull_completions": PullCompletions,
     "refresh_employees": RefreshEmployees,
+    "read_histories": ReadHistories,
     "reconcile": Reconcile,
     "index": Index,
     "announce": Announce,
@@ -32,7 +34,8 @@ TITLES = {
     "recognise": mark("judge what has come in"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
-    "refresh_employees": mark("take names, units and status from the registry"),
+    "refresh_employees": mark("take work units, and names, units and status, from the registry"),
+    "read_histories": mark("read training histories and IP-ASN from the registry"),
     "reconcile": mark("compare what was confirmed with the registry and the LMS"),
     "index": mark("see to it that statements are found soon by who reads them"),
     "announce": mark("say in statements of its own what was recorded and which badges were issued"),

@@ -1,4 +1,4 @@
-"""The job ``refresh_employees``: names, units and status as the registry has them now."""
+"""The job ``refresh_employees``: who is where, and which work units there are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from lms_bridge.deliveries.registered import forget_employee, remember_employee
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
-from lms_bridge.registries.base import Registry, RegistryEmployee
+from lms_bridge.people import units
+from lms_bridge.registries.base import ListsUnits, Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,12 @@ class RefreshEmployees:
             people = [(row.id, row.nip) for row in rows]
         counts: Counter[str] = Counter()
         failures: list[str] = []
-        for registry in self._bridge.registries.values() if people else ():
+        for registry in self._bridge.registries.values():
             try:
-                self._refresh(registry, people, counts, progress)
+                if isinstance(registry, ListsUnits):
+                    self._refresh_units(registry.name, registry, counts)
+                if people:
+                    self._refresh(registry, people, counts, progress)
             except JobFailed as failure:
                 failures.append(str(failure))
             except Stopped:
@@ -68,16 +72,33 @@ class RefreshEmployees:
             try:
                 return patiently(registry.find_employee, person[1])
             except DeliveryError as error:
-                if error.remote_wide:
-                    raise
                 return error
 
         concurrency = self._bridge.settings.remote(remote).concurrency
-        with asking(self._bridge, remote):
+        with asking(self._bridge, remote) as asked:
             answers = side_by_side(look_up, people, concurrency=concurrency)
             for number, ((employee_id, _), answer) in enumerate(answers, start=1):
                 counts[self._take(registry.name, employee_id, answer)] += 1
+                if isinstance(answer, DeliveryError):
+                    asked.failed(answer, f"employee {employee_id}")
+                else:
+                    asked.answered()
                 progress(number, len(people))
+
+    def _refresh_units(self, name: str, registry: ListsUnits, counts: Counter[str]) -> None:
+        """Keep the work units; a registry that tells none of them is asked about people anyway."""
+        with asking(self._bridge, f"registry.{name}"):
+            try:
+                listed = patiently(registry.units)
+            except DeliveryError as error:
+                # Also an address that is not there: not every way to SIASN has this one.
+                if error.remote_wide and error.reason.code != "unreadable_answer":
+                    raise
+                log.warning("could not read the work units", registry=name, reason=str(error))
+                counts["failed"] += 1
+                return
+        with self._bridge.store.writing() as db:
+            counts.update(units.put(db, name, listed, now=utc_now()))
 
     def _take(
         self, registry: str, employee_id: int, answer: RegistryEmployee | DeliveryError | None

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from lms_bridge.people import keys
+from lms_bridge.people import keys, postings
 from lms_bridge.people import nip as nips
 from lms_bridge.people.identities import Known, employee_of, remember
 from lms_bridge.people.merging import merge
@@ -90,6 +90,8 @@ def put(db: Connection, people: Sequence[tuple[int, Person]], *, now: dt.datetim
         }
         if details:
             db.execute(update(employees).where(employees.c.id == employee_id).values(**details))
+        unit = (person.unit_id, person.unit_name)
+        postings.note(db, employee_id, postings.HR, *unit, now)
         for former in person.former_nips:
             merge(db, former, employee_id, now=now)
         for key in person.keys:

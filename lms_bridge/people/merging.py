@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from lms_bridge import completions as completion
 from lms_bridge.deliveries import planning
-from lms_bridge.people import keys
+from lms_bridge.people import history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
 from lms_bridge.store.schema import completions, employees, identities, sightings
@@ -36,6 +36,8 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
             .where(identities.c.employee_id == former)
             .values(employee_id=employee_id)
         )
+        postings.hand_over(db, former, employee_id, now)
+        history.forget(db, former)  # read again under the present number
         db.execute(delete(employees).where(employees.c.id == former))
     remember(db, keys.of_nip(former_nip), Known(employee_id), source="import", now=now)
 

@@ -9,8 +9,8 @@ an unknown outcome, is *not* the registry's: see :mod:`lms_bridge.deliveries.rec
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -59,6 +59,39 @@ class RecordedTraining(msgspec.Struct, frozen=True):
     kind: int | None = None
     structural_training: str = ""
     """``latihanStrukturalId``; a structural training has no other name in its row"""
+    year: int | None = None
+    """as the row says it by itself, which is all that it says of the time if it has no dates"""
+    document: bool | None = None
+    """whether its certificate is kept with it; None: the row does not say"""
+
+
+class RegistryUnit(msgspec.Struct, frozen=True):
+    """A work unit as the registry has it."""
+
+    id: str
+    name: str
+    parent_id: str = ""
+    """of the unit above it; empty at the top"""
+
+
+class UnitList(msgspec.Struct, frozen=True):
+    """The work units that were listed."""
+
+    units: tuple[RegistryUnit, ...]
+    whole: bool = True
+    """whether these are all; if not, one that is missing may be there all the same"""
+
+
+class ProfessionalityIndex(msgspec.Struct, frozen=True):
+    """IP-ASN as the registry computed it (registry facts, section 7); None: it does not say."""
+
+    total: float | None = None
+    qualification: float | None = None
+    competence: float | None = None
+    performance: float | None = None
+    discipline: float | None = None
+    as_of: dt.date | None = None
+    """when it was computed"""
 
 
 class Registry(Protocol):
@@ -90,3 +123,32 @@ class Registry(Protocol):
 
     def check(self) -> Iterator[Check]:
         """Prove address, credentials and permissions one by one, writing nothing."""
+
+
+@runtime_checkable
+class KeepsHistories(Protocol):
+    """A registry of which the whole training history of a person can be read.
+
+    Besides being a :class:`Registry`; so are the two below. One that has none of it, such as
+    one that only takes files, does not have the verb.
+    """
+
+    @property
+    def histories(self) -> Mapping[str, int]:
+        """A kind of training by the name of the history that it belongs to, for each history."""
+
+
+@runtime_checkable
+class ListsUnits(Protocol):
+    """A registry that tells which work units there are."""
+
+    def units(self) -> UnitList:
+        """All work units, as a tree."""
+
+
+@runtime_checkable
+class RatesEmployees(Protocol):
+    """A registry that computes IP-ASN."""
+
+    def professionality_of(self, employee: RegistryEmployee) -> ProfessionalityIndex | None:
+        """The index of the employee, or None if it was never computed."""

@@ -31,6 +31,24 @@ def number(value: Any) -> int | None:
     return None
 
 
+def decimal(value: Any) -> float | None:
+    """A number of an answer, with or without decimals: 22.5, "22.5", "22,5"; None for another."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        plain = value.strip().replace(",", ".")
+        value = float(plain) if re.fullmatch(r"\d{1,6}(\.\d{0,9})?", plain, re.ASCII) else None
+    if isinstance(value, int | float) and 0 <= value < 1_000_000:
+        return float(value)
+    return None
+
+
+def year(value: Any) -> int | None:
+    """A year of an answer; None for "", "0" and whatever else is none."""
+    found = number(value)
+    return found if found is not None and 1900 <= found <= 2100 else None
+
+
 def parsed(text: str) -> Any:
     """`text` as JSON; None where it is none, which an answer of the API never is."""
     try:

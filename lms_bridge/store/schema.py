@@ -226,7 +226,7 @@ employees = Table(
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("nip", String(18), nullable=False, unique=True),
     Column("name", OutsideText, nullable=False, server_default=""),
-    Column("unit_id", OutsideString(64), nullable=False, server_default=""),
+    Column("unit_id", OutsideKey(64), nullable=False, server_default=""),
     Column("unit_name", OutsideText, nullable=False, server_default=""),
     Column("status", OutsideText, nullable=False, server_default=""),
     Column("registry_refs", Json, nullable=False),
@@ -245,6 +245,88 @@ identities = Table(
     Column("lms_user_id", OutsideString(40), nullable=False, server_default=""),
     Column("seen_at", UtcTime, nullable=False),
     comment="the keys by which an employee is known: NIPs, accounts, addresses",
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("registry", String(40), primary_key=True),
+    Column("unit_id", OutsideKey(64), primary_key=True),
+    Column("name", OutsideText, nullable=False),
+    Column("parent_id", OutsideKey(64), nullable=False, server_default=""),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("gone_at", UtcTime),
+    comment="the work units of each registry, as a tree; also those that it has no more",
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False, index=True),
+    Column("registry", String(40), nullable=False),
+    Column("unit_id", OutsideKey(64), nullable=False),
+    Column("unit_name", OutsideText, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    Index(
+        "uq_postings_current",
+        "employee_id",
+        "registry",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
+    comment="in which work unit somebody was, and when that was seen; registry '' is HR's table",
+)
+
+history_rows = Table(
+    "history_rows",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False),
+    Column("registry", String(40), nullable=False),
+    Column("history", String(40), nullable=False),
+    Column("row_id", OutsideText, nullable=False),
+    Column("name", OutsideText, nullable=False),
+    Column("organiser", OutsideText, nullable=False),
+    Column("certificate_number", OutsideText, nullable=False),
+    Column("hours", Integer),
+    Column("starts", Date),
+    Column("ends", Date),
+    Column("year", Integer),
+    Column("kind", Integer),
+    Column("structural_training", OutsideText, nullable=False),
+    Column("document", Boolean),
+    Index("ix_history_rows_employee_id", "employee_id", "registry"),
+    comment="the training history of each employee, as a registry had it when it was last read",
+)
+
+history_readings = Table(
+    "history_readings",
+    metadata,
+    Column("employee_id", BigId, ForeignKey("employees.id"), primary_key=True, autoincrement=False),
+    Column("registry", String(40), primary_key=True),
+    Column("tried_at", UtcTime, nullable=False),
+    Column("read_at", UtcTime),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    comment="when the history of each employee was read, and why it could not be",
+)
+
+professionality_indexes = Table(
+    "professionality_indexes",
+    metadata,
+    Column("employee_id", BigId, ForeignKey("employees.id"), primary_key=True, autoincrement=False),
+    Column("registry", String(40), primary_key=True),
+    Column("total", Float),
+    Column("qualification", Float),
+    Column("competence", Float),
+    Column("performance", Float),
+    Column("discipline", Float),
+    Column("as_of", Date),
+    Column("read_at", UtcTime, nullable=False),
+    comment="IP-ASN as the registry computed it",
 )
 
 courses = Table(

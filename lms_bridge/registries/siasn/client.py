@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +10,14 @@ from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.trouble import outcome_unknown, unreadable
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
-from lms_bridge.registries.siasn import rows
+from lms_bridge.registries.base import (
+    ProfessionalityIndex,
+    RecordedTraining,
+    RegistryEmployee,
+    Training,
+    UnitList,
+)
+from lms_bridge.registries.siasn import professionality, rows, units
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.check import checks
 from lms_bridge.registries.siasn.settings import SiasnSettings
@@ -70,6 +76,22 @@ class Siasn:
 
     def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
         self._api.delete(rows.delete_path(kind, quote(row_id, safe="")))
+
+    @property
+    def histories(self) -> Mapping[str, int]:
+        return rows.HISTORIES
+
+    def professionality_of(self, employee: RegistryEmployee) -> ProfessionalityIndex | None:
+        verdict = self._api.get(f"/pns/nilaiipasn/{quote(employee.nip, safe='')}")
+        if verdict.kind == "none":
+            return None
+        try:
+            return professionality.read(verdict.data, employee.nip)
+        except ValueError as error:
+            raise unreadable(self._api.remote, str(error)) from None
+
+    def units(self) -> UnitList:
+        return units.read_all(self._api)
 
     def check(self) -> Iterator[Check]:
         return checks(self, self._api, self._settings)

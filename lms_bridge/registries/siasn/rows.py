@@ -2,7 +2,8 @@
 
 The traps are those of registry facts, sections 2 and 5: ``nomorSertipikat`` is written and
 ``noSertipikat`` read, dates are d-m-Y and unset ones ``01-01-0001``, numbers come back as
-strings, hours may be null or have words around them, and names may hold U+FFFD.
+strings, hours may be null or have words around them, and names may hold U+FFFD. A row without
+dates still has its year.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
-from lms_bridge.registries.values import number, text
+from lms_bridge.registries.siasn.status import STATUS_NAMES
+from lms_bridge.registries.values import number, text, year
 
 STRUCTURAL = 1
 """``jenisDiklatId`` of Diklat Struktural, which alone goes to the *diklat* history (section 4)"""
+
+HISTORIES = {"kursus": 3, "diklat": STRUCTURAL}
+"""the histories, each with a kind of training that belongs to it"""
 
 # The letter that the reference list jenisDiklat gives to each kind (section 3): T technical,
 # F functional, P the short forms. Every kind that is not listed here has T.
@@ -104,6 +109,8 @@ def read(row: Mapping[str, Any], kind: int) -> RecordedTraining:
             ends=date(row.get("tanggalSelesai")) or starts,
             kind=STRUCTURAL,
             structural_training=text(row.get("latihanStrukturalId")),
+            year=year(row.get("tahun")),
+            document=_has_document(row),
         )
     starts = date(row.get("tanggalKursus"))
     # Older answers call the last day tglSelesaiKursus; where it is unset, the first is meant.
@@ -117,6 +124,8 @@ def read(row: Mapping[str, Any], kind: int) -> RecordedTraining:
         starts=starts,
         ends=ends,
         kind=number(row.get("jenisDiklatId")),
+        year=year(row.get("tahunKursus")),
+        document=_has_document(row),
     )
 
 
@@ -128,7 +137,8 @@ def employee(data: Mapping[str, Any]) -> RegistryEmployee:
         name=text(data.get("nama")),
         unit_id=text(data.get("unorId")),
         unit_name=text(data.get("unorNama")),
-        status=text(data.get("kedudukanPnsNama")),
+        status=text(data.get("kedudukanPnsNama"))
+        or STATUS_NAMES.get(text(data.get("kedudukanPnsId")).zfill(2), ""),
     )
 
 
@@ -146,6 +156,21 @@ def date(value: Any) -> dt.date | None:
         return dt.date(year, month, day) if year > 1 else None
     except ValueError:
         return None
+
+
+def _has_document(row: Mapping[str, Any]) -> bool | None:
+    """Whether `path` names a document: an object by document id, null without any (section 2)."""
+    if "path" not in row:
+        return None
+    path = row["path"]
+    documents = path.values() if isinstance(path, Mapping) else path
+    if not isinstance(path, Mapping | list):
+        return False
+    return any(
+        isinstance(document, Mapping)
+        and bool(text(document.get("dok_uri") or document.get("object")))
+        for document in documents
+    )
 
 
 def _dmy(day: dt.date) -> str:

@@ -43,6 +43,8 @@ class Verdict(msgspec.Struct, frozen=True):
     token: Token = ""
     proven: bool = True
     """whether it is certain that nothing was written (kinds "token" and "busy")"""
+    count: int | None = None
+    """how many rows there are in all, where `data` is a part of them"""
 
 
 # Echo's answers to a bad JWT; the backend behind the gateway is Go (registry facts, section 1).
@@ -115,7 +117,7 @@ def _envelope(body: dict[str, Any], status: int) -> Verdict | None:
         return _refusal(body)
     code = _number(body.get("code"))
     if code == 1:
-        return Verdict("success", body.get("data"))
+        return Verdict("success", body.get("data"), count=_number(body.get("count")))
     if code == 0:
         data = body.get("data")
         if isinstance(data, str) and "tidak ditemukan" in data.casefold():

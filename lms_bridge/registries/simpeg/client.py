@@ -113,10 +113,13 @@ class Simpeg:
         self._api.delete(asked, shelf.remove, values)
 
     def check(self) -> Iterator[Check]:
-        kinds = {
+        return checks(self, self._api, self._settings, self.histories)
+
+    @property
+    def histories(self) -> Mapping[str, int]:
+        return {
             shelf.name: (shelf.history.kinds or (self._other_kind(),))[0] for shelf in self._shelves
         }
-        return checks(self, self._api, self._settings, kinds)
 
     def _other_kind(self) -> int:
         """A kind that belongs to the history that has no kinds of its own."""

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee
 from lms_bridge.registries.simpeg.settings import (
     History,
@@ -15,7 +17,7 @@ from lms_bridge.registries.simpeg.settings import (
     SimpegSettings,
 )
 from lms_bridge.registries.simpeg.templates import OTHER, reader
-from lms_bridge.registries.values import number, text
+from lms_bridge.registries.values import number, text, year
 
 
 def at(value: Any, path: str) -> Any:
@@ -105,6 +107,8 @@ class Rows:
             ends=self._date(first(row, fields.ends)) or starts,
             kind=self._only or kind,
             structural_training=structural,
+            year=year(first(row, fields.year)),
+            document=first(row, fields.document) is not None if fields.document else None,
         )
         return read if fields.id else _named(read)
 
@@ -113,17 +117,7 @@ def _named(row: RecordedTraining) -> RecordedTraining:
     """A row without an id, under a name made of what it says; it changes when the row does."""
     said = (row.certificate_number, row.name, str(row.starts), str(row.ends))
     made = hashlib.sha256("\n".join(said).encode("utf-8", "replace")).hexdigest()[:24]
-    return RecordedTraining(
-        id=f"row-{made}",
-        name=row.name,
-        organiser=row.organiser,
-        certificate_number=row.certificate_number,
-        hours=row.hours,
-        starts=row.starts,
-        ends=row.ends,
-        kind=row.kind,
-        structural_training=row.structural_training,
-    )
+    return msgspec.structs.replace(row, id=f"row-{made}")
 
 
 def _backwards(words: Mapping[str, Scalar] | None) -> dict[str, str]:

@@ -108,6 +108,9 @@ class RowFields(_Table, frozen=True, kw_only=True):
     """the enumeration by which the kind is written"""
     structural_training: Path = ""
     structural_words: str = ""
+    year: Path = ""
+    document: Path = ""
+    """what is filled if a certificate is kept with the row; left out: it does not say"""
 
 
 class Pages(_Table, frozen=True, kw_only=True):

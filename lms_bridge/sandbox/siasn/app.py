@@ -74,9 +74,17 @@ class SiasnSandbox(Sandbox):
         self.suspended = False
         """the gateway has given up on the backend until this is False again"""
         self.required = dict(saving.REQUIRED)
+        self.unrated: set[str] = set()
+        """the NIPs of those whose IP-ASN was never computed"""
+        self.most_units = 1000
+        """work units in one answer, however many are asked for"""
+        self.unsteady_pages = False
+        """each answer about work units is cut from another order (registry facts, section 5)"""
         self._by_nip: dict[str, Person] = {}
         self._by_id: dict[str, Person] = {}
         self._history = History()
+        self._units: dict[str, Unit] = {}
+        self._asked_for_units = 0
         self.add_people(people)
 
     # --- who and what there is
@@ -87,6 +95,17 @@ class SiasnSandbox(Sandbox):
             for person in people:
                 self._by_nip[person.nip] = person
                 self._by_id[person.person_id] = person
+                self._units.setdefault(person.unit.id, person.unit)
+
+    def add_units(self, units: Iterable[Unit]) -> None:
+        """Enter work units, or change them."""
+        with self.lock:
+            self._units |= {unit.id: unit for unit in units}
+
+    def remove_unit(self, unit_id: str) -> None:
+        """A work unit is dissolved; whoever was in it still is."""
+        with self.lock:
+            del self._units[unit_id]
 
     def remove_person(self, nip: str) -> None:
         """Somebody leaves the registry, or never was in it; their rows stay."""
@@ -190,7 +209,7 @@ class SiasnSandbox(Sandbox):
             case "GET", "/referensi/ref-unor":
                 limit = request.args.get("limit", type=int)
                 offset = request.args.get("offset", 0, type=int)
-                return self._reading(f"GET {path}", "", lambda: self._units(limit, offset))
+                return self._reading(f"GET {path}", "", lambda: self._list_units(limit, offset))
         return None
 
     def _reading(self, name: str, about: str, answer: Callable[[], Response]) -> Call:
@@ -224,6 +243,8 @@ class SiasnSandbox(Sandbox):
         match what:
             case "data-utama":
                 return envelopes.found(master_record(person))
+            case "nilaiipasn" if nip in self.unrated:
+                return envelopes.not_found()
             case "nilaiipasn":
                 return envelopes.found(professionality_index(person))
         rows = self._history.of("kursus" if what == "rw-kursus" else "diklat", person.person_id)
@@ -252,11 +273,15 @@ class SiasnSandbox(Sandbox):
             lambda: saving.save(kind, body, self._by_id, self._history, required),
         )
 
-    def _units(self, limit: int | None, offset: int) -> Response:
-        units: dict[str, Unit] = {}
-        for person in self._by_nip.values():
-            units.setdefault(person.unit.id, person.unit)
-        shown = list(units.values())[offset:][:limit]
+    def _list_units(self, limit: int | None, offset: int) -> Response:
+        units = list(self._units.values())
+        if self.unsteady_pages and units:
+            self._asked_for_units += 1
+            turned = self._asked_for_units % len(units)
+            units = units[turned:] + units[:turned]
+        shown = units[offset:][: min(limit or self.most_units, self.most_units)]
+        if not shown:
+            return envelopes.not_found()
         return envelopes.found([unit_row(unit) for unit in shown], count=len(units))
 
 

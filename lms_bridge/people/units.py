@@ -1,0 +1,175 @@
+"""The work units of the registries, as trees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from lms_bridge.people import service
+from lms_bridge.registries.base import UnitList
+from lms_bridge.store.engine import insert
+from lms_bridge.store.schema import employees, postings, units
+from lms_bridge.text import fitting, storable
+
+_LONGEST_ID = 64
+
+
+class UnitLine(msgspec.Struct, frozen=True):
+    """A unit in its place in the tree, with how many people it has."""
+
+    registry: str
+    id: str
+    name: str
+    parent_id: str
+    depth: int
+    people: int
+    """in service, in the unit itself, as far as the bridge has met them"""
+    people_in_all: int
+    """with those of the units below it"""
+    gone_at: dt.datetime | None
+    """when the registry was first seen without it"""
+
+
+def put(db: Connection, registry: str, listed: UnitList, *, now: dt.datetime) -> Counter[str]:
+    """Keep the units that `registry` has now; how many are new, and how many are gone.
+
+    One that is no longer listed is kept and marked, since people were in it; a list that is
+    not whole marks none.
+    """
+    rows = db.execute(select(units).where(units.c.registry == registry)).all()
+    known = {row.unit_id: row for row in rows}
+    values = {
+        fitting(storable(unit.id), _LONGEST_ID): {
+            "registry": registry,
+            "unit_id": unit.id,
+            "name": unit.name,
+            "parent_id": unit.parent_id,
+            "seen_at": now,
+            "gone_at": None,
+        }
+        for unit in listed.units
+    }
+    if values:
+        put_unit = insert(db, units)
+        new = {
+            name: put_unit.excluded[name] for name in ("name", "parent_id", "seen_at", "gone_at")
+        }
+        db.execute(
+            put_unit.on_conflict_do_update(index_elements=["registry", "unit_id"], set_=new),
+            list(values.values()),
+        )
+    seen = values.keys()
+    counts = Counter(units=len(seen), units_new=len(seen - known.keys()))
+    for unit_id in known.keys() - seen if listed.whole else ():
+        if known[unit_id].gone_at is None:
+            counts["units_gone"] += 1
+            gone = (units.c.registry == registry) & (units.c.unit_id == unit_id)
+            db.execute(update(units).where(gone).values(gone_at=now))
+    return counts
+
+
+def tree(db: Connection, registry: str) -> list[UnitLine]:
+    """The units of `registry` from the top down, each before those below it, by name.
+
+    Units that people are in and the registry does not list stand at the top, and so do units
+    whose upper one is not listed.
+    """
+    people = _people_by_unit(db, registry)
+    nodes = {
+        row.unit_id: UnitLine(
+            registry, row.unit_id, row.name, row.parent_id, 0, people[row.unit_id], 0, row.gone_at
+        )
+        for row in db.execute(select(units).where(units.c.registry == registry))
+    }
+    in_unlisted = postings.c.unit_id.not_in(
+        select(units.c.unit_id).where(units.c.registry == registry)
+    )
+    unlisted = select(postings.c.unit_id, postings.c.unit_name).where(
+        postings.c.registry == registry, postings.c.until.is_(None), in_unlisted
+    )
+    for row in db.execute(unlisted.order_by(postings.c.id)):
+        name = row.unit_name or row.unit_id
+        key = row.unit_id or name
+        nodes[key] = UnitLine(registry, row.unit_id, name, "", 0, people[key], 0, None)
+    # Who is gone and has nobody is shown no more.
+    return [line for line in _placed(nodes) if line.gone_at is None or line.people_in_all]
+
+
+def with_those_below(db: Connection, named: str) -> set[tuple[str, str]]:
+    """(registry, id) of the units with that id or name, and of all below them.
+
+    A name is found by any part of it, in capitals or not.
+    """
+    rows = db.execute(select(units)).all()
+    children: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        children.setdefault((row.registry, row.parent_id), []).append(row.unit_id)
+    found: set[tuple[str, str]] = set()
+    open_ = [
+        (row.registry, row.unit_id)
+        for row in rows
+        if row.unit_id == named or named.casefold() in row.name.casefold()
+    ]
+    while open_:
+        unit = open_.pop()
+        if unit not in found:  # a tree may bite its own tail
+            found.add(unit)
+            open_ += [(unit[0], child) for child in children.get(unit, ())]
+    return found
+
+
+def _people_by_unit(db: Connection, registry: str) -> Counter[str]:
+    """How many people in service are in each unit now; one without an id goes by its name."""
+    query = (
+        select(postings.c.unit_id, postings.c.unit_name, employees.c.status)
+        .join(employees, postings.c.employee_id == employees.c.id)
+        .where(postings.c.registry == registry, postings.c.until.is_(None))
+    )
+    return Counter(
+        row.unit_id or row.unit_name
+        for row in db.execute(query)
+        if service.standing(row.status) in ("active", "")
+    )
+
+
+def _placed(nodes: dict[str, UnitLine]) -> Iterator[UnitLine]:
+    """The units in the order of the tree, with their depth and their sums."""
+    children: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        above = node.parent_id if node.parent_id in nodes and node.parent_id != key else ""
+        children.setdefault(above, []).append(key)
+    placed: dict[str, UnitLine] = {}
+    order: list[str] = []
+
+    def place(tops: Iterable[str]) -> None:
+        open_ = [(key, 0) for key in reversed(_by_name(nodes, tops))]
+        while open_:
+            key, depth = open_.pop()
+            if key not in placed:
+                placed[key] = msgspec.structs.replace(nodes[key], depth=depth)
+                order.append(key)
+                below = _by_name(nodes, children.get(key, ()))
+                open_ += [(child, depth + 1) for child in reversed(below)]
+
+    place(children.get("", ()))
+    for key in _by_name(nodes, nodes):  # units that are above each other hang from no top
+        if key not in placed:
+            place([key])
+    sums = {key: placed[key].people for key in order}
+    ancestors: list[str] = []
+    for key in order:
+        depth = placed[key].depth
+        del ancestors[depth:]
+        for above in ancestors:
+            sums[above] += placed[key].people
+        ancestors.append(key)
+    for key in order:
+        yield msgspec.structs.replace(placed[key], people_in_all=sums[key])
+
+
+def _by_name(nodes: dict[str, UnitLine], keys: Iterable[str]) -> Sequence[str]:
+    return sorted(keys, key=lambda key: (nodes[key].name.casefold(), key))
