@@ -11,6 +11,7 @@ from lms_bridge import lms, registries
 from lms_bridge.announcing.announcer import Announcer
 from lms_bridge.catalogue import courses
 from lms_bridge.config.loading import ConfigError, Problem, load
+from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.badge_step import BadgeStep
@@ -26,9 +27,13 @@ from lms_bridge.forwarding.target import Lrs, remote_of
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
 from lms_bridge.lrs.indexing import Index
+from lms_bridge.manners.gate import gate_of, hours_of
+from lms_bridge.manners.hours import Hours
+from lms_bridge.reasons import Reason
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
 from lms_bridge.registries.base import Registry
+from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
 
@@ -83,7 +88,37 @@ class Bridge:
     @cached_property
     def registries(self) -> Mapping[str, Registry]:
         """The configured registries by name."""
-        return {name: registries.make(name, each) for name, each in self.settings.registry.items()}
+        return {
+            name: registries.make(name, each, self._surroundings(name, each))
+            for name, each in self.settings.registry.items()
+        }
+
+    def _surroundings(self, name: str, settings: RemoteSettings) -> Surroundings:
+        if not isinstance(settings, RegistrySettings):
+            return ALONE
+        gate = gate_of(
+            self.store,
+            f"registry.{name}",
+            settings,
+            zone=self.settings.time_zone,
+            owner=self.owner,
+            clock=utc_now,
+        )
+        return Surroundings(gate)
+
+    @cached_property
+    def hours(self) -> Mapping[str, Hours]:
+        """The working hours of the outside systems that have some."""
+        return {
+            f"registry.{name}": hours_of(each, self.settings.time_zone)
+            for name, each in self.settings.registry.items()
+            if isinstance(each, RegistrySettings) and each.windows
+        }
+
+    def closed(self, now: dt.datetime) -> dict[str, Reason]:
+        """The outside systems that are not called now for it is not their time, and why."""
+        found = {remote: hours.closed(remote, now) for remote, hours in self.hours.items()}
+        return {remote: reason for remote, reason in found.items() if reason}
 
     @property
     def remotes(self) -> list[str]:
@@ -143,6 +178,7 @@ class Bridge:
             settings=self.settings.delivery,
             owner=self.owner,
             clock=utc_now,
+            hours=self.hours,
         )
 
     @cached_property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from lms_bridge.reasons import Reason
 
 
@@ -46,3 +48,17 @@ class DeliveryError(Exception):
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
         self.look_after = look_after
+
+
+class NotNow(DeliveryError):
+    """Nothing was sent, for it is not the time; from `until` on it may be.
+
+    Nobody has failed: it counts neither as an attempt nor as a failure of the remote. With
+    `outcome_unknown` something was sent before, and what came of it is still to be looked up.
+    """
+
+    def __init__(
+        self, reason: Reason, *, until: dt.datetime, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(reason, retryable=False, remote_wide=True, outcome_unknown=outcome_unknown)
+        self.until = until

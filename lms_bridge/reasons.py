@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lms_bridge.i18n import gettext, mark
+from lms_bridge.wording import word
 
 
 class Sentence(NamedTuple):
@@ -64,7 +65,10 @@ class Reason:
     def _fill(self, template: str, language: str) -> str:
         if not template:
             return ""
-        return gettext(template, language) % _Details(self.details)
+        details = _Details(self.details)
+        if day := details.get("day"):
+            details["day"] = word(day, language)
+        return gettext(template, language) % details
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reason):
@@ -252,6 +256,12 @@ SENTENCES: dict[str, Sentence] = {
     "remote_unavailable": Sentence(
         mark("%(remote)s cannot be used now: %(error)s"),
         mark("Nothing to do if it comes back: it is tried again by itself."),
+    ),
+    "outside_working_hours": Sentence(
+        mark(
+            "%(remote)s is called in its working hours only; they begin again on %(day)s,"
+            " %(time)s (%(zone)s)."
+        )
     ),
     "remote_not_configured": Sentence(
         mark("%(remote)s is not in the configuration, so nothing is delivered there."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,8 @@ from lms_bridge.store.schema import (
 )
 from lms_bridge.store.types import AnyRow
 from lms_bridge.withdrawals import Withdrawal, current, is_undecided
+
+_NONE: Mapping[str, Reason] = {}
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -167,10 +169,12 @@ def list_completions(
     undecided: bool = False,
     ids: Sequence[int] = (),
     limit: int = 100,
+    closed: Mapping[str, Reason] = _NONE,
 ) -> list[CompletionLine]:
     """Completions, the newest first, narrowed to a course's key, a NIP, or to those not through.
 
-    `undecided` ones were taken back, and HR has to decide about them.
+    `undecided` ones were taken back, and HR has to decide about them. `closed` is as for
+    :func:`list_deliveries`.
     """
     query = (
         select(
@@ -207,7 +211,7 @@ def list_completions(
     steps: dict[int, list[DeliveryLine]] = {}
     shown = query.with_only_columns(completions.c.id).subquery()
     mine = deliveries.c.completion_id.in_(select(shown.c.id))
-    for one in list_deliveries(db, now=now, where=mine):
+    for one in list_deliveries(db, now=now, where=mine, closed=closed):
         steps.setdefault(one.completion_id, []).append(one)
     taken_back = current(db, select(shown.c.id))
     return [
@@ -241,11 +245,12 @@ def list_deliveries(
     states: Iterable[str] = (),
     remote: str = "",
     limit: int | None = None,
+    closed: Mapping[str, Reason] = _NONE,
 ) -> list[DeliveryLine]:
     """Deliveries in the order in which they were made.
 
-    One that could be tried now if its remote were not down shows the remote's reason: that is
-    what it waits for.
+    One that could be tried now if its remote were not down, or not `closed` for a reason, shows
+    that reason: it is what it waits for.
     """
     query: Select[Any] = select(deliveries).order_by(deliveries.c.id)
     if where is not None:
@@ -258,7 +263,8 @@ def list_deliveries(
         query = query.limit(limit)
     rows = db.execute(query).all()
     down = {name: known.reason for name, known in health.read_all(db).items() if known.is_down}
-    return [_delivery(row, down.get(row.remote), now) for row in rows]
+    hindered = {**closed, **down}
+    return [_delivery(row, hindered.get(row.remote), now) for row in rows]
 
 
 def list_attempts(db: Connection, delivery_id: int) -> list[AttemptLine]:

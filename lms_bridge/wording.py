@@ -55,6 +55,14 @@ WORDS = {
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),
+    # when it may be called
+    "monday": mark("Monday"),
+    "tuesday": mark("Tuesday"),
+    "wednesday": mark("Wednesday"),
+    "thursday": mark("Thursday"),
+    "friday": mark("Friday"),
+    "saturday": mark("Saturday"),
+    "sunday": mark("Sunday"),
     # the steps of a completion, and who it is of
     "record": mark("registry record"),
     "badge": mark("badge"),

@@ -59,6 +59,8 @@ class View(msgspec.Struct, frozen=True):
     remotes: list[str]
     targets: dict[str, Standing]
     """those of the remotes that are other LRSs"""
+    closed: dict[str, Reason]
+    """those that are not called now, for it is not their time"""
 
     @property
     def waiting_count(self) -> int:
@@ -82,6 +84,7 @@ class View(msgspec.Struct, frozen=True):
 
 def look(bridge: Bridge, now: dt.datetime) -> View:
     """Everything at a glance, as it is now."""
+    closed = bridge.closed(now)
     with bridge.store.reading() as db:
         overview = reports.overview(db, now=now)
         steps = reports.list_deliveries(db, now=now, states=FOR_A_PERSON, limit=_SHOWN)
@@ -100,11 +103,12 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
             ],
             blocked=[(theirs[one.completion_id], one) for one in steps],
             undecided=reports.list_completions(db, now=now, undecided=True, limit=_SHOWN),
-            completions=reports.list_completions(db, now=now, limit=_SHOWN),
+            completions=reports.list_completions(db, now=now, limit=_SHOWN, closed=closed),
             remotes=list(dict.fromkeys([*bridge.remotes, *overview.remotes])),
             targets={
                 one.remote: one for one in backlog.standing(db, bridge.settings.forward, now=now)
             },
+            closed=closed,
         )
 
 

@@ -66,6 +66,7 @@ def completions(
             unfinished=unfinished,
             undecided=undecided,
             limit=limit,
+            closed=session.bridge.closed(utc_now()),
         )
     if as_json:
         output.print_json(lines, people=True)
@@ -84,8 +85,10 @@ def show(session: Session, completion: int, as_json: bool) -> None:
 
     Shows each step, each attempt at it, and what was said.
     """
+    now = utc_now()
+    closed = session.bridge.closed(now)
     with session.bridge.store.reading() as db:
-        lines = reports.list_completions(db, now=utc_now(), ids=[completion])
+        lines = reports.list_completions(db, now=now, ids=[completion], closed=closed)
         if not lines:
             session.fail(mark("there is no completion %(number)s"), number=completion)
         story = {one.id: reports.list_attempts(db, one.id) for one in lines[0].deliveries}

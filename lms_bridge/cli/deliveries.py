@@ -37,9 +37,11 @@ def list_(
     session: Session, states: tuple[str, ...], remote: str, limit: int, as_json: bool
 ) -> None:
     """List deliveries, each with its state and the reason."""
+    now = utc_now()
+    closed = session.bridge.closed(now)
     with session.bridge.store.reading() as db:
         lines = reports.list_deliveries(
-            db, now=utc_now(), states=states, remote=remote, limit=limit
+            db, now=now, states=states, remote=remote, limit=limit, closed=closed
         )
     if as_json:
         output.print_json(lines)

@@ -138,6 +138,8 @@ def _sent(session: Session, delivery: int, remote: str) -> AttemptLine:
             remote=remote,
             why=why,
         )
+    if reason := bridge.closed(now).get(remote):
+        session.fail(mark("nothing is sent: %(why)s"), why=reason.what(session.language), **about)
     if row.due_at > now:
         session.fail(
             mark("nothing is sent: delivery %(delivery)s is due at %(time)s, and not before"),

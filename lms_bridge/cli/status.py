@@ -66,7 +66,14 @@ def status(session: Session, as_json: bool) -> None:
     fine = not (any(amiss.values()) or down)
     if as_json:
         output.print_json(
-            {"fine": fine, **amiss, "down": down, "overview": view, "forward": targets}
+            {
+                "fine": fine,
+                **amiss,
+                "down": down,
+                "closed": session.bridge.closed(now),
+                "overview": view,
+                "forward": targets,
+            }
         )
     else:
         _print(session, view, targets, amiss)
@@ -111,6 +118,8 @@ def _print(
             since = say(mark("down since %(time)s"), time=session.when(known.since))
             console.print(Text(f"{name}: {since}", style="bold red"))
             console.print(session.reason(known.reason))
+    for reason in session.bridge.closed(utc_now()).values():
+        console.print(session.reason(reason))
     for one in targets:
         if one.since:
             behind = mark("%(remote)s: statements since %(time)s are still to be sent there.")

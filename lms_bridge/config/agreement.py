@@ -15,10 +15,11 @@ from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
 from lms_bridge.config.problems import Problem, nearest, shown
-from lms_bridge.config.remote import ConnectionSettings
+from lms_bridge.config.remote import ConnectionSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
+from lms_bridge.manners.hours import Hours
 
 
 def disagreements(settings: Settings) -> Iterator[Problem]:
@@ -43,6 +44,8 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     for section, named in remotes.items():
         for name, remote in named.items():
             yield from _addresses(f"{section}.{name}", remote)
+            yield from _proxy(f"{section}.{name}", remote)
+            yield from _hours(f"{section}.{name}", remote)
             yield from remote.disagreements(f"{section}.{name}")
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
@@ -151,6 +154,28 @@ def _addresses(path: str, settings: ConnectionSettings | Web) -> Iterator[Proble
                 "expected an address that begins with https:// (or http://), and no password in"
                 f" it, got {seen}",
             )
+
+
+def _proxy(path: str, settings: ConnectionSettings) -> Iterator[Problem]:
+    if settings.proxy not in ("", "direct") and not is_address(settings.proxy):
+        yield Problem(
+            f"{path}.proxy",
+            'expected "direct", or the address of a proxy that begins with http:// (or https://),'
+            f" its password in proxy_credentials, got {shown(settings.proxy.rpartition('@')[2])}",
+        )
+
+
+def _hours(path: str, settings: ConnectionSettings) -> Iterator[Problem]:
+    if not isinstance(settings, RegistrySettings):
+        return
+    zone = settings.time_zone
+    if zone and (problem := _time_zone(f"{path}.time_zone", zone)):
+        yield problem
+        return
+    try:
+        Hours(settings.windows, ZoneInfo(zone or "UTC"))
+    except ValueError as error:
+        yield Problem(f"{path}.working_hours", str(error))
 
 
 def is_address(value: str) -> bool:

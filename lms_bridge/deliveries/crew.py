@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from lms_bridge.deliveries.performing import Ending, Finish, Note, Performed
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.work import Work
+from lms_bridge.http import gate
 from lms_bridge.store.engine import may_pass
 from lms_bridge.store.group_commit import GroupCommit
 
@@ -147,6 +148,7 @@ class Crew:
             raise self._error
 
     def _run(self) -> None:
+        gate.end_when(lambda: self._shift.is_over)
         try:
             while True:
                 setbacks = self._setbacks

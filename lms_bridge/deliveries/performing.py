@@ -7,6 +7,7 @@ taking the next.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from lms_bridge.deliveries.queue import LeaseLost, Trace
 from lms_bridge.deliveries.step import Clock, Notebook, Step
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import recorded
+from lms_bridge.http import gate, recorded
 from lms_bridge.reasons import Reason
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ class Performer:
     def perform(self, work: Work, write: Note) -> Performed:
         """Perform the step of `work`. Raises :exc:`~lms_bridge.deliveries.queue.LeaseLost`."""
         notebook = Notebook(work.progress, lambda pages: self._note(work, notebook, pages, write))
-        with recorded() as exchanges:
+        with recorded() as exchanges, gate.making_sure(lambda: self._make_sure(work, write)):
             try:
                 outcome = self._steps[work.remote, work.step].perform(work, notebook)
             except DeliveryError as error:
@@ -148,6 +149,15 @@ class Performer:
 
         write(save)
         notebook.besides.clear()
+        self._not_frozen_since(begun_at)
+
+    def _make_sure(self, work: Work, write: Note) -> None:
+        """It waited for its turn; nothing is sent on behalf of somebody else."""
+        begun_at, seconds = self._clock(), self._settings.lease_seconds
+        write(lambda db: queue.keep(db, work, now=self._clock(), lease_seconds=seconds))
+        self._not_frozen_since(begun_at)
+
+    def _not_frozen_since(self, begun_at: dt.datetime) -> None:
         # A process that was frozen meanwhile is awake again, and its lease may have run out.
         if (self._clock() - begun_at).total_seconds() > self._settings.lease_seconds / 2:
             raise LeaseLost

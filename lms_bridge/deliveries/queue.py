@@ -19,7 +19,7 @@ from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standin
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.http import ExchangeNote
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
@@ -92,6 +92,16 @@ def put_back(db: Connection, taken: Work, *, now: dt.datetime) -> None:
     )
 
 
+def keep(db: Connection, taken: Work, *, now: dt.datetime, lease_seconds: float) -> None:
+    """Have the whole lease ahead again, if it is still ours. Raises :exc:`LeaseLost`."""
+    _still_ours(
+        db,
+        update(deliveries)
+        .where(_is_held(taken), deliveries.c.lease_until > now)
+        .values(lease_until=now + dt.timedelta(seconds=lease_seconds)),
+    )
+
+
 def is_anything_to_do(db: Connection, remotes: Collection[str], *, now: dt.datetime) -> bool:
     """Whether a worker for `remotes` would find something to claim or to take over."""
     return leases.is_anything_abandoned(db, now=now) or any(
@@ -159,12 +169,16 @@ def fail(
 ) -> Failed:
     """The attempt failed: decide what becomes of the delivery.
 
-    Raises :exc:`LeaseLost`, before anything is written.
+    If it was :exc:`~lms_bridge.errors.NotNow` there was no attempt. Raises :exc:`LeaseLost`,
+    before anything is written.
     """
     still_held = select(deliveries.c.id).where(_is_held(taken)).with_for_update()
     if db.execute(still_held).first() is None:
         raise LeaseLost
-    next_probe, went_down = _note_health(db, taken, error, trace, now, settings)
+    uncounted = isinstance(error, NotNow)
+    next_probe, went_down = (
+        (None, False) if uncounted else _note_health(db, taken, error, trace, now, settings)
+    )
     decision = retry.decide(
         error,
         delivery=taken.delivery_id,
@@ -178,6 +192,8 @@ def fail(
     )
     held = decision.event == "hold"
     values: dict[str, Any] = {} if trace.pages is None else {"progress": dict(trace.pages)}
+    if uncounted:
+        values["attempts"] = deliveries.c.attempts - 1
     if held or not taken.failures:  # patience is counted from the first failure of its own
         values["effort_since"] = now
     db.execute(
@@ -194,14 +210,9 @@ def fail(
             **values,
         ),
     )
-    _write_attempt(
-        db,
-        taken,
-        "unknown" if error.outcome_unknown else decision.event,
-        decision.reason,
-        trace,
-        now,
-    )
+    if not uncounted:
+        outcome = "unknown" if error.outcome_unknown else decision.event
+        _write_attempt(db, taken, outcome, decision.reason, trace, now)
     standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
     return Failed(decision, went_down)
 

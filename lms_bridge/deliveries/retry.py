@@ -12,7 +12,7 @@ import msgspec
 
 from lms_bridge.config.settings import Retry
 from lms_bridge.deliveries.lifecycle import Event
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.reasons import Reason
 
 _SHORTEST_SECONDS = 0.1
@@ -47,6 +47,8 @@ def decide(
     is used up by it.
     """
     reason = Reason(error.reason.code, **{**error.reason.details, "delivery": delivery})
+    if isinstance(error, NotNow):
+        return Decision("hold", max(not_before or now, error.until), reason)
     if error.look_after is not None:
         return Decision("delegate", now + dt.timedelta(seconds=error.look_after), reason)
     if not error.retryable and not error.remote_wide:

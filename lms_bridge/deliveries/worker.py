@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import random
 import threading
 import time
@@ -19,6 +20,7 @@ from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint, th
 from lms_bridge.deliveries.performing import Finish, Note, Performed, Performer
 from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
+from lms_bridge.manners.hours import Hours
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 
@@ -43,6 +45,7 @@ class Worker:
         owner: str,
         clock: Clock,
         chance: Callable[[], float] = random.random,
+        hours: Mapping[str, Hours] | None = None,
     ) -> None:
         self._store = store
         self._performer = Performer(steps, settings, clock=clock, chance=chance)
@@ -52,11 +55,14 @@ class Worker:
         self._clock = clock
         self._held: set[int] = set()
         self._only: int | None = None
+        self._hours = hours or {}
 
     def has_work(self) -> bool:
         """Whether :meth:`drain` would find something to do now."""
         with self._store.reading() as db:
-            return queue.is_anything_to_do(db, self._concurrency, now=self._clock())
+            now = self._clock()
+            remotes = [name for name in self._concurrency if self._is_open(name, now)]
+            return queue.is_anything_to_do(db, remotes, now=now)
 
     def drain(self, go_on: GoOn = lambda _done: True) -> Counter[str]:
         """Carry out everything that is due, or until `go_on` says no; how many came to which end.
@@ -113,6 +119,8 @@ class Worker:
     # --- what a crew asks of its foreman
 
     def claim(self, db: Connection, remote: str) -> Work | None:
+        if not self._is_open(remote, self._clock()):
+            return None
         return queue.claim(
             db,
             remote,
@@ -136,6 +144,10 @@ class Worker:
 
     def let_go(self, work: Work) -> None:
         self._held.discard(work.delivery_id)
+
+    def _is_open(self, remote: str, now: dt.datetime) -> bool:
+        hours = self._hours.get(remote)
+        return hours is None or hours.are_now(now)
 
     # --- while they work
 

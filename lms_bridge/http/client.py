@@ -1,8 +1,9 @@
 """One call over HTTP, done so that no remote can hold or fill the bridge.
 
 Nothing is repeated, no redirect is followed (the credentials would go along, and a POST
-would become a GET) and no cookie is kept. ``HTTPS_PROXY`` and its kin are obeyed;
-``.netrc`` is not, for it would replace the headers by which the adapters sign in.
+would become a GET) and no cookie is kept. ``HTTPS_PROXY`` and its kin are obeyed where the settings
+do not name a proxy; ``.netrc`` is not, for it would replace the headers by which the adapters sign
+in.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from requests.structures import CaseInsensitiveDict
 
 from lms_bridge import __version__
 from lms_bridge.config.remote import ConnectionSettings
-from lms_bridge.http import hiding, notes, progress, rehearsal
+from lms_bridge.config.secrets import SecretMissing
+from lms_bridge.http import hiding, notes, progress, proxy, rehearsal
+from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.redaction import redact
 
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -91,9 +94,11 @@ class NoAnswerError(Exception):
 class HttpClient:
     """Calls to one outside system. Threads may share it: each has connections of its own."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    def __init__(self, settings: ConnectionSettings, gate: Gate = OPEN) -> None:
         self._timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
-        self._verify: str | bool = settings.ca_bundle or True
+        self._proxy = proxy.Proxy(settings)
+        self._verify: str | bool = settings.ca_bundle or self._proxy.authorities() or True
+        self._gate = gate
         self._local = threading.local()
 
     def exchange(
@@ -118,24 +123,27 @@ class HttpClient:
         `hidden` (keys that are part of an address, say) is seen neither in the note nor in the
         error; the answer itself is returned as it came. A call that `writes` is not sent in a
         rehearsal.
-        Raises :exc:`NoAnswerError` when no whole answer came.
+        Raises :exc:`NoAnswerError` when no whole answer came, and
+        :exc:`~lms_bridge.errors.NotNow` when it is not the time for a call.
         """
         if writes and rehearsal.is_on():
             held_back = self._prepared(method, url, headers or {}, body or form, json)
             raise rehearsal.NotSent(held_back.masked(hidden))
         request = None if secret else (noted if noted is not None else form or json)
-        begun = time.monotonic()
-        try:
-            answer = self._exchange(method, url, headers or {}, body or form, json, begun)
-        except NoAnswerError as failure:
+        with self._gate.turn(writes=writes):
+            begun = time.monotonic()
+            try:
+                answer = self._exchange(method, url, headers or {}, body or form, json, begun)
+            except NoAnswerError as failure:
+                spent = time.monotonic() - begun
+                what = hiding.without(failure.what, hidden)
+                notes.add(method, url, spent, request=request, failure=what, hidden=hidden)
+                raise NoAnswerError(what, maybe_sent=failure.maybe_sent) from None
             spent = time.monotonic() - begun
-            what = hiding.without(failure.what, hidden)
-            notes.add(method, url, spent, request=request, failure=what, hidden=hidden)
-            raise NoAnswerError(what, maybe_sent=failure.maybe_sent) from None
         notes.add(
             method,
             url,
-            time.monotonic() - begun,
+            spent,
             request=request,
             status=answer.status,
             answer=None if secret else answer.text(),
@@ -183,9 +191,12 @@ class HttpClient:
                 json=json,
                 timeout=self._timeouts,
                 verify=self._verify,
+                proxies=self._proxies(),
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                if response.status_code == 407:  # a proxy's own answer: it passed nothing on
+                    raise NoAnswerError(proxy.WANTS, maybe_sent=False)
                 body = _read(response, begun + PATIENCE * self._timeouts[1])
                 return Answer(response.status_code, response.headers, body)
         except (
@@ -200,16 +211,25 @@ class HttpClient:
             sent = progress.maybe_sent(error)
             raise NoAnswerError(self._why(error, sent=sent), maybe_sent=sent) from None
 
+    def _proxies(self) -> dict[str, str] | None:
+        try:
+            return self._proxy.for_requests()
+        except (SecretMissing, UnicodeError) as error:
+            raise NoAnswerError(f"proxy_credentials: {error}", maybe_sent=False) from None
+
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = new_session()
+            session.trust_env = not self._proxy.is_settled
         return session
 
     def _why(self, error: Exception, *, sent: bool) -> str:
         """In a few words, what hindered the call; of several causes, the one that says most."""
         connect, read = self._timeouts
         causes = list(progress.causes(error))
+        if words := proxy.hindrance(causes):
+            return words
         for kind, words in _WORDS:
             for cause in causes:
                 if isinstance(cause, kind):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries import health
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.jobs.base import JobFailed
 
 
@@ -46,7 +46,9 @@ class Asked:
             raise JobFailed(error.reason.sentence()) from error
 
     def note(self, error: DeliveryError, culprit: str = "") -> bool:
-        """Let the others know; whether the remote counts as down by now."""
+        """Let the others know; whether the remote is not to be asked by now."""
+        if isinstance(error, NotNow):  # nobody has failed
+            return True
         with self._bridge.store.writing() as db:
             worse = health.note_failure(
                 db,
@@ -65,9 +67,11 @@ class Asked:
 def asking(bridge: Bridge, remote: str) -> Iterator[Asked]:
     """Around the calls of `remote`, at least one of which is made.
 
-    Raises :exc:`~lms_bridge.jobs.base.JobFailed` while the remote is down, and when it turns
-    out to be: for a :exc:`~lms_bridge.errors.DeliveryError` that leaves the block.
+    Raises :exc:`~lms_bridge.jobs.base.JobFailed` while the remote is down or not to be called, and
+    when it turns out to be: for a :exc:`~lms_bridge.errors.DeliveryError` that leaves the block.
     """
+    if reason := bridge.closed(utc_now()).get(remote):
+        raise JobFailed(reason.sentence())
     policy = bridge.settings.delivery.breaker
     with bridge.store.writing() as db:
         if not health.may_claim(db, remote, now=utc_now(), policy=policy):

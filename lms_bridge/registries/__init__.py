@@ -18,13 +18,14 @@ from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.simpeg.client import Simpeg
 from lms_bridge.registries.simpeg.settings import SimpegSettings
+from lms_bridge.registries.surroundings import ALONE, Surroundings
 
 
 class Kind(NamedTuple):
     """A kind of registry: what is configured of it, and what makes one."""
 
     settings: type[RemoteSettings]
-    adapter: Callable[[str, Any], Registry]
+    adapter: Callable[[str, Any, Surroundings], Registry]
 
 
 KINDS: dict[str, Kind] = {
@@ -33,9 +34,9 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def make(name: str, settings: RemoteSettings) -> Registry:
+def make(name: str, settings: RemoteSettings, surroundings: Surroundings = ALONE) -> Registry:
     """The registry ``[registry.NAME]`` of the kind that `settings` belong to."""
     for kind in KINDS.values():
         if type(settings) is kind.settings:
-            return kind.adapter(name, settings)
+            return kind.adapter(name, settings, surroundings)
     raise TypeError(f"{type(settings).__name__} are not the settings of a registry")

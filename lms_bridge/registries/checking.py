@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from lms_bridge.checks import Check
 from lms_bridge.config.secrets import Secret
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.i18n import mark
+from lms_bridge.reasons import SENTENCES
 from lms_bridge.redaction import mask_nip
 from lms_bridge.registries.base import Registry
 
@@ -24,6 +25,11 @@ def in_turn(remote: str, steps: Mapping[str, Iterator[Check]]) -> Iterator[Check
                 yield line
                 if line.verdict == "failed":
                     return
+        except NotNow as error:
+            sentence = SENTENCES[error.reason.code]
+            details = error.reason.details
+            yield Check(f"{remote}: {subject}", "warning", sentence.what, details=details)
+            return
         except DeliveryError as error:
             yield Check.that_failed(f"{remote}: {subject}", error.reason)
             return

@@ -17,6 +17,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.http import HttpClient, NoAnswerError
 from lms_bridge.http.trouble import by_status, no_answer, shortened, unreadable
 from lms_bridge.reasons import Reason
+from lms_bridge.registries.surroundings import Issued
 from lms_bridge.registries.values import parsed
 
 LIFETIME = 3600.0
@@ -113,11 +114,13 @@ def ask_for_token(
     credential: str,
     setting: str,
     url_setting: str,
+    name: str,
+    note: Callable[[Issued], None],
 ) -> tuple[str, float]:
     """Have a token issued: it, and how many seconds it lives, `lifetime` if that is not said.
 
     `credential` says what is offered, `setting` and `url_setting` where it and the address
-    stand below `remote`.
+    stand below `remote`. What is issued is told to `note`, as the token with that `name`.
     """
     try:
         answer = http.exchange(
@@ -133,7 +136,9 @@ def ask_for_token(
     if isinstance(body, dict) and answer.status < 300:
         token = body.get("access_token")
         if isinstance(token, str) and token.strip():
-            return token.strip(), _lifetime(body.get("expires_in"), lifetime)
+            seconds = _lifetime(body.get("expires_in"))
+            note(Issued(name, credential, token.strip(), seconds))
+            return token.strip(), seconds or lifetime
         error = "the token endpoint answered without a token"
         raise unreadable(remote, error, remote_wide=True)
     if isinstance(body, dict) and answer.status in (400, 401, 403) and "error" in body:
@@ -152,10 +157,10 @@ def ask_for_token(
     raise by_status(remote, answer, setting=f"{remote}.{url_setting}")
 
 
-def _lifetime(value: Any, usual: float) -> float:
-    """``expires_in`` as it should be, or the usual lifetime where it is absent or no number."""
+def _lifetime(value: Any) -> float | None:
+    """``expires_in`` as it should be; None where it is absent or no number."""
     try:
         seconds = float(value)
     except (TypeError, ValueError, OverflowError):
-        return usual
-    return seconds if 0 < seconds < math.inf else usual
+        return None
+    return seconds if 0 < seconds < math.inf else None

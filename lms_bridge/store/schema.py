@@ -492,6 +492,30 @@ remotes = Table(
     comment="whether each outside system can be used now",
 )
 
+paces = Table(
+    "paces",
+    metadata,
+    Column("remote", String(60), primary_key=True),
+    Column("next_at", UtcTime, nullable=False),
+    Column("writer", String(120)),
+    Column("write_at", UtcTime, nullable=False),
+    comment="when the next request to a registry, and the next write, may begin",
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("remote", String(60), primary_key=True),
+    Column("name", String(60), primary_key=True),
+    Column("source", OutsideText, nullable=False),
+    Column("issued", Boolean, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("got_at", UtcTime, nullable=False),
+    Column("good_until", UtcTime),
+    Column("told", String(8), nullable=False, server_default=""),
+    comment="until when the tokens for a remote are good, and whether that was told; no token",
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -268,3 +268,49 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
     path = tmp_path / "lms-bridge.toml"
     path.write_bytes(b"\xef\xbb\xbflanguage = 'en'\r\n")
     assert load(path).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            'proxy = "proxy.example:3128"',
+            'registry.siasn.proxy: expected "direct", or the address of a proxy that begins with'
+            " http:// (or https://), its password in proxy_credentials, got"
+            ' "proxy.example:3128"',
+        ),
+        (
+            'proxy = "http://kota:rahasia@proxy.example:3128"',
+            'registry.siasn.proxy: expected "direct", or the address of a proxy that begins with'
+            " http:// (or https://), its password in proxy_credentials, got"
+            ' "proxy.example:3128"',
+        ),
+        ('proxy = "direct"', ""),
+        ('proxy = "http://proxy.example:3128"\nproxy_credentials = "env:PROXY"', ""),
+        (
+            'proxy_credentials = "kota:rahasia"',
+            "registry.siasn.proxy_credentials: expected env:NAME or file:PATH; the secret itself"
+            " never stands here",
+        ),
+        ('working_hours = "Mon-Fri 07:00-17:00"', ""),
+        ('working_hours = ["Sen-Jum 07.00-17.00", "Sab 08.00-12.00"]', ""),
+        (
+            'working_hours = "office hours"',
+            "registry.siasn.working_hours: expected days and times, such as"
+            ' "Mon-Fri 07:00-17:00", got "office hours"',
+        ),
+        (
+            'time_zone = "Asia/Makasar"',
+            "registry.siasn.time_zone: expected a time zone, such as Asia/Jakarta (WIB),"
+            ' Asia/Makassar (WITA) or Asia/Jayapura (WIT), got "Asia/Makasar"; did you mean'
+            " Asia/Makassar?",
+        ),
+        (
+            "requests_per_second = -1",
+            "registry.siasn.requests_per_second: expected a number from 0 to 1000, got -1",
+        ),
+    ],
+)
+def test_the_manners_towards_a_registry_are_checked(line: str, problem: str) -> None:
+    text = whole('sso_token = "file:secrets/sso"', f'sso_token = "file:secrets/sso"\n{line}')
+    assert problems(text) == [problem] * bool(problem)

@@ -325,6 +325,27 @@ def test_an_operators_token_that_was_replaced_meanwhile_is_tried(supplied, servi
     assert tokens == ["bearer operators-token", "bearer fresh-token"]
 
 
+@pytest.mark.parametrize(
+    "pasted", ["BIGipServerpool=1; pdns=2", "Cookie: BIGipServerpool=1;\n  pdns=2\n"]
+)
+def test_cookies_for_the_load_balancer_go_with_each_call_and_with_nothing_else(
+    settings, service, tmp_path, pasted
+):
+    (tmp_path / "cookies").write_text(pasted)
+    settings = msgspec.structs.replace(settings, cookies=Secret("file:cookies", tmp_path))
+    Siasn("siasn", settings).find_employee(NIP)
+    (request,) = service.asked(LOOK_UP)
+    assert request.headers["Cookie"] == "BIGipServerpool=1; pdns=2"
+    assert all("Cookie" not in request.headers for request in service.token_requests)
+
+
+def test_cookies_that_are_not_there_name_their_setting(settings, service, tmp_path):
+    settings = msgspec.structs.replace(settings, cookies=Secret("file:cookies", tmp_path))
+    with pytest.raises(DeliveryError) as caught:
+        Siasn("siasn", settings).find_employee(NIP)
+    assert "registry.siasn.cookies" in caught.value.reason.what()
+
+
 def test_a_secret_that_is_not_there_names_its_setting(tokens, service, monkeypatch):
     monkeypatch.delenv("SIASN_SECRET")
     with pytest.raises(DeliveryError) as caught:

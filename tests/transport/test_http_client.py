@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import shutil
@@ -16,6 +17,7 @@ import pytest
 from wires import client, drips, failure, floods, hangs, resets, says, sends
 
 from lms_bridge import __version__
+from lms_bridge.config.secrets import Secret
 from lms_bridge.http import LARGEST_ANSWER, Answer
 
 
@@ -102,6 +104,72 @@ def test_a_proxy_of_the_environment_is_used(wire, monkeypatch):
     wire.does(says())
     client().exchange("GET", "http://registry.example/path")
     assert wire.requests[0].startswith(b"GET http://registry.example/path ")
+
+
+def test_a_proxy_of_the_settings_is_used_instead(wire, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "registry.example")
+    wire.does(says())
+    client(proxy=wire.url).exchange("GET", "http://registry.example/path")
+    assert wire.requests[0].startswith(b"GET http://registry.example/path ")
+
+
+def test_a_proxy_of_the_environment_can_be_passed_by(wire, monkeypatch):
+    for name in ("HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    wire.does(says())
+    client(proxy="direct").exchange("GET", f"{wire.url}/path")
+    assert wire.requests[0].startswith(b"GET /path ")
+
+
+def test_the_credentials_of_a_proxy_are_read_anew_and_escaped(wire, monkeypatch):
+    wire.does(says())
+    http = client(proxy=wire.url, proxy_credentials=Secret("env:PROXY"))
+    for password in ("rahasia", "s@:/?#"):
+        monkeypatch.setenv("PROXY", f"kota:{password}")
+        http.exchange("GET", "http://registry.example/")
+        sent = base64.b64encode(f"kota:{password}".encode())
+        assert b"Proxy-Authorization: Basic " + sent + b"\r\n" in wire.requests[-1]
+
+
+def test_credentials_of_a_proxy_that_are_not_there_were_never_sent(wire, monkeypatch):
+    monkeypatch.delenv("PROXY", raising=False)
+    http = client(proxy=wire.url, proxy_credentials=Secret("env:PROXY"))
+    error = failure("http://registry.example/", http=http)
+    assert not error.maybe_sent
+    assert error.what == "proxy_credentials: the environment variable PROXY is not set"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_credentials_has_passed_nothing_on(wire, scheme):
+    wire.does(sends(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"))
+    error = failure(f"{scheme}://registry.example/", http=client(proxy=wire.url))
+    assert not error.maybe_sent
+    assert error.what.startswith("the proxy asks for a username and password")
+
+
+def test_a_proxy_that_refuses_a_tunnel_is_told_by_its_words(wire):
+    wire.does(sends(b"HTTP/1.1 403 Forbidden by policy\r\nContent-Length: 0\r\n\r\n"))
+    error = failure("https://registry.example/", http=client(proxy=wire.url))
+    assert not error.maybe_sent
+    assert error.what == "the proxy answers 403 Forbidden by policy"
+
+
+def test_a_proxy_that_is_not_there_is_told_from_a_registry_that_is_not():
+    error = failure(
+        "https://registry.example/", http=client(proxy=f"http://127.0.0.1:{closed_port()}")
+    )
+    assert not error.maybe_sent
+    assert error.what == "the proxy cannot be reached"
+
+
+@pytest.mark.parametrize("proxy", ["", "direct"])
+def test_the_certificates_of_the_environment_are_trusted_in_any_case(
+    tls_port, certificate, monkeypatch, proxy
+):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    http = client(proxy=proxy)
+    assert http.exchange("GET", f"https://localhost:{tls_port}/").status == 200
 
 
 def test_a_header_with_a_stray_sign_is_sent_all_the_same(wire):

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -123,7 +124,7 @@ def drips(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
-def client(read: float = 5, **settings: str) -> HttpClient:
+def client(read: float = 5, **settings: Any) -> HttpClient:
     """A client that waits so many seconds for an answer."""
     return HttpClient(
         RemoteSettings(connect_timeout_seconds=1, read_timeout_seconds=read, **settings)

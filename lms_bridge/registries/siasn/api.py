@@ -6,21 +6,29 @@ from typing import Any
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import Answer, HttpClient, NoAnswerError
-from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
+from lms_bridge.http.trouble import (
+    by_status,
+    no_answer,
+    outcome_unknown,
+    read_secret,
+    unavailable,
+)
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.siasn.tokens import Tokens
 from lms_bridge.registries.siasn.verdict import Verdict, judge
+from lms_bridge.registries.surroundings import Surroundings
 
 
 class Api:
     """The API of one registry. Threads may share it."""
 
-    def __init__(self, name: str, settings: SiasnSettings) -> None:
+    def __init__(self, name: str, settings: SiasnSettings, surroundings: Surroundings) -> None:
         self.remote = f"registry.{name}"
         self.url = settings.api_url.rstrip("/")
-        self.http = HttpClient(settings)
-        self.tokens = Tokens(name, settings, self.http)
+        self.http = HttpClient(settings, surroundings.gate)
+        self.tokens = Tokens(name, settings, self.http, note=surroundings.note_token)
+        self._cookies = settings.cookies
 
     def get(self, path: str) -> Verdict:
         """Ask for `path`: a verdict of kind "success" or "none", with the data."""
@@ -51,11 +59,7 @@ class Api:
                 answer = self.http.exchange(
                     method,
                     self.url + path,
-                    headers={
-                        "Accept": "application/json",
-                        "Authorization": f"Bearer {apim}",
-                        "Auth": f"bearer {sso}",
-                    },
+                    headers=self._headers(apim, sso),
                     json=body,
                     writes=writing,
                 )
@@ -80,6 +84,19 @@ class Api:
             if token in renewed:
                 raise self._rejected(token, verdict.message)
             renewed.add(token)
+
+    def _headers(self, apim: str, sso: str) -> dict[str, str]:
+        """What each call carries."""
+        headers = {
+            "Accept": "application/json",
+            "Authorization": f"Bearer {apim}",
+            "Auth": f"bearer {sso}",
+        }
+        if self._cookies:
+            cookies = read_secret(self._cookies, self.remote, f"{self.remote}.cookies")
+            # As it is copied out of a browser, with the name of the header and broken lines.
+            headers["Cookie"] = " ".join(cookies.split()).removeprefix("Cookie:").strip()
+        return headers
 
     def _deleted(self, verdict: Verdict, answer: Answer) -> Verdict | None:
         """The verdict on a deletion, where it is another than on other writes."""

@@ -21,6 +21,7 @@ from lms_bridge.registries.siasn import professionality, rows, units
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.check import checks
 from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.registries.surroundings import ALONE, Surroundings
 
 
 class Siasn:
@@ -32,10 +33,12 @@ class Siasn:
     '8ae482898d2f4a1f018d30b1a5c01f2e'
     """
 
-    def __init__(self, name: str, settings: SiasnSettings) -> None:
+    def __init__(
+        self, name: str, settings: SiasnSettings, surroundings: Surroundings = ALONE
+    ) -> None:
         self.name = name
         self._settings = settings
-        self._api = Api(name, settings)
+        self._api = Api(name, settings, surroundings)
 
     def find_employee(self, nip: str) -> RegistryEmployee | None:
         verdict = self._api.get(f"/pns/data-utama/{quote(nip, safe='')}")

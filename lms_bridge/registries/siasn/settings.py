@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from lms_bridge.config.remote import RemoteSettings, Seconds
+from collections.abc import Mapping
+
+from lms_bridge.config.remote import RegistrySettings, Seconds
 from lms_bridge.config.secrets import Secret
 
 
 class SiasnSettings(
-    RemoteSettings,
+    RegistrySettings,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
@@ -28,9 +30,15 @@ class SiasnSettings(
     sso_password: Secret | None = None
     sso_token: Secret | None = None
     """a token that the operator obtained; used instead of the password grant when it is set"""
+    cookies: Secret | None = None
+    """what each call carries as ``Cookie``, for the load balancer (registry facts, section 1)"""
     instansi_id: str = ""
     """reference id of the city in SIASN, sent with each kursus"""
     check_nip: Secret | None = None
     """NIP of a known employee, by which lms-bridge check proves the look-up"""
     settle_seconds: Seconds = 120
     """how long a write whose answer did not come may still take effect; then it is looked up"""
+
+    def given_tokens(self) -> Mapping[str, Secret]:
+        """The operator's token, where it is one."""
+        return {"sso_token": self.sso_token} if self.sso_token else {}

@@ -14,7 +14,7 @@ import base64
 import binascii
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -22,6 +22,7 @@ from lms_bridge.http import HttpClient
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.siasn.settings import SiasnSettings
+from lms_bridge.registries.surroundings import ALONE, Issued
 from lms_bridge.registries.tokens import (
     Clock,
     IssuedToken,
@@ -67,13 +68,18 @@ class Tokens:
     """Both tokens of one registry, shared by all threads that call it."""
 
     def __init__(
-        self, name: str, settings: SiasnSettings, http: HttpClient, clock: Clock = time.monotonic
+        self,
+        name: str,
+        settings: SiasnSettings,
+        http: HttpClient,
+        clock: Clock = time.monotonic,
+        note: Callable[[Issued], None] = ALONE.note_token,
     ) -> None:
         self._name = name
         self._remote = f"registry.{name}"
         self._settings = settings
         self._http = http
-        self._clock = clock
+        self._note = note
         self._bad_password = RefusedBefore(clock)
         self.apim: TokenSource = IssuedToken(self._issue_apim, clock)
         self.sso: TokenSource = (
@@ -93,6 +99,7 @@ class Tokens:
             {"grant_type": "client_credentials"},
             {"Authorization": f"Basic {basic}"},
             lifetime=APIM_LIFETIME,
+            name="apim",
             credential="consumer_key, consumer_secret",
             setting="consumer_key",
         )
@@ -114,6 +121,7 @@ class Tokens:
                 form,
                 {},
                 lifetime=SSO_LIFETIME,
+                name="sso",
                 credential="sso_username, sso_password",
                 setting="sso_password",
             )
@@ -128,6 +136,7 @@ class Tokens:
         lifetime: float,
         credential: str,
         setting: str,
+        name: str,
     ) -> tuple[str, float]:
         return ask_for_token(
             self._http,
@@ -139,6 +148,8 @@ class Tokens:
             credential=credential,
             setting=setting,
             url_setting=url_setting,
+            name=name,
+            note=self._note,
         )
 
     def _secret(self, secret: Secret | None, setting: str) -> str:

@@ -15,16 +15,17 @@ from lms_bridge.registries.simpeg.requests import Prepared
 from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
 from lms_bridge.registries.simpeg.signing import Signing
 from lms_bridge.registries.simpeg.templates import WordMissing
+from lms_bridge.registries.surroundings import Surroundings
 
 
 class Api:
     """The API of one registry. Threads may share it."""
 
-    def __init__(self, name: str, settings: SimpegSettings) -> None:
+    def __init__(self, name: str, settings: SimpegSettings, surroundings: Surroundings) -> None:
         self.remote = f"registry.{name}"
         self.url = settings.url.rstrip("/")
-        self.http = HttpClient(settings)
-        self.signing = Signing(self.remote, settings, self.http)
+        self.http = HttpClient(settings, surroundings.gate)
+        self.signing = Signing(self.remote, settings, self.http, note=surroundings.note_token)
         self._settings = settings
         self._constants = {f"constants.{name}": each for name, each in settings.constants.items()}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lms_bridge.checks import Check
 from lms_bridge.deliveries import matching
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.http.trouble import outcome_unknown, unreadable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
@@ -16,6 +16,7 @@ from lms_bridge.registries.simpeg.check import checks
 from lms_bridge.registries.simpeg.reading import Rows, at, first, listed, nip_of, person
 from lms_bridge.registries.simpeg.requests import TO_FIND, TO_READ, TO_RECORD, TO_REMOVE, Prepared
 from lms_bridge.registries.simpeg.settings import History, SimpegSettings
+from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.registries.values import number, text
 
 STRUCTURAL = 1
@@ -47,10 +48,12 @@ class Simpeg:
     '4711'
     """
 
-    def __init__(self, name: str, settings: SimpegSettings) -> None:
+    def __init__(
+        self, name: str, settings: SimpegSettings, surroundings: Surroundings = ALONE
+    ) -> None:
         self.name = name
         self._settings = settings
-        self._api = Api(name, settings)
+        self._api = Api(name, settings, surroundings)
         self._lookup = Prepared(settings.employee, settings, TO_FIND)
         self._shelves = [Shelf(*each, settings) for each in settings.histories.items()]
 
@@ -175,6 +178,8 @@ class Simpeg:
         """
         try:
             rows = self.trainings_of(employee, training.kind)
+        except NotNow as error:
+            raise NotNow(error.reason, until=error.until, outcome_unknown=True) from None
         except DeliveryError as error:
             raise outcome_unknown(self._api.remote, error.reason.what()) from None
         new = [row for row in rows if row.id not in before]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from lms_bridge.config.problems import Problem
-from lms_bridge.config.remote import RemoteSettings, Seconds
+from lms_bridge.config.remote import RegistrySettings, Seconds
 from lms_bridge.config.secrets import Secret
 
 Path: TypeAlias = str | tuple[str, ...]
@@ -169,7 +169,7 @@ USUAL: tuple[Rule, ...] = (
 
 
 class SimpegSettings(
-    RemoteSettings,
+    RegistrySettings,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
@@ -224,3 +224,8 @@ class SimpegSettings(
         from lms_bridge.registries.simpeg import agreement
 
         return agreement.disagreements(self, path)
+
+    def given_tokens(self) -> Mapping[str, Secret]:
+        """The token of ``way = "bearer"``."""
+        token = self.auth.token
+        return {"auth.token": token} if self.auth.way == "bearer" and token else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -11,6 +12,7 @@ from lms_bridge.http import HttpClient, hiding
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.settings import SimpegSettings
+from lms_bridge.registries.surroundings import ALONE, Issued
 from lms_bridge.registries.tokens import Clock, IssuedToken, RefusedBefore, ask_for_token
 
 
@@ -23,11 +25,13 @@ class Signing:
         settings: SimpegSettings,
         http: HttpClient,
         clock: Clock = time.monotonic,
+        note: Callable[[Issued], None] = ALONE.note_token,
     ) -> None:
         self._remote = remote
         self._auth = settings.auth
         self._settings = settings
         self._http = http
+        self._note = note
         self._issued = IssuedToken(self._issue, clock)
         self._bad_client = RefusedBefore(clock)
         self.bad_password = RefusedBefore(clock)
@@ -109,6 +113,8 @@ class Signing:
                 credential="auth.client_id, auth.client_secret",
                 setting="auth.client_secret",
                 url_setting="auth.token_url",
+                name="oauth2",
+                note=self._note,
             )
 
     def _secret(self, secret: Secret | None, name: str) -> str:

@@ -1,0 +1,68 @@
+"""The gate before a registry: its working hours, and the pace of the calls to it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
+
+from lms_bridge.config.remote import RegistrySettings
+from lms_bridge.errors import NotNow
+from lms_bridge.http.gate import OPEN, Ended, Gate
+from lms_bridge.manners.hours import Hours
+from lms_bridge.manners.pace import Pace
+from lms_bridge.reasons import Reason
+from lms_bridge.store.engine import Store
+
+Clock = Callable[[], dt.datetime]
+
+
+def hours_of(settings: RegistrySettings, zone: str) -> Hours:
+    """When a registry with these settings may be called, in its time zone or in the `zone`."""
+    return Hours(settings.windows, ZoneInfo(settings.time_zone or zone))
+
+
+def gate_of(
+    store: Store,
+    remote: str,
+    settings: RegistrySettings,
+    *,
+    zone: str,
+    owner: str,
+    clock: Clock,
+) -> Gate:
+    """What the calls of the process `owner` to `remote` pass; it costs nothing to pass if
+    neither hours nor a pace are set."""
+    hours = hours_of(settings, zone) if settings.windows else None
+    paced = settings.requests_per_second or settings.pause_between_writes_seconds
+    pace = Pace(store, remote, settings, owner) if paced else None
+    return _Gate(remote, hours, pace, clock) if hours or pace else OPEN
+
+
+class _Gate:
+    def __init__(self, remote: str, hours: Hours | None, pace: Pace | None, clock: Clock) -> None:
+        self._remote = remote
+        self._hours = hours
+        self._pace = pace
+        self._clock = clock
+
+    @contextlib.contextmanager
+    def turn(self, *, writes: bool) -> Iterator[None]:
+        """Around a call. Raises :exc:`~lms_bridge.errors.NotNow`."""
+        self._keep_hours()
+        if self._pace is None:
+            yield
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._pace.turn(writes=writes))
+            except Ended:
+                raise NotNow(Reason("new"), until=self._clock()) from None
+            self._keep_hours()  # they may have ended while it waited
+            yield
+
+    def _keep_hours(self) -> None:
+        now = self._clock()
+        if self._hours and (reason := self._hours.closed(self._remote, now)):
+            raise NotNow(reason, until=self._hours.begin_after(now))

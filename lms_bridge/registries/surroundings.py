@@ -1,0 +1,33 @@
+"""What the adapter of a registry is given of the bridge around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from lms_bridge.http.gate import OPEN, Gate
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A token that was issued for the bridge."""
+
+    name: str
+    """what it is called in the configuration or in the registry's own words, e.g. ``apim``"""
+    source: str
+    """the settings that it was issued for, e.g. ``consumer_key``"""
+    token: str
+    lifetime: float | None
+    """seconds, if that was said"""
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """By default there is nothing around it: as in tests, or for a single question."""
+
+    gate: Gate = OPEN
+    """what each call passes"""
+    note_token: Callable[[Issued], None] = lambda _issued: None
+    """is told of each token that was issued"""
+
+
+ALONE = Surroundings()
