@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lms_bridge import lms, registries
 from lms_bridge.announcing.announcer import Announcer
@@ -15,6 +16,7 @@ from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.badge_step import BadgeStep
+from lms_bridge.deliveries.document_step import DocumentStep
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.revoke_step import RevokeStep
@@ -32,10 +34,13 @@ from lms_bridge.manners.hours import Hours
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
-from lms_bridge.registries.base import Registry
+from lms_bridge.registries.base import Registry, TakesDocuments
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
+
+if TYPE_CHECKING:
+    from lms_bridge.certificates.papers import Papers
 
 
 def utc_now() -> dt.datetime:
@@ -145,15 +150,57 @@ class Bridge:
         return Recogniser(self.store, self.settings, self.lms, clock=utc_now)
 
     @cached_property
+    def papers(self) -> Papers | None:
+        """Where certificates come from; None without ``[certificates]``.
+
+        Raises :exc:`~lms_bridge.certificates.rendering.PictureError`.
+        """
+        if self.settings.certificates is None:
+            return None
+        # Not before it is needed: it takes a while to load, and the web service does without it.
+        from lms_bridge.certificates.papers import Papers
+        from lms_bridge.certificates.rendering import Renderer
+
+        renderer = Renderer(self.settings.certificates)
+        return Papers(self.store, renderer, home_page=self.settings.web.home_page)
+
+    @cached_property
+    def documented(self) -> list[str]:
+        """The registries, as remotes, that get the certificate of each row."""
+        if self.settings.certificates is None:
+            return []
+        return [
+            f"registry.{name}"
+            for name, registry in self.registries.items()
+            if isinstance(registry, TakesDocuments) and registry.takes_documents
+        ]
+
+    @cached_property
     def worker(self) -> Worker:
         """What carries completions out."""
         steps: dict[tuple[str, str], Step] = {}
         concurrency: dict[str, int] = {}
         for name, registry in self.registries.items():
             settings = self.settings.registry[name]
+            documented = f"registry.{name}" in self.documented
             steps[f"registry.{name}", "record"] = RecordStep(
-                registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
+                registry,
+                self.store,
+                clock=utc_now,
+                settle_seconds=settings.settle_seconds,
+                documented=documented,
             )
+            if documented:
+                assert self.papers is not None
+                assert isinstance(registry, TakesDocuments)
+                steps[f"registry.{name}", "document"] = DocumentStep(
+                    registry,
+                    registry,
+                    self.papers,
+                    self.store,
+                    clock=utc_now,
+                    settle_seconds=settings.settle_seconds,
+                )
             steps[f"registry.{name}", "unrecord"] = UnrecordStep(
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
             )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select, update
 from lms_bridge import withdrawals
 from lms_bridge.catalogue.course import Course, Role
 from lms_bridge.catalogue.matching import CataloguedCourse
+from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.people.identities import Known
@@ -212,6 +213,7 @@ def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime)
             lms=telling.lms,
             lms_user_id=telling.lms_user_id,
             created_at=now,
+            public_id=new_public_id(),
         )
         .on_conflict_do_nothing(index_elements=["employee_id", "course_id", "run", "role"])
         .returning(completions.c.id)

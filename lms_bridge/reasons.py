@@ -126,6 +126,18 @@ SENTENCES: dict[str, Sentence] = {
     "own_instructor": Sentence(
         mark("Learner and instructor are the same person, who earns the learner's hours.")
     ),
+    # --- the certificate of a row -------------------------------------------------------------
+    "document_too_large": Sentence(
+        mark("The certificate is %(size)s bytes long; %(remote)s takes %(most)s."),
+        mark(
+            "Use smaller pictures in [certificates], restart, then send it again (lms-bridge"
+            " deliveries retry)."
+        ),
+    ),
+    "row_not_there_yet": Sentence(
+        mark("There is no row at %(remote)s that the certificate belongs to."),
+        mark("Nothing need be done: it follows as soon as the completion is recorded there."),
+    ),
     # --- a completion that waits for a person -----------------------------------------------
     "unknown_course": Sentence(
         mark("No course in the catalogue matches %(activity)s."),

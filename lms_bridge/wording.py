@@ -66,6 +66,7 @@ WORDS = {
     # the steps of a completion, and who it is of
     "record": mark("registry record"),
     "badge": mark("badge"),
+    "document": mark("certificate"),
     "unrecord": mark("removal from the registry"),
     "revoke": mark("revocation of the badge"),
     "learner": mark("learner"),

@@ -14,10 +14,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
+from lms_bridge.certificates import certificate
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Settings, Web
+from lms_bridge.config.settings import Certificates, Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.manners.hours import Hours
 
@@ -47,8 +48,21 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
             yield from _proxy(f"{section}.{name}", remote)
             yield from _hours(f"{section}.{name}", remote)
             yield from remote.disagreements(f"{section}.{name}")
+    if settings.certificates:
+        yield from _certificates(settings.certificates, settings.web)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
+
+
+def _certificates(settings: Certificates, web: Web) -> Iterator[Problem]:
+    if not web.public_url:
+        yield Problem(
+            "web.public_url", "is required with [certificates]: their QR codes lead to that address"
+        )
+    for name in ("title", "text", "instructor_text"):
+        for field in certificate.unknown_fields(getattr(settings, name)):
+            known = ", ".join(f"{{{one}}}" for one in certificate.FIELDS)
+            yield Problem(f"certificates.{name}", f"{{{field}}} is none of {known}")
 
 
 def _database(url: str) -> Iterator[Problem]:

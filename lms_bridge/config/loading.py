@@ -20,7 +20,7 @@ from lms_bridge.config.agreement import disagreements
 from lms_bridge.config.converting import Converter
 from lms_bridge.config.problems import ConfigError, Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings
-from lms_bridge.config.settings import Forward, Settings
+from lms_bridge.config.settings import Certificates, Forward, Settings
 
 __all__ = ["ConfigError", "Problem", "load", "read"]
 
@@ -58,8 +58,9 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
     settings = converter.struct(rest, Settings, "")
     problems = converter.problems
     if not problems:
-        settings = msgspec.structs.replace(settings, **remotes)
-        problems = list(disagreements(settings))
+        pictured = _with_pictures(settings.certificates, converter, base)
+        settings = msgspec.structs.replace(settings, **remotes, certificates=pictured)
+        problems = [*converter.problems, *disagreements(settings)]
     if problems:
         raise ConfigError(source, problems)
     assert isinstance(settings, Settings)
@@ -136,11 +137,31 @@ def _with_certificates(
     """`settings` with the path of the certificates counted from the configuration file."""
     if not settings.ca_bundle:
         return settings
-    bundle = base / settings.ca_bundle
+    bundle = _file(settings.ca_bundle, f"{path}.ca_bundle", converter, base)
+    return msgspec.structs.replace(settings, ca_bundle=bundle)
+
+
+def _with_pictures(
+    settings: Certificates | None, converter: Converter, base: Path
+) -> Certificates | None:
+    """`settings` with the paths of the pictures counted from the configuration file."""
+    if settings is None:
+        return None
+    pictures = {
+        name: _file(path, f"certificates.{name}", converter, base)
+        for name in ("logo", "signature")
+        if (path := getattr(settings, name))
+    }
+    return msgspec.structs.replace(settings, **pictures)
+
+
+def _file(name: str, path: str, converter: Converter, base: Path) -> str:
+    """The file that the setting at `path` names."""
+    file = base / name
     try:
-        there = bundle.is_file()
+        there = file.is_file()
     except (OSError, ValueError):
         there = False
     if not there:
-        converter.complain(f"{path}.ca_bundle", f"there is no file {bundle}")
-    return msgspec.structs.replace(settings, ca_bundle=str(bundle))
+        converter.complain(path, f"there is no file {file}")
+    return str(file)

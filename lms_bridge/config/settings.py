@@ -91,6 +91,34 @@ class Console(_Section, frozen=True, kw_only=True):
     password: Secret | None = None
 
 
+class Certificates(_Section, frozen=True, kw_only=True):
+    """The city's certificates. With it each completion gets one, which goes to the registry."""
+
+    letterhead: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """who issues it, line by line; the second is the largest"""
+    signatory: Annotated[str, msgspec.Meta(min_length=1)]
+    """name of who signs, with titles"""
+    signatory_title: str = ""
+    """in which office they sign"""
+    signatory_nip: str = ""
+    place: str = ""
+    """where it is signed"""
+    signature: str = ""
+    """path of a picture (PNG or JPEG) of the signature or the seal"""
+    logo: str = ""
+    """path of a picture (PNG or JPEG) that stands beside the letterhead"""
+    title: Annotated[str, msgspec.Meta(min_length=1)] = "SERTIFIKAT"
+    text: Annotated[str, msgspec.Meta(min_length=1)] = (
+        "telah menyelesaikan {course} yang diselenggarakan oleh {organiser}"
+        " pada {dates}, selama {hours} jam pelajaran (JP)."
+    )
+    """:mod:`lms_bridge.certificates.certificate` tells which fields there are"""
+    instructor_text: Annotated[str, msgspec.Meta(min_length=1)] = (
+        "sebagai pengajar pada {course} yang diselenggarakan oleh {organiser}"
+        " pada {dates}, selama {hours} jam pelajaran (JP)."
+    )
+
+
 class Sender(_Section, frozen=True, kw_only=True):
     """A system that may send statements, and its credential."""
 
@@ -251,6 +279,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()
     log: Log = Log()
+    certificates: Certificates | None = None
     courses: tuple[Course, ...] = ()
 
     def remote(self, name: str) -> RemoteSettings:

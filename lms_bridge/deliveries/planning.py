@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
-from lms_bridge.store.schema import deliveries
+from lms_bridge.store.schema import completions, deliveries
 
 
 class Planned(NamedTuple):
@@ -27,8 +28,13 @@ def plan(
     employee_id: int,
     steps: Iterable[Planned],
     now: dt.datetime,
+    *,
+    progress: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Give the completion a waiting delivery for each of `steps` that has none yet."""
+    """Give the completion a waiting delivery for each of `steps` that has none yet.
+
+    `progress` is what stands in their notebooks.
+    """
     rows = [
         {
             "completion_id": completion_id,
@@ -37,7 +43,7 @@ def plan(
             "lane": _lane(one.remote, employee_id),
             "state": State.WAITING,
             "due_at": now,
-            "progress": {},
+            "progress": dict(progress),
             "effort_since": now,
             "created_at": now,
             "changed_at": now,
@@ -47,6 +53,34 @@ def plan(
     ]
     if rows:
         db.execute(insert(db, deliveries).on_conflict_do_nothing(), rows)
+
+
+def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
+    """Plan the document of each completion that `remote` has a row of and no document is planned.
+
+    They were recorded before documents were. Returns how many there are.
+    """
+    planned = deliveries.alias()
+    lacking = (
+        select(deliveries.c.completion_id, completions.c.employee_id)
+        .join(completions, deliveries.c.completion_id == completions.c.id)
+        .where(
+            deliveries.c.remote == remote,
+            deliveries.c.step == "record",
+            deliveries.c.state == State.DONE,
+            completions.c.withdrawn_at.is_(None),
+            ~exists().where(
+                planned.c.completion_id == deliveries.c.completion_id,
+                planned.c.remote == remote,
+                planned.c.step == "document",
+            ),
+        )
+        .order_by(deliveries.c.completion_id)
+    )
+    rows = db.execute(lacking).all()
+    for row in rows:
+        plan(db, row.completion_id, row.employee_id, [Planned("document", remote)], now)
+    return len(rows)
 
 
 def change_lanes(db: Connection, completion_id: int, employee_id: int) -> None:

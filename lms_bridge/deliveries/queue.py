@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standing, work
 from lms_bridge.deliveries.due import IS_RUNNING
+from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError, NotNow
@@ -153,6 +154,8 @@ def succeed(
     )
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
+    for step, pages in outcome.then.items():
+        standing.go_on(db, taken.completion_id, Planned(step, taken.remote), pages, now)
     standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
 
 

@@ -37,11 +37,18 @@ from lms_bridge.store.schema import completions, deliveries
 
 
 class RecordStep:
-    """The step "record" at one registry."""
+    """The step "record" at one registry; if it is `documented`, the step "document" follows."""
 
     def __init__(
-        self, registry: Registry, store: Store, *, clock: Clock, settle_seconds: float
+        self,
+        registry: Registry,
+        store: Store,
+        *,
+        clock: Clock,
+        settle_seconds: float,
+        documented: bool = False,
     ) -> None:
+        self._documented = documented
         self._registry = registry
         self._store = store
         self._clock = clock
@@ -77,7 +84,8 @@ class RecordStep:
         self, row_id: str, training: Training, notebook: Notebook, *, found: bool
     ) -> Outcome:
         self._settling.over(notebook)
-        return Outcome(row_id, found=found, recorded=msgspec.to_builtins(training))
+        then = {"document": {} if found else {"fresh": True}} if self._documented else None
+        return Outcome(row_id, then=then, found=found, recorded=msgspec.to_builtins(training))
 
     def _others(self, work: Work) -> Ours:
         """What the person's other completions have, or may be about to get, in this registry."""

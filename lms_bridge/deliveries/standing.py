@@ -1,7 +1,8 @@
 """What becomes of the deliveries when a completion is taken back, undone, or told of again.
 
-Each step has one that undoes it: *unrecord* removes the row that *record* wrote, *revoke*
-takes back the badge that *badge* brought about. :func:`align` brings each such pair in line
+A step that brings something about has one that undoes it: *unrecord* removes the row that
+*record* wrote, *revoke* takes back the badge that *badge* brought about. A step that follows
+another adds to it: *document* to the row that *record* wrote; it is undone with that. :func:`align` brings each such pair in line
 with how the completion stands; it is called whenever that changes, and whenever an attempt at
 one of its deliveries has ended (:func:`follow`), so it does not matter which comes first.
 
@@ -22,6 +23,7 @@ known to be there or gone, and only then left alone or written anew.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select, update
@@ -35,6 +37,8 @@ from lms_bridge.store.types import AnyRow
 
 UNDONE_BY = {"record": "unrecord", "badge": "revoke"}
 """each step, and the one that undoes it"""
+FOLLOWS = {"document": "record"}
+"""a step that adds to what another has brought about, and that other"""
 
 _UNDOING = frozenset(UNDONE_BY.values())
 _BY_ITSELF = ("withdrawn", "undone")
@@ -62,6 +66,35 @@ def align(db: Connection, completion_id: int, now: dt.datetime, *, remote: str =
     _align(db, completion_id, _standing(db, completion_id), now, remote=remote)
 
 
+def go_on(
+    db: Connection, completion_id: int, step: Planned, pages: Mapping[str, Any], now: dt.datetime
+) -> None:
+    """What `step` follows is done, or done anew: it is begun, or begun anew, with those `pages`.
+
+    Not if the completion was taken back meanwhile.
+    """
+    standing = _standing(db, completion_id)
+    if standing.what != "stands":
+        return
+    mine = (
+        select(deliveries)
+        .where(
+            deliveries.c.completion_id == completion_id,
+            deliveries.c.remote == step.remote,
+            deliveries.c.step == step.step,
+        )
+        .with_for_update()
+    )
+    row = db.execute(mine).one_or_none()
+    if row is None:
+        planning.plan(db, completion_id, standing.employee_id, [step], now, progress=pages)
+        return
+    if row.state == State.DONE:
+        row = _change(db, row, "undo", now, Reason("undone"))
+    if row.state in lifecycle.sources("retry") and not _is_in_doubt(row):
+        _begin_anew(db, row, now, progress=dict(pages))
+
+
 def follow(db: Connection, completion_id: int, step: str, remote: str, now: dt.datetime) -> None:
     """The same for a delivery of which an attempt has just ended."""
     standing = _standing(db, completion_id)
@@ -85,11 +118,16 @@ def _align(
     rows = db.execute(mine.order_by(deliveries.c.id).with_for_update()).all()
     known = {(row.step, row.remote): row for row in rows}
     for row in rows:
-        if not is_undoing(row.step):
+        if row.step in UNDONE_BY:
             back = known.get((UNDONE_BY[row.step], row.remote))
             if back is not None and back.state == State.DONE:
                 row, back = _undo_the_older(db, row, back, ended, now)
             _align_pair(db, row, back, standing, now)
+    if any(row.step in FOLLOWS for row in rows):
+        known = {(row.step, row.remote): row for row in db.execute(mine).all()}
+        for row in rows:
+            if row.step in FOLLOWS:
+                _align_follower(db, row, known.get((FOLLOWS[row.step], row.remote)), standing, now)
 
 
 def _undo_the_older(
@@ -119,6 +157,23 @@ def _align_pair(
             planning.plan(db, row.completion_id, standing.employee_id, [step], now)
         elif back.state == State.CANCELLED:
             _begin_anew(db, back, now)
+
+
+def _align_follower(
+    db: Connection, row: AnyRow, first: AnyRow | None, standing: _Standing, now: dt.datetime
+) -> None:
+    """The same for a step that follows `first`."""
+    if first is not None and first.state == State.CANCELLED and first.reason_code == "undone":
+        if row.state in lifecycle.sources("undo"):
+            _change(db, row, "undo", now, Reason("undone"), progress={}, result_id=None)
+        elif row.state in lifecycle.sources("cancel"):
+            _change(db, row, "cancel", now, Reason("undone"), progress={})
+    elif standing.what != "stands":
+        if row.state in lifecycle.sources("cancel") and not _is_in_doubt(row):
+            _change(db, row, "cancel", now, Reason("withdrawn"))
+    elif first is not None and first.state == State.DONE:
+        if row.state == State.CANCELLED and row.reason_code in _BY_ITSELF:
+            _begin_anew(db, row, now, progress=row.progress)
 
 
 def _stand(db: Connection, row: AnyRow, back: AnyRow | None, now: dt.datetime) -> None:

@@ -27,11 +27,18 @@ class Outcome:
     """
 
     def __init__(
-        self, result_id: str, link: str = "", reason: Reason | None = None, **remembered: Any
+        self,
+        result_id: str,
+        link: str = "",
+        reason: Reason | None = None,
+        then: Mapping[str, Mapping[str, Any]] | None = None,
+        **remembered: Any,
     ) -> None:
         self.result_id = result_id
         self.link = link
         self.reason = reason or Reason("done")
+        self.then = then or {}
+        """the steps at the same remote that follow it, with what stands in their notebooks"""
         self.remembered = remembered
         """kept in the delivery's progress, e.g. that the row was found and not written"""
 

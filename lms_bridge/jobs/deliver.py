@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from lms_bridge.bridge import Bridge
+from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.deliveries import planning
 from lms_bridge.jobs.base import Progress, stoppable
 
 
@@ -14,12 +15,20 @@ class Deliver:
     exclusive = False
 
     def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
         self._worker = bridge.worker
+        self._planned = not bridge.documented
 
     def has_work(self) -> bool:
         """Whether a delivery is due at a remote that can be used, or was left by a dead worker."""
-        return self._worker.has_work()
+        return not self._planned or self._worker.has_work()
 
     def run(self, progress: Progress) -> Counter[str]:
         """Deliver until nothing is due."""
+        if not self._planned:
+            # What was recorded before certificates were configured; so once in each process.
+            for remote in self._bridge.documented:
+                with self._bridge.store.writing() as db:
+                    planning.plan_documents(db, remote, utc_now())
+            self._planned = True
         return stoppable(self._worker.drain, progress)

@@ -94,6 +94,14 @@ class ProfessionalityIndex(msgspec.Struct, frozen=True):
     """when it was computed"""
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A supporting document of a row: the certificate, a PDF."""
+
+    name: str
+    """of the file, e.g. ``PKA-2026-00017.pdf``"""
+    content: bytes
+
+
 class Registry(Protocol):
     """One personnel registry. Every verb may raise :exc:`lms_bridge.errors.DeliveryError`."""
 
@@ -129,7 +137,7 @@ class Registry(Protocol):
 class KeepsHistories(Protocol):
     """A registry of which the whole training history of a person can be read.
 
-    Besides being a :class:`Registry`; so are the two below. One that has none of it, such as
+    Besides being a :class:`Registry`; so are the three below. One that has none of it, such as
     one that only takes files, does not have the verb.
     """
 
@@ -152,3 +160,27 @@ class RatesEmployees(Protocol):
 
     def professionality_of(self, employee: RegistryEmployee) -> ProfessionalityIndex | None:
         """The index of the employee, or None if it was never computed."""
+
+
+@runtime_checkable
+class TakesDocuments(Protocol):
+    """A registry that keeps the certificate with the row of a training.
+
+    Besides being a :class:`Registry`. One that is not told to does not have the verb, or has
+    ``takes_documents`` false.
+    """
+
+    @property
+    def takes_documents(self) -> bool:
+        """Whether it is to get them."""
+
+    @property
+    def most_document_bytes(self) -> int:
+        """How large a document may be."""
+
+    def attach(self, employee: RegistryEmployee, kind: int, row_id: str, document: Document) -> str:
+        """Keep `document` with the row of that id, in place of one that is there.
+
+        Returns the registry's name of it; empty if it gives none. To do it twice does no harm.
+        Raises a DeliveryError with `outcome_unknown` when it may have been kept all the same.
+        """

@@ -360,8 +360,11 @@ completions = Table(
     Column("lms_user_id", OutsideString(40), nullable=False, server_default=""),
     Column("withdrawn_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    # By which anybody who has the certificate finds it again; nobody can guess it.
+    Column("public_id", String(22)),
     UniqueConstraint("employee_id", "course_id", "run", "role"),
     Index("ix_completions_course_id", "course_id"),
+    Index("ix_completions_public_id", "public_id", unique=True),
 )
 
 withdrawals = Table(

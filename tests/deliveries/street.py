@@ -25,6 +25,7 @@ import msgspec
 from lms_bridge import completions
 from lms_bridge.config.secrets import Secret
 from lms_bridge.deliveries.badge_step import BadgeStep
+from lms_bridge.deliveries.document_step import DocumentStep, Papers
 from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.revoke_step import RevokeStep
 from lms_bridge.deliveries.standing import UNDONE_BY
@@ -81,6 +82,8 @@ class Street:
         self.faults = city.registry.faults
         self.servers = {LMS: moodle, REGISTRY: registry}
         self.operator_token = False
+        self.papers: Papers | None = None
+        """where certificates come from; without, none are uploaded"""
 
     # --- what there is to do
 
@@ -118,6 +121,16 @@ class Street:
         ]
         return back
 
+    def document(self, delivery: int) -> Any:
+        """The delivery of the certificate that follows that one."""
+        row = self.yard.row(delivery)
+        (document,) = [
+            one
+            for one in self.rows()
+            if one.completion_id == row.completion_id and one.step == "document"
+        ]
+        return self.yard.row(document.id)
+
     # --- the worker
 
     def worker(self, owner: str = "elsewhere/x/1:1:worker", **concurrency: int) -> Worker:
@@ -125,7 +138,11 @@ class Street:
         clock = self.yard.clock
         steps: dict[tuple[str, str], Step] = {
             (REGISTRY, "record"): RecordStep(
-                self.siasn(), self.yard.store, clock=clock, settle_seconds=SETTLE
+                self.siasn(),
+                self.yard.store,
+                clock=clock,
+                settle_seconds=SETTLE,
+                documented=self.papers is not None,
             ),
             (REGISTRY, "unrecord"): UnrecordStep(
                 self.siasn(), self.yard.store, clock=clock, settle_seconds=SETTLE
@@ -135,6 +152,11 @@ class Street:
                 self.moodle(), self.yard.store, clock=clock, look_after_minutes=60
             ),
         }
+        if self.papers:
+            keeper = self.siasn()
+            steps[REGISTRY, "document"] = DocumentStep(
+                keeper, keeper, self.papers, self.yard.store, clock=clock, settle_seconds=SETTLE
+            )
         return Worker(
             self.yard.store,
             steps,

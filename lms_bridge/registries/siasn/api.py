@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import secrets
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from urllib3.filepost import encode_multipart_formdata
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import Answer, HttpClient, NoAnswerError
@@ -14,9 +18,10 @@ from lms_bridge.http.trouble import (
     unavailable,
 )
 from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import Document
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.siasn.tokens import Tokens
-from lms_bridge.registries.siasn.verdict import Verdict, judge
+from lms_bridge.registries.siasn.verdict import Verdict, judge, judge_upload
 from lms_bridge.registries.surroundings import Surroundings
 
 
@@ -41,6 +46,16 @@ class Api:
         """
         return self._call("POST", path, body)
 
+    def upload(self, path: str, fields: Mapping[str, str], file: Document) -> Verdict:
+        """Write a file and the `fields` that go with it: a verdict of kind "success".
+
+        The error is `outcome_unknown` unless the answer proves that nothing was written.
+        """
+        parts: dict[str, Any] = {**fields, "file": (file.name, file.content, "application/pdf")}
+        body, kind = encode_multipart_formdata(parts, boundary=secrets.token_hex(16))
+        seen = {**fields, "file": f"{file.name}, {len(file.content)} bytes"}
+        return self._call("POST", path, None, upload=_Upload(body, kind, seen))
+
     def delete(self, path: str) -> None:
         """Delete what `path` names; whether it is gone has to be looked up.
 
@@ -49,7 +64,14 @@ class Api:
         """
         self._call("DELETE", path, None)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Verdict:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        *,
+        upload: _Upload | None = None,
+    ) -> Verdict:
         """Call, and once more for each token that is refused, renewed."""
         writing = method != "GET"
         renewed: set[str] = set()
@@ -59,13 +81,18 @@ class Api:
                 answer = self.http.exchange(
                     method,
                     self.url + path,
-                    headers=self._headers(apim, sso),
+                    headers=self._headers(apim, sso)
+                    | ({"Content-Type": upload.kind} if upload else {}),
                     json=body,
+                    body=upload.body if upload else None,
+                    noted=upload.seen if upload else None,
                     writes=writing,
                 )
             except NoAnswerError as failure:
                 raise no_answer(self.remote, failure, writing=writing) from None
             verdict = judge(answer)
+            if upload and verdict.kind == "unreadable":
+                verdict = judge_upload(answer) or verdict
             if method == "DELETE" and (settled := self._deleted(verdict, answer)):
                 return settled
             if verdict.kind != "token":
@@ -157,3 +184,10 @@ class Api:
             retryable=True,
             remote_wide=True,
         )
+
+
+class _Upload(NamedTuple):
+    body: bytes
+    kind: str
+    seen: Mapping[str, str]
+    """what may be told of it"""

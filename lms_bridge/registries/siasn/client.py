@@ -11,6 +11,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.http.trouble import outcome_unknown, unreadable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import (
+    Document,
     ProfessionalityIndex,
     RecordedTraining,
     RegistryEmployee,
@@ -95,6 +96,29 @@ class Siasn:
 
     def units(self) -> UnitList:
         return units.read_all(self._api)
+
+    @property
+    def takes_documents(self) -> bool:
+        return self._settings.documents
+
+    @property
+    def most_document_bytes(self) -> int:
+        return self._settings.most_document_bytes
+
+    def attach(self, employee: RegistryEmployee, kind: int, row_id: str, document: Document) -> str:
+        settings = self._settings
+        structural = kind == rows.STRUCTURAL
+        verdict = self._api.upload(
+            "/upload-dok-rw",
+            {
+                "id_riwayat": row_id,
+                "id_ref_dokumen": settings.diklat_document
+                if structural
+                else settings.kursus_document,
+            },
+            document,
+        )
+        return rows.document_name(verdict.data)
 
     def check(self) -> Iterator[Check]:
         return checks(self, self._api, self._settings)

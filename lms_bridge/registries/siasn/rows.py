@@ -95,6 +95,11 @@ def new_id(data: Any, kind: int) -> str:
     return found if _ID.fullmatch(found) else ""
 
 
+def document_name(data: Any) -> str:
+    """How the registry calls a document that it has just taken; empty if it does not say."""
+    return text(data.get("dok_uri") or data.get("object")) if isinstance(data, Mapping) else ""
+
+
 def read(row: Mapping[str, Any], kind: int) -> RecordedTraining:
     """A row of the history of `kind`, as it was read."""
     if kind == STRUCTURAL:
@@ -163,14 +168,10 @@ def _has_document(row: Mapping[str, Any]) -> bool | None:
     if "path" not in row:
         return None
     path = row["path"]
-    documents = path.values() if isinstance(path, Mapping) else path
     if not isinstance(path, Mapping | list):
         return False
-    return any(
-        isinstance(document, Mapping)
-        and bool(text(document.get("dok_uri") or document.get("object")))
-        for document in documents
-    )
+    documents = path.values() if isinstance(path, Mapping) else path
+    return any(bool(document_name(document)) for document in documents)
 
 
 def _dmy(day: dt.date) -> str:

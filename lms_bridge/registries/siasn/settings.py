@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
 
 from lms_bridge.config.remote import RegistrySettings, Seconds
 from lms_bridge.config.secrets import Secret
@@ -36,6 +39,14 @@ class SiasnSettings(
     """reference id of the city in SIASN, sent with each kursus"""
     check_nip: Secret | None = None
     """NIP of a known employee, by which lms-bridge check proves the look-up"""
+    documents: bool = True
+    """whether the certificate is uploaded with each row, if there are ``[certificates]``"""
+    kursus_document: Annotated[str, msgspec.Meta(min_length=1)] = "881"
+    """``id_ref_dokumen`` of the certificate of a kursus (registry facts, section 3)"""
+    diklat_document: Annotated[str, msgspec.Meta(min_length=1)] = "874"
+    """the same of a diklat"""
+    most_document_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 1_000_000
+    """how large a document may be (registry facts, section 4)"""
     settle_seconds: Seconds = 120
     """how long a write whose answer did not come may still take effect; then it is looked up"""
 

@@ -73,6 +73,18 @@ def judge(answer: Answer) -> Verdict:
     return Verdict("unreadable", message=excerpt(answer))
 
 
+def judge_upload(answer: Answer) -> Verdict | None:
+    """What an answer to an upload means, if it is one of those that have no flag of success.
+
+    It then tells of the document (registry facts, section 2, Documents).
+    """
+    body = parsed(answer.text())
+    data = body.get("data") if isinstance(body, dict) else None
+    if answer.status == 200 and isinstance(data, dict) and _text(data.get("dok_uri")):
+        return Verdict("success", data)
+    return None
+
+
 def readable(message: str) -> str:
     """A refusal in one line; Go's list of faults ("\\n\\t* X is required") becomes "X; Y".
 

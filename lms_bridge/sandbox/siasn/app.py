@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from lms_bridge.sandbox.app import Call, Sandbox
 from lms_bridge.sandbox.faults import IN_READING, IN_WRITING, Fault, Faults
 from lms_bridge.sandbox.siasn import envelopes, saving
+from lms_bridge.sandbox.siasn.documents import Documents
 from lms_bridge.sandbox.siasn.history import History, Kind, Row
 from lms_bridge.sandbox.siasn.people import (
     Person,
@@ -85,6 +86,7 @@ class SiasnSandbox(Sandbox):
         self._history = History()
         self._units: dict[str, Unit] = {}
         self._asked_for_units = 0
+        self._documents = Documents(self._history)
         self.add_people(people)
 
     # --- who and what there is
@@ -133,6 +135,12 @@ class SiasnSandbox(Sandbox):
         """Copies of the rows of one person or of all, kursus first, as they would be read."""
         with self.lock:
             return [dict(row) for row in self._history.all() if nip in (None, row["nipBaru"])]
+
+    def documents(self, row_id: str) -> list[bytes]:
+        """The documents of the row with that id."""
+        with self.lock:
+            row = self._history.get("kursus", row_id) or self._history.get("diklat", row_id)
+            return [] if row is None else self._documents.of(row)
 
     def duplicates(self) -> list[list[Row]]:
         """Groups of rows of one person with the same number, or the same name and dates."""
@@ -206,6 +214,15 @@ class SiasnSandbox(Sandbox):
                 return self._save("kursus", request)
             case "POST", "/diklat/save":
                 return self._save("diklat", request)
+            case "POST", "/upload-dok-rw":
+                request.form  # noqa: B018 - read here, for the connection may be gone later
+                row_id = request.form.get("id_riwayat", "")
+                return self._writing(
+                    f"POST {path}", row_id, lambda: self._documents.upload(request)
+                )
+            case "GET", "/download-dok":
+                name = request.args.get("filePath", "")
+                return self._reading(f"GET {path}", name, lambda: self._documents.download(name))
             case "GET", "/referensi/ref-unor":
                 limit = request.args.get("limit", type=int)
                 offset = request.args.get("offset", 0, type=int)

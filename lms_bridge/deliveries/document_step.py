@@ -1,0 +1,140 @@
+"""Uploading the certificate to the row that a completion became.
+
+It is a step of its own, after *record*, so that a row whose upload failed is finished later and
+never written again. The registry keeps one document of the kind with a row, so to upload it
+again does no harm; what is avoided is to put ours in place of one that somebody else put there.
+So a row that the bridge has not just written is looked at first, and left as it is if it has a
+document.
+
+After an answer that did not come the row is looked at as soon as the upload must have taken
+effect if it ever will (:mod:`~lms_bridge.deliveries.settling`).
+
+Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`:
+
+``fresh``
+    that the bridge has just written the row: there is no need to look at it.
+``replaces``
+    that the bridge has changed the row, and so the document: one that is there is the old one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.settling import Settling
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import Document, Registry, RegistryEmployee, TakesDocuments
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+
+Papers = Callable[[Work], Document]
+"""gives the certificate of a completion; may raise DeliveryError"""
+
+
+class DocumentStep:
+    """The step "document" at one registry, which is `keeper` as well."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        keeper: TakesDocuments,
+        papers: Papers,
+        store: Store,
+        *,
+        clock: Clock,
+        settle_seconds: float,
+    ) -> None:
+        self._registry = registry
+        self._keeper = keeper
+        self._papers = papers
+        self._store = store
+        self._clock = clock
+        self._settling = Settling(clock, settle_seconds)
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted and notebook.time("sent_at") is None:
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
+        self._settling.wait(notebook)
+        row = self._row(work)
+        employee = known_or_found(self._registry, work, notebook, self._clock)
+        if self._is_there(employee, row, work, notebook):
+            found = notebook.time("sent_at") is None
+            self._settling.over(notebook)
+            return Outcome(row.id, found=found)
+        notebook.strike("given_up_at")
+        if not work.is_wanted:
+            self._settling.over(notebook)
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
+        document = self._papers(work)
+        if len(document.content) > self._keeper.most_document_bytes:
+            raise DeliveryError(
+                Reason(
+                    "document_too_large",
+                    remote=work.remote,
+                    size=len(document.content),
+                    most=self._keeper.most_document_bytes,
+                ),
+                retryable=False,
+            )
+        notebook.note(sent_at=self._clock())
+        try:
+            name = self._keeper.attach(employee, row.kind, row.id, document)
+        except DeliveryError as error:
+            self._settling.failed(error, notebook)
+            raise
+        self._settling.over(notebook)
+        notebook.strike("fresh", "replaces")
+        sha256 = hashlib.sha256(document.content).hexdigest()
+        return Outcome(name or row.id, found=False, sha256=sha256)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._settling.not_before(notebook)
+
+    def _is_there(
+        self, employee: RegistryEmployee, row: _Row, work: Work, notebook: Notebook
+    ) -> bool:
+        """Whether the row has a document that is to be left there."""
+        unanswered = notebook.time("sent_at") is not None
+        if (notebook.get("fresh") or notebook.get("replaces")) and not unanswered:
+            return False
+        rows = self._registry.trainings_of(employee, row.kind)
+        found = next((one for one in rows if one.id == row.id), None)
+        if found is None:
+            raise DeliveryError(
+                Reason("row_vanished", remote=work.remote, row=row.id, delivery=row.delivery),
+                retryable=False,
+            )
+        return bool(found.document) and not (unanswered and notebook.get("replaces"))
+
+    def _row(self, work: Work) -> _Row:
+        """The row that the step "record" brought about. Raises if there is none (any more)."""
+        query = select(
+            deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
+        ).where(
+            deliveries.c.completion_id == work.completion_id,
+            deliveries.c.remote == work.remote,
+            deliveries.c.step == "record",
+        )
+        with self._store.reading() as db:
+            row = db.execute(query).one_or_none()
+        if row is None or row.state != State.DONE or not row.result_id:
+            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=False)
+        training = training_in(row.progress) or training_of(work)
+        return _Row(row.id, row.result_id, training.kind)
+
+
+class _Row(NamedTuple):
+    delivery: int
+    id: str
+    kind: int
