@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import segno
 from fpdf import FPDF
 from PIL import Image
@@ -121,10 +122,7 @@ class _Page(FPDF):
     def __init__(self, certificate: Certificate, texts: list[str]) -> None:
         super().__init__(orientation="L", format="A4")
         self.core_fonts_encoding = _STANDARD
-        said = [
-            *texts,
-            *(str(getattr(certificate, name)) for name in certificate.__struct_fields__),
-        ]
+        said = [*texts, *map(str, msgspec.structs.astuple(certificate))]
         self._typeface = "Times" if all(map(_is_standard, said)) else self._embedded()
         self.set_auto_page_break(False)
         self.set_margin(_MARGIN)
@@ -221,7 +219,7 @@ class _Page(FPDF):
         return "Liberation"
 
     def _broken(self, text: str, width: float) -> list[str]:
-        """`text` in lines of that `width`; the library's way to break it takes ten times as long."""
+        """`text` in lines of that `width`; to have the library break it takes ten times as long."""
         lines: list[str] = []
         space, used = self.get_string_width(" "), 0.0
         for word in text.split():

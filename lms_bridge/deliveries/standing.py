@@ -2,9 +2,10 @@
 
 A step that brings something about has one that undoes it: *unrecord* removes the row that
 *record* wrote, *revoke* takes back the badge that *badge* brought about. A step that follows
-another adds to it: *document* to the row that *record* wrote; it is undone with that. :func:`align` brings each such pair in line
-with how the completion stands; it is called whenever that changes, and whenever an attempt at
-one of its deliveries has ended (:func:`follow`), so it does not matter which comes first.
+another adds to it: *document* to the row that *record* wrote; it is undone with that.
+:func:`align` brings the steps in line with how the completion stands; it is called whenever
+that changes, and whenever an attempt at one of its deliveries has ended (:func:`follow`), so it
+does not matter which comes first.
 
 ======================  ============================================================
 the completion stands   the undoing step is cancelled; what was cancelled or undone,
@@ -171,9 +172,13 @@ def _align_follower(
     elif standing.what != "stands":
         if row.state in lifecycle.sources("cancel") and not _is_in_doubt(row):
             _change(db, row, "cancel", now, Reason("withdrawn"))
-    elif first is not None and first.state == State.DONE:
-        if row.state == State.CANCELLED and row.reason_code in _BY_ITSELF:
-            _begin_anew(db, row, now, progress=row.progress)
+    elif (
+        first is not None
+        and first.state == State.DONE
+        and row.state == State.CANCELLED
+        and row.reason_code in _BY_ITSELF
+    ):
+        _begin_anew(db, row, now, progress=row.progress)
 
 
 def _stand(db: Connection, row: AnyRow, back: AnyRow | None, now: dt.datetime) -> None:
