@@ -8,8 +8,10 @@ from lms_bridge.bridge import Bridge
 from webhook import (
     admission,
     alternate,
+    certificates,
     descriptions,
     documents,
+    dressing,
     health,
     lrs,
     pages,
@@ -30,6 +32,9 @@ def create_app(bridge: Bridge) -> Flask:
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge))
     app.register_blueprint(health.probes(bridge))
+    dressing.dress(app, bridge.settings)
+    if bridge.settings.certificates:
+        certificates.show(app, bridge)
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
     web = bridge.settings.web

@@ -7,41 +7,22 @@ is a page that stays open on a screen. ``lms-bridge completions`` shows them in 
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, render_template, request
-from flask_babel import Babel, get_locale
-from jinja2 import pass_context
-from markupsafe import Markup
 
 from lms_bridge import __version__, reports
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import Standing
-from lms_bridge.i18n import LANGUAGES, LOCALES
-from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
-from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
-from lms_bridge.wording import word
+from webhook import dressing
 from webhook.console import Door
 
 _SHOWN = 100
 _REFRESH_SECONDS = 15
-_TIMES = {"id": "d MMM y HH.mm", "en": "d MMM y HH:mm"}
-_YEAR_SECONDS = 365 * 24 * 3600
-_SECURITY = {
-    # Nothing from elsewhere runs in the page, frames it or is told of it; nothing keeps it.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
-        " form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class View(msgspec.Struct, frozen=True):
@@ -116,26 +97,11 @@ def show(app: Flask, bridge: Bridge) -> None:
     """Have `app` show the page at ``/``."""
     blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
     door = Door(bridge.settings.console)
-    Babel(
-        app,
-        default_translation_directories=str(LOCALES),
-        default_locale=bridge.settings.language,
-        locale_selector=lambda: _chosen("lang", LANGUAGES) or bridge.settings.language,
-    )
-    _teach(app, ZoneInfo(bridge.settings.time_zone))
     blueprint.before_request(door.admit)
 
     @blueprint.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_SECURITY)
-        if request.endpoint != "pages.static":
-            response.headers["Cache-Control"] = "no-store"
-        for name, values in (("lang", LANGUAGES), ("refresh", ("on", "off"))):
-            if (asked := request.args.get(name)) in values:
-                response.set_cookie(
-                    name, asked, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax"
-                )
-        return response
+        return dressing.protected(response, kept=request.endpoint == "pages.static")
 
     @blueprint.get("/")
     def index() -> str:
@@ -147,41 +113,10 @@ def show(app: Flask, bridge: Bridge) -> None:
             now=now,
             zone=bridge.settings.time_zone,
             shown=_SHOWN,
-            language=_language(),
-            languages={"id": "Bahasa Indonesia", "en": "English"},
-            refresh=0 if _chosen("refresh", ("on", "off")) == "off" else _REFRESH_SECONDS,
+            language=dressing.language(),
+            languages=dressing.LANGUAGE_NAMES,
+            refresh=0 if dressing.chosen("refresh", ("on", "off")) == "off" else _REFRESH_SECONDS,
             version=__version__,
         )
 
     app.register_blueprint(blueprint)
-
-
-def _chosen(name: str, values: tuple[str, ...]) -> str | None:
-    """What the reader asked for, now or before."""
-    asked = request.args.get(name) or request.cookies.get(name)
-    return asked if asked in values else None
-
-
-def _language() -> str:
-    return str(get_locale())
-
-
-def _teach(app: Flask, zone: ZoneInfo) -> None:
-    """The words and forms that the templates use."""
-
-    def local(moment: dt.datetime) -> Markup:
-        shown = format_datetime(moment, _TIMES[_language()], tzinfo=zone, locale=_language())
-        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
-
-    def what(reason: Reason) -> str:
-        return mask_nip(reason.what(_language()))
-
-    def remedy(reason: Reason) -> str:
-        return mask_nip(reason.remedy(_language()))
-
-    @pass_context  # else Jinja would translate a constant once and for all
-    def in_words(_context: object, code: str) -> str:
-        return word(code, _language())
-
-    app.jinja_env.filters |= {"local": local, "what": what, "remedy": remedy, "word": in_words}
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

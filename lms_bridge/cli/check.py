@@ -83,6 +83,10 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from _secrets("console", settings.console)
     yield from _remotes("lms", settings.lms, bridge.lms)
     yield from _remotes("registry", settings.registry, bridge.registries)
+    if settings.certificates:
+        from lms_bridge.certificates import checking  # loads what makes PDFs
+
+        yield from checking.checks(settings, list(bridge.registries.values()))
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -111,6 +112,53 @@ def show(session: Session, completion: int, as_json: bool) -> None:
             session.console.print(session.reason(one.reason, people=True))
         if story[one.id]:
             session.console.print(_attempts(session, story[one.id]))
+
+
+@completions.command()
+@click.argument("completion", type=int, required=False)
+@click.option("--sample", is_flag=True, help="One of nobody, to see how they look.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write it; left out: a file here, named after its number.",
+)
+@pass_session
+def certificate(
+    session: Session, completion: int | None, sample: bool, output: Path | None
+) -> None:
+    """Write the certificate of a COMPLETION, by its number, as a PDF.
+
+    It is the one that the registry gets. [certificates] in the configuration says how it looks.
+    """
+    from lms_bridge.certificates import checking, issued  # loads what makes PDFs
+    from lms_bridge.certificates.rendering import PictureError, Renderer
+
+    settings = session.bridge.settings
+    if settings.certificates is None:
+        session.fail(mark("the configuration has no [certificates]"))
+    if (completion is None) != sample:
+        session.fail(mark("give the number of a completion, or --sample"), code=2)
+    found = checking.sample(settings)
+    if completion is not None:
+        with session.bridge.store.reading() as db:
+            known = issued.of_completion(db, completion, home_page=settings.web.home_page)
+        if known is None:
+            session.fail(mark("there is no completion %(number)s"), number=completion)
+        found = known.certificate
+        if known.withdrawn_at:
+            warning = mark("The completion was taken back; the certificate holds no more.")
+            click.echo(session.say(warning), err=True)
+    try:
+        file = Renderer(settings.certificates).document(found)
+    except PictureError as error:
+        fail(str(error))
+    path = output or Path(file.name)
+    try:
+        path.write_bytes(file.content)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    session.console.print(str(path), soft_wrap=True)
 
 
 def _which(command: output.Command) -> output.Command:

@@ -94,7 +94,7 @@ class Console(_Section, frozen=True, kw_only=True):
 class Certificates(_Section, frozen=True, kw_only=True):
     """The city's certificates. With it each completion gets one, which goes to the registry."""
 
-    letterhead: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    letterhead: tuple[str, ...]
     """who issues it, line by line; the second is the largest"""
     signatory: Annotated[str, msgspec.Meta(min_length=1)]
     """name of who signs, with titles"""
@@ -117,6 +117,10 @@ class Certificates(_Section, frozen=True, kw_only=True):
         "sebagai pengajar pada {course} yang diselenggarakan oleh {organiser}"
         " pada {dates}, selama {hours} jam pelajaran (JP)."
     )
+
+    def __post_init__(self) -> None:
+        if not any(line.strip() for line in self.letterhead):
+            raise ValueError("letterhead: needs at least one line")
 
 
 class Sender(_Section, frozen=True, kw_only=True):

@@ -1,0 +1,85 @@
+"""What all pages have in common: language, forms of times and reasons, headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask import Flask, Response, request
+from flask_babel import Babel, get_locale
+from jinja2 import pass_context
+from markupsafe import Markup
+
+from lms_bridge.config.settings import Settings
+from lms_bridge.i18n import LANGUAGES, LOCALES
+from lms_bridge.reasons import Reason
+from lms_bridge.redaction import mask_nip
+from lms_bridge.wording import word
+
+LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
+_TIMES = {"id": "d MMM y HH.mm", "en": "d MMM y HH:mm"}
+_YEAR_SECONDS = 365 * 24 * 3600
+_SECURITY = {
+    # Nothing from elsewhere runs in the page, frames it or is told of it; nothing keeps it.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def dress(app: Flask, settings: Settings) -> None:
+    """Give the templates of `app` the words and forms that they use."""
+    zone = ZoneInfo(settings.time_zone)
+    Babel(
+        app,
+        default_translation_directories=str(LOCALES),
+        default_locale=settings.language,
+        locale_selector=lambda: chosen("lang", LANGUAGES) or settings.language,
+    )
+
+    def local(moment: dt.datetime) -> Markup:
+        shown = format_datetime(moment, _TIMES[language()], tzinfo=zone, locale=language())
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+
+    def what(reason: Reason) -> str:
+        return mask_nip(reason.what(language()))
+
+    def remedy(reason: Reason) -> str:
+        return mask_nip(reason.remedy(language()))
+
+    @pass_context  # else Jinja would translate a constant once and for all
+    def in_words(_context: object, code: str) -> str:
+        return word(code, language())
+
+    app.jinja_env.filters |= {"local": local, "what": what, "remedy": remedy, "word": in_words}
+    app.jinja_env.filters["masked"] = mask_nip
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def protected(response: Response, *, kept: bool) -> Response:
+    """`response` with what keeps the page to itself, and remembers the reader's choices.
+
+    `kept` is whether the browser may keep it.
+    """
+    response.headers.update(_SECURITY)
+    if not kept:
+        response.headers["Cache-Control"] = "no-store"
+    for name, values in (("lang", LANGUAGES), ("refresh", ("on", "off"))):
+        if (asked := request.args.get(name)) in values:
+            response.set_cookie(name, asked, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax")
+    return response
+
+
+def chosen(name: str, values: tuple[str, ...]) -> str | None:
+    """What the reader asked for, now or before."""
+    asked = request.args.get(name) or request.cookies.get(name)
+    return asked if asked in values else None
+
+
+def language() -> str:
+    """The language of the page."""
+    return str(get_locale())
