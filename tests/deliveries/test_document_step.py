@@ -9,7 +9,7 @@ from lms_bridge.deliveries.work import Work
 from lms_bridge.registries.base import Document
 from lms_bridge.sandbox.city import AGUS, SITI
 from lms_bridge.sandbox.faults import Fault
-from tests.deliveries.street import PIM, Street
+from tests.deliveries.street import PIM, Street, until
 from tests.deliveries.yard import COURSE, REGISTRY
 
 SAVE, UPLOAD, LIST = "POST /kursus/save", "POST /upload-dok-rw", "GET /pns/rw-kursus"
@@ -110,6 +110,8 @@ def test_the_document_that_others_put_there_stays(papered: Street):
 def test_an_upload_that_was_not_answered_is_looked_up_and_not_repeated(papered: Street, fault):
     delivery = papered.record(SITI)
     papered.faults.force(fault, where=UPLOAD)
+    papered.deliver()
+    until(lambda: papered.city.registry._documents.uploads == 1)
     papered.settle()
     assert papered.document(delivery).state == "done"
     assert len(document_of(papered)) == 1
