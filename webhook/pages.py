@@ -16,6 +16,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import Standing
+from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
 from webhook import dressing
