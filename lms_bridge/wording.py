@@ -71,6 +71,11 @@ WORDS = {
     "revoke": mark("revocation of the badge"),
     "learner": mark("learner"),
     "instructor": mark("instructor"),
+    # how somebody stands in the service (lms_bridge.people.service)
+    "active": mark("active"),
+    "inactive": mark("inactive"),
+    "retired": mark("retired"),
+    "other": mark("neither PNS nor PPPK"),
     # the verdicts of a check
     "ok": mark("in order"),
     "warning": mark("warning"),

@@ -1,4 +1,4 @@
-"""``employees``: who is behind an account."""
+"""``employees``: who is behind an account, and what they have learned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from sqlalchemy import func, or_, select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
+from lms_bridge.cli.lacking import lacking
+from lms_bridge.cli.person import show
 from lms_bridge.cli.session import InOrder, Session, pass_session
+from lms_bridge.cli.units import units
 from lms_bridge.i18n import mark
 from lms_bridge.people import importing
 from lms_bridge.people import nip as nips
@@ -18,7 +21,7 @@ from lms_bridge.store import schema
 
 @click.group(cls=InOrder)
 def employees() -> None:
-    """See employees, and link accounts to them."""
+    """See employees and their trainings, and link accounts."""
 
 
 @employees.command("list")
@@ -99,3 +102,7 @@ def import_(session: Session, file: Path, as_json: bool) -> None:
         links=done.links,
         reconsidered=done.reconsidered,
     )
+
+
+for _command in (show, lacking, units):
+    employees.add_command(_command)

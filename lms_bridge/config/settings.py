@@ -258,6 +258,16 @@ class Jobs(_Section, frozen=True, kw_only=True):
                 msgspec.structs.force_setattr(self, field.name, job)
 
 
+class YearlyHours(_Section, frozen=True, kw_only=True):
+    """JP that an employee is to reach in a year (registry facts, section 7).
+
+    Who has fewer is listed; nothing is refused because of it.
+    """
+
+    pns: Annotated[int, msgspec.Meta(ge=0, le=8760)] = 20
+    pppk: Annotated[int, msgspec.Meta(ge=0, le=8760)] = 24
+
+
 class Log(_Section, frozen=True, kw_only=True):
     """What the bridge writes about its work, to standard error."""
 
@@ -282,6 +292,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     recognition: Recognition = Recognition()
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()
+    yearly_hours: YearlyHours = YearlyHours()
     log: Log = Log()
     certificates: Certificates | None = None
     courses: tuple[Course, ...] = ()

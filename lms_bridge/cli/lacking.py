@@ -1,0 +1,138 @@
+"""``employees lacking``: who has fewer JP in a year than are to be reached."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Sequence
+
+import click
+
+from lms_bridge.cli import output
+from lms_bridge.cli.person import standing_of, this_year, year_option
+from lms_bridge.cli.session import Session, pass_session
+from lms_bridge.i18n import mark
+from lms_bridge.people import learned
+from lms_bridge.people import nip as nips
+from lms_bridge.people.learned import Lacking
+
+_COLUMNS = (
+    "nip",
+    "name",
+    "unit",
+    "kind",
+    "standing",
+    "status",
+    "ours",
+    "elsewhere",
+    "jp",
+    "wanted",
+    "lacks",
+    "history_read",
+)
+
+
+@click.command()
+@year_option
+@click.option("--unit", default="", help="Of the units with that id or name, and those below.")
+@click.option("--jp", type=click.IntRange(1, 8760), help="JP to be reached, by everybody.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
+@output.limit_option(200, "How many are shown in the table.")
+@output.json_option
+@pass_session
+def lacking(
+    session: Session,
+    year: int | None,
+    unit: str,
+    jp: int | None,
+    as_csv: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List who has fewer JP in a year than are to be reached.
+
+    Counts what the bridge has recorded and what others have, each training once. Who is inactive
+    or has retired is left out.
+    """
+    year = year or this_year(session)
+    yearly = session.bridge.settings.yearly_hours
+    try:
+        with session.bridge.store.reading() as db:
+            found = learned.lacking(db, year=year, yearly=yearly, unit=unit, wanted=jp)
+    except learned.NobodyThere:
+        session.fail(
+            mark("nobody in service is in a unit with “%(unit)s” as its id or in its name"),
+            unit=unit,
+        )
+    if as_json:
+        output.print_json(found, people=True)
+    elif as_csv:
+        click.echo(_csv(found), nl=False)
+    else:
+        _print_lacking(session, found, year, limit)
+
+
+def _print_lacking(session: Session, found: Sequence[Lacking], year: int, limit: int) -> None:
+    say = session.say
+    made = output.table(
+        "",
+        say(mark("employee")),
+        say(mark("unit")),
+        "JP",
+        say(mark("of")),
+        say(mark("history read")),
+    )
+    made.columns[2].justify = made.columns[3].justify = "right"
+    for one in found[:limit]:
+        who, hours = one.employee, one.hours
+        made.add_row(
+            output.stacked(who.name or say(mark("(no name yet)")), who.nip),
+            output.stacked(who.unit or "–", standing_of(session, who)),
+            output.stacked(str(hours.total), f"{hours.ours} + {hours.elsewhere}"),
+            str(one.wanted),
+            session.when(one.read_at)[:10] if one.read_at else say(mark("never")),
+        )
+    nothing = say(mark("Everybody has reached their JP in %(year)s."), year=year)
+    output.rows_or_nothing(session.console, made, nothing)
+    if found:
+        session.tell(
+            mark("Employees with too few JP in %(year)s: %(count)s; shown: %(shown)s."),
+            year=year,
+            count=len(found),
+            shown=min(limit, len(found)),
+        )
+    if unread := sum(one.read_at is None for one in found):
+        session.tell(
+            mark(
+                "The histories of %(count)s of them were never read; what others recorded of these"
+                " is not counted. lms-bridge jobs run read_histories"
+            ),
+            count=unread,
+        )
+
+
+def _csv(found: Sequence[Lacking]) -> str:
+    """As a spreadsheet takes it: a NIP in groups, which it leaves alone, and no formulas."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for one in found:
+        who = one.employee
+        words = (
+            nips.printed(who.nip),
+            who.name,
+            who.unit,
+            who.kind,
+            who.standing,
+            who.status,
+        )
+        numbers = (one.hours.ours, one.hours.elsewhere, one.hours.total, one.wanted, one.lacks)
+        read = one.read_at.astimezone(dt.UTC).date().isoformat() if one.read_at else ""
+        writer.writerow([*map(_no_formula, words), *numbers, read])
+    return text.getvalue()
+
+
+def _no_formula(cell: str) -> str:
+    """A cell that a spreadsheet takes for text, whatever somebody is called."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
