@@ -35,9 +35,11 @@ from lms_bridge.reasons import Reason
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
 from lms_bridge.registries.base import Registry, TakesDocuments
+from lms_bridge.registries.files.layout import Layout
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
+from lms_bridge.uploads.steps import ListStep, UnlistStep
 
 if TYPE_CHECKING:
     from lms_bridge.certificates.papers import Papers
@@ -92,10 +94,20 @@ class Bridge:
 
     @cached_property
     def registries(self) -> Mapping[str, Registry]:
-        """The configured registries by name."""
+        """The configured registries that can be asked and written to, by name."""
         return {
             name: registries.make(name, each, self._surroundings(name, each))
             for name, each in self.settings.registry.items()
+            if not registries.takes_files(each)
+        }
+
+    @cached_property
+    def forms(self) -> Mapping[str, Layout]:
+        """The forms of the registries that take files, by name."""
+        return {
+            name: Layout(each)
+            for name, each in self.settings.registry.items()
+            if registries.takes_files(each)
         }
 
     def _surroundings(self, name: str, settings: RemoteSettings) -> Surroundings:
@@ -205,6 +217,11 @@ class Bridge:
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
             )
             concurrency[f"registry.{name}"] = settings.concurrency
+        for name, form in self.forms.items():
+            remote = f"registry.{name}"
+            steps[remote, "record"] = ListStep(name, form, self.store, clock=utc_now)
+            steps[remote, "unrecord"] = UnlistStep(name, form, self.store, clock=utc_now)
+            concurrency[remote] = self.settings.registry[name].concurrency
         for name, platform in self.lms.items():
             steps[f"lms.{name}", "badge"] = BadgeStep(
                 platform,

@@ -486,6 +486,39 @@ SENTENCES: dict[str, Sentence] = {
             " %(delivery)s"
         ),
     ),
+    # --- a registry that takes files ---------------------------------------------------------
+    "to_be_exported": Sentence(
+        mark("%(remote)s takes files only, and this is to come into the next one."),
+        mark("Make the file: lms-bridge registry export %(name)s"),
+    ),
+    "in_upload": Sentence(
+        mark("It is in batch %(batch)s for %(remote)s (row %(row)s), which is not uploaded yet."),
+        mark("Upload the file there, then: lms-bridge registry uploaded %(name)s %(batch)s"),
+    ),
+    "upload_unanswered": Sentence(
+        mark(
+            "Batch %(batch)s with it (row %(row)s) was uploaded to %(remote)s, and what came of it"
+            " is not known yet."
+        ),
+        mark("Import the result file: lms-bridge registry results %(name)s %(batch)s FILE"),
+    ),
+    "upload_refused": Sentence(
+        mark("%(remote)s refused row %(row)s of batch %(batch)s: %(message)s"),
+        mark(
+            "Correct the course or the employee's data, then: lms-bridge deliveries retry"
+            " %(delivery)s; it comes into the next batch"
+        ),
+    ),
+    "upload_to_remove": Sentence(
+        mark(
+            "%(remote)s has it by batch %(batch)s (row %(row)s), and a person removes it there by"
+            " hand."
+        ),
+        mark(
+            "Remove it there, then: lms-bridge registry removed %(name)s %(completion)s; if it is"
+            " to stay: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
     # --- the LMS -----------------------------------------------------------------------------
     "lms_account_unknown": Sentence(
         mark("%(remote)s shows no account for the NIP %(nip)s."),

@@ -76,6 +76,18 @@ WORDS = {
     "inactive": mark("inactive"),
     "retired": mark("retired"),
     "other": mark("neither PNS nor PPPK"),
+    # where a file for a registry without an API stands, and its rows (lms_bridge.uploads.states)
+    "made": mark("made"),
+    "downloaded": mark("downloaded"),
+    "uploaded": mark("uploaded"),
+    "answered": mark("result imported"),
+    "discarded": mark("discarded"),
+    "results": mark("result file"),
+    "listed": mark("listed"),
+    "accepted": mark("accepted"),
+    "refused": mark("refused by the registry"),
+    "dropped": mark("discarded"),
+    "removed": mark("removed"),
     # the verdicts of a check
     "ok": mark("in order"),
     "warning": mark("warning"),

@@ -10,12 +10,14 @@ from rich.text import Text
 from sqlalchemy import func, select
 
 from lms_bridge import credentials
+from lms_bridge.bridge import utc_now
 from lms_bridge.checks import Check
 from lms_bridge.cli import output
 from lms_bridge.cli.session import SIGNS, Session, pass_session
 from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.i18n import mark
 from lms_bridge.store import schema
+from lms_bridge.uploads.check import FileCheck
 
 _STANDING = {"ok": "good", "warning": "person", "failed": "amiss"}
 SAMPLE = "https://lms.example.go.id"
@@ -82,7 +84,10 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from _secrets("senders", settings.senders)
     yield from _secrets("console", settings.console)
     yield from _remotes("lms", settings.lms, bridge.lms)
-    yield from _remotes("registry", settings.registry, bridge.registries)
+    files = {
+        name: FileCheck(name, form, bridge.store, utc_now()) for name, form in bridge.forms.items()
+    }
+    yield from _remotes("registry", settings.registry, {**bridge.registries, **files})
     if settings.certificates:
         from lms_bridge.certificates import checking  # loads what makes PDFs
 

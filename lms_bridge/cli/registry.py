@@ -1,4 +1,4 @@
-"""``registry``: what a registry is told about one completion."""
+"""``registry``: what a registry is told about one completion; its files: `cli/uploads.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import output, uploads
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.deliveries import health, work
 from lms_bridge.deliveries.lifecycle import State
@@ -29,7 +29,7 @@ _OPEN = (State.WAITING, State.RETRYING)
 
 @click.group(cls=InOrder)
 def registry() -> None:
-    """See what a registry is told."""
+    """See what a registry is told, or make files for it."""
 
 
 @registry.command("try")
@@ -65,6 +65,10 @@ def try_(session: Session, completion: int, name: str, send: bool, as_json: bool
 
 def _registry(session: Session, name: str) -> str:
     known = sorted(session.bridge.registries)
+    if name in session.bridge.forms:
+        session.fail(
+            mark("registry.%(name)s takes files: lms-bridge registry export %(name)s"), name=name
+        )
     if not name and len(known) == 1:
         return known[0]
     if not name:
@@ -205,3 +209,7 @@ def _body(text: str) -> str:
 
 def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+for command in uploads.COMMANDS:
+    registry.add_command(command)

@@ -53,6 +53,16 @@ _STANDING = {
     "failed": "amiss",
     "down": "amiss",
     "cancelled": "over",
+    "made": "person",
+    "downloaded": "person",
+    "uploaded": "moving",
+    "answered": "good",
+    "discarded": "over",
+    "listed": "moving",
+    "accepted": "good",
+    "refused": "amiss",
+    "dropped": "over",
+    "removed": "over",
     "none": "over",
     "idle": "over",
 }
@@ -110,8 +120,12 @@ class Session:
         """`moment` in the configured zone."""
         if moment is None:
             return "–"
-        zone = ZoneInfo(self.bridge.settings.time_zone)
-        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The configured time zone."""
+        return ZoneInfo(self.bridge.settings.time_zone)
 
     def reason(self, reason: Reason | None, *, people: bool = False) -> Text:
         """A reason in two colours: what is so, and what to do.

@@ -4,7 +4,8 @@ To add one: write a class with the verbs of :class:`lms_bridge.registries.base.R
 and a settings struct derived from :class:`lms_bridge.config.remote.RemoteSettings` whose
 tag is the kind, in a folder of its own, and name both in :data:`KINDS`. A kind "sapk" is then
 configured as ``[registry.NAME]`` with ``type = "sapk"``; nothing else changes. Most need no
-code: :mod:`lms_bridge.registries.simpeg` is any registry that can be described in TOML.
+code: :mod:`lms_bridge.registries.simpeg` is any registry that can be described in TOML, and
+:mod:`lms_bridge.registries.files` any that takes files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.registries.base import Registry
+from lms_bridge.registries.files.settings import FileSettings
 from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.simpeg.client import Simpeg
@@ -25,18 +27,25 @@ class Kind(NamedTuple):
     """A kind of registry: what is configured of it, and what makes one."""
 
     settings: type[RemoteSettings]
-    adapter: Callable[[str, Any, Surroundings], Registry]
+    adapter: Callable[[str, Any, Surroundings], Registry] | None
+    """None: nothing can be asked of it; what is carried there goes by :mod:`lms_bridge.uploads`"""
 
 
 KINDS: dict[str, Kind] = {
     "siasn": Kind(SiasnSettings, Siasn),
     "simpeg": Kind(SimpegSettings, Simpeg),
+    "file": Kind(FileSettings, None),
 }
 
 
 def make(name: str, settings: RemoteSettings, surroundings: Surroundings = ALONE) -> Registry:
     """The registry ``[registry.NAME]`` of the kind that `settings` belong to."""
     for kind in KINDS.values():
-        if type(settings) is kind.settings:
+        if type(settings) is kind.settings and kind.adapter:
             return kind.adapter(name, settings, surroundings)
     raise TypeError(f"{type(settings).__name__} are not the settings of a registry")
+
+
+def takes_files(settings: RemoteSettings) -> bool:
+    """Whether the registry that `settings` belong to has no API and takes files."""
+    return isinstance(settings, FileSettings)

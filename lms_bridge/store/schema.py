@@ -480,6 +480,50 @@ attempts = Table(
     Column("exchanges", Json),
 )
 
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("registry", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("headings", Json, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("uploaded_on", Date),
+    Column("history", Json, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    UniqueConstraint("registry", "number"),
+    comment="files for registries that an operator uploads by hand, and who did what with them",
+)
+
+upload_rows = Table(
+    "upload_rows",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("upload_id", BigId, ForeignKey("uploads.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("delivery_id", BigId, ForeignKey("deliveries.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cells", Json, nullable=False),
+    Column("training", Json, nullable=False),
+    Column("result_id", OutsideText),
+    Column("message", OutsideText),
+    Column("changed_at", UtcTime, nullable=False),
+    UniqueConstraint("upload_id", "position"),
+    Index("ix_upload_rows_delivery_id", "delivery_id"),
+    # However many processes export at once, a completion is in one file only, unless that was
+    # discarded or the registry refused the row.
+    Index(
+        "uq_upload_rows_in_force",
+        "delivery_id",
+        unique=True,
+        sqlite_where=text("state IN ('listed', 'accepted')"),
+        postgresql_where=text("state IN ('listed', 'accepted')"),
+    ),
+    comment="the completions in each of those files, and what the registry said of each",
+)
+
 remotes = Table(
     "remotes",
     metadata,

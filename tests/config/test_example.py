@@ -10,6 +10,7 @@ import pytest
 
 from lms_bridge import lms, registries
 from lms_bridge.config.loading import load
+from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.config.settings import Settings
 from tests.config.documents import problems, settings
 from tests.config.names import settings_of
@@ -48,6 +49,10 @@ def every_setting() -> set[str]:
     # What the tables of a registry in TOML may hold is told in docs/simpeg.md.
     simpeg = registries.KINDS["simpeg"].settings
     found |= {f"registry.simpeg.{name}" for name in (*simpeg.__struct_fields__, "type")}
+    # Nothing connects to a registry that takes files, so there is nothing to be told of that.
+    files = set(registries.KINDS["file"].settings.__struct_fields__)
+    files -= set(RemoteSettings.__struct_fields__)
+    found |= {f"registry.bkd.{name}" for name in (*files, "type")}
     return {re.sub(r"^(courses\.\w+)\..*", r"\1", path) for path in found} - {
         # a job that has an interval has no use for a zone; either may take the other's place
         *(f"jobs.{job}.{name}" for job in BY_INTERVAL for name in ("cron", "time_zone")),

@@ -215,7 +215,7 @@ def _with_files(command: click.Command, words: list[str]) -> list[str]:
         for each in command.params
         if isinstance(each, click.Argument)
     )
-    return [__file__ if wants and word.endswith(".csv") else word for word in words]
+    return [__file__ if wants and word.endswith((".csv", ".xlsx")) else word for word in words]
 
 
 def test_the_check_of_command_lines_can_fail() -> None:

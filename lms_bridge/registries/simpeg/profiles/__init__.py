@@ -15,31 +15,33 @@ from typing import Any
 from lms_bridge.config.problems import nearest, shown
 
 
-def names() -> list[str]:
-    """What profiles there are."""
-    folder = resources.files(__name__)
+def names(package: str = __name__) -> list[str]:
+    """What profiles there are in `package`."""
+    folder = resources.files(package)
     return sorted(
         file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
     )
 
 
 @functools.cache
-def read(name: str) -> Mapping[str, Any]:
+def read(name: str, package: str = __name__) -> Mapping[str, Any]:
     """The profile with that `name`."""
-    return tomllib.loads(resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files(package).joinpath(f"{name}.toml").read_text("utf-8"))
 
 
-def completed(table: Mapping[str, Any], complain: Callable[[str, str], None]) -> Mapping[str, Any]:
+def completed(
+    table: Mapping[str, Any], complain: Callable[[str, str], None], package: str = __name__
+) -> Mapping[str, Any]:
     """`table` laid over the profile that it names, if it names one."""
     profile = table.get("profile", "")
     if not profile or not isinstance(profile, str):
         return table
-    if profile not in (known := names()):
+    if profile not in (known := names(package)):
         choices = ", ".join(f'"{one}"' for one in known)
         hint = nearest(profile, known, quoted=True)
         complain("profile", f"expected one of {choices}, got {shown(profile)}{hint}")
         return table
-    return laid_over(read(profile), table)
+    return laid_over(read(profile, package), table)
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
