@@ -10,11 +10,11 @@ from sqlalchemy import func, or_, select
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.lacking import lacking
-from lms_bridge.cli.person import show
+from lms_bridge.cli.person import show, standing_of
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.cli.units import units
 from lms_bridge.i18n import mark
-from lms_bridge.people import importing
+from lms_bridge.people import importing, service
 from lms_bridge.people import nip as nips
 from lms_bridge.store import schema
 
@@ -54,6 +54,8 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
                     "name": row.name,
                     "unit": row.unit_name,
                     "status": row.status,
+                    "kind": service.kind(row.nip, row.status),
+                    "standing": service.standing(row.status),
                     "identities": known.get(row.id, []),
                 }
                 for row in rows
@@ -67,7 +69,7 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
         accounts = [key for key in known.get(row.id, []) if key != f"nip:{row.nip}"]
         made.add_row(
             output.stacked(row.name or say(mark("(no name yet)")), row.nip),
-            output.stacked(row.unit_name or "–", row.status),
+            output.stacked(row.unit_name or "–", standing_of(session, row.nip, row.status)),
             "\n".join(accounts) or "–",
         )
     output.rows_or_nothing(session.console, made, say(mark("No employees.")))

@@ -88,7 +88,7 @@ def _print_lacking(session: Session, found: Sequence[Lacking], year: int, limit:
         who, hours = one.employee, one.hours
         made.add_row(
             output.stacked(who.name or say(mark("(no name yet)")), who.nip),
-            output.stacked(who.unit or "–", standing_of(session, who)),
+            output.stacked(who.unit or "–", standing_of(session, who.nip, who.status)),
             output.stacked(str(hours.total), f"{hours.ours} + {hours.elsewhere}"),
             str(one.wanted),
             session.when(one.read_at)[:10] if one.read_at else say(mark("never")),

@@ -15,12 +15,12 @@ from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.jobs.read_histories import ReadHistories
-from lms_bridge.people import learned
+from lms_bridge.people import learned, service
 from lms_bridge.people import nip as nips
 from lms_bridge.people.history import Rated
 from lms_bridge.people.hours import Learned
 from lms_bridge.people.identities import known_by_nip
-from lms_bridge.people.learned import About, Employee
+from lms_bridge.people.learned import About
 
 year_option = click.option(
     "--year", type=click.IntRange(1950, 2100), help="The year; this one if left out."
@@ -61,11 +61,12 @@ def this_year(session: Session) -> int:
     return utc_now().astimezone(ZoneInfo(session.bridge.settings.time_zone)).year
 
 
-def standing_of(session: Session, who: Employee) -> str:
-    """The kind and the standing, with the registry's own word beside them."""
-    kind = session.word(who.kind)
-    standing = session.word(who.standing) if who.standing else session.say(mark("not known"))
-    return f"{kind}, {standing}" + (f" ({who.status})" if who.status else "")
+def standing_of(session: Session, nip: str, status: str) -> str:
+    """The kind and the standing of an employee, with the registry's own word beside them."""
+    standing = service.standing(status)
+    shown = session.word(standing) if standing else session.say(mark("not known"))
+    said = f" ({status})" if status else ""
+    return f"{session.word(service.kind(nip, status))}, {shown}{said}"
 
 
 def _found(session: Session, nip: str) -> int:
@@ -94,7 +95,7 @@ def _facts(session: Session, about: About) -> Table:
     enough = about.hours.total >= about.wanted
     name = Text(who.name or say(mark("(no name yet)")), style="bold").append(f"  {who.nip}", "dim")
     grid.add_row(say(mark("employee")), name)
-    grid.add_row(say(mark("status")), standing_of(session, who))
+    grid.add_row(say(mark("status")), standing_of(session, who.nip, who.status))
     grid.add_row(say(mark("unit")), who.unit or "–")
     for posting in about.postings:
         since = session.when(posting.since)[:10]

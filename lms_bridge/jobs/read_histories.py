@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, or_, select
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.registered import known_as, remember_employee
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
 from lms_bridge.people import history
@@ -119,7 +119,8 @@ class ReadHistories:
             people = self._people(registry.name, ids)
             answers = side_by_side(read, people, concurrency=concurrency)
             for number, (person, answer) in enumerate(answers, start=1):
-                counts[self._take(registry.name, person, answer, counts)] += 1
+                if not isinstance(answer, NotNow):  # else nobody has failed
+                    counts[self._take(registry.name, person, answer, counts)] += 1
                 if isinstance(answer, DeliveryError):
                     asked.failed(answer, f"employee {person.id}")
                 else:
@@ -160,8 +161,13 @@ class ReadHistories:
         return "read"
 
     def _stale(self, registry: str) -> Sequence[int]:
-        """The employees to be read, the longest untried first."""
+        """The employees to be read, the longest untried first; who failed is tried each time."""
         tried = history_readings.c.tried_at
+        due = or_(
+            tried.is_(None),
+            tried < utc_now() - _FRESH,
+            history_readings.c.reason_code.is_not(None),
+        )
         mine = and_(
             history_readings.c.employee_id == employees.c.id,
             history_readings.c.registry == registry,
@@ -169,7 +175,7 @@ class ReadHistories:
         query = (
             select(employees.c.id)
             .outerjoin(history_readings, mine)
-            .where(or_(tried.is_(None), tried < utc_now() - _FRESH))
+            .where(due)
             .order_by(tried.nulls_first(), employees.c.id)
         )
         with self._bridge.store.reading() as db:

@@ -6,10 +6,13 @@ import datetime as dt
 
 import pytest
 
+from lms_bridge.errors import NotNow
 from lms_bridge.jobs.base import JobFailed, Stopped
 from lms_bridge.jobs.read_histories import ReadHistories
 from lms_bridge.people import history
 from lms_bridge.people.history import Whose
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import RecordedTraining, RegistryEmployee
 from lms_bridge.sandbox.city import AGUS, BUDI, DEWI, SITI, YUNI
 from lms_bridge.sandbox.faults import Fault
 from lms_bridge.store.schema import (
@@ -198,3 +201,31 @@ def test_who_was_found_is_remembered_and_not_looked_up_again(city: City) -> None
     asked = city.registry.faults
     asked.force(Fault.SERVER_ERROR, where="data-utama", times=10)
     assert city.read() == {"read": 1}
+
+
+def test_when_it_is_not_the_time_any_more_nobody_has_failed(city: City) -> None:
+    city.meet(*(person.nip for person in city.registry.people()))
+    siasn = city.bridge.registries["siasn"]
+    asked: list[str] = []
+
+    def until_the_hours_end(employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
+        asked.append(employee.nip)
+        if len(set(asked)) > 2:
+            raise NotNow(Reason("new"), until=city.clock())
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(siasn, "trainings_of", until_the_hours_end)
+        with pytest.raises(JobFailed) as caught:
+            city.read()
+    assert caught.value.counts["failed"] == 0
+    assert all(row.reason_code is None for row in city.rows(history_readings))
+    assert {row.state for row in city.rows(remotes)} <= {"up"}
+
+
+def test_who_failed_is_tried_again_at_the_next_run_however_soon(city: City) -> None:
+    city.meet(SITI, BUDI)
+    city.registry.faults.force(Fault.SERVER_ERROR, where=f"rw-kursus {BUDI}", times=3)
+    assert city.read() == {"read": 1, "failed": 1}
+    assert city.read() == {"read": 1}
+    assert city.read() == {}

@@ -275,3 +275,26 @@ def test_there_are_duplicates_exactly_if_a_number_comes_twice(numbers):
         kursus(history, noSertipikat=number)
     twice = {number for number in numbers if numbers.count(number) > 1}
     assert {group[0]["noSertipikat"] for group in history.duplicates()} == twice
+
+
+def test_an_index_that_was_never_computed_is_a_404(registry):
+    registry.sandbox.unrated.add(SITI)
+    answer = registry("GET", f"/pns/nilaiipasn/{SITI}")
+    assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+
+
+def test_work_units_come_fewer_at_a_time_than_were_asked_for(registry):
+    registry.sandbox.most_units = 2
+    body = registry("GET", "/referensi/ref-unor?limit=500&offset=4").json()
+    assert (len(body["data"]), body["count"]) == (1, 5)
+    beyond = registry("GET", "/referensi/ref-unor?limit=500&offset=5")
+    assert (beyond.status_code, beyond.json()) == (404, NOT_FOUND)
+
+
+def test_pages_of_work_units_may_be_cut_from_a_changing_order(registry):
+    registry.sandbox.unsteady_pages = True
+    firsts = [
+        registry("GET", "/referensi/ref-unor?limit=1&offset=0").json()["data"][0]["Id"]
+        for _ in range(2)
+    ]
+    assert firsts[0] != firsts[1]
