@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from lms_bridge.forwarding.target import Lrs, remote_of
 from lms_bridge.intake import Intake
 from lms_bridge.lms.base import Lms
 from lms_bridge.lrs.indexing import Index
+from lms_bridge.manners import tokens
 from lms_bridge.manners.gate import gate_of, hours_of
 from lms_bridge.manners.hours import Hours
 from lms_bridge.reasons import Reason
@@ -121,7 +122,8 @@ class Bridge:
             owner=self.owner,
             clock=utc_now,
         )
-        return Surroundings(gate)
+        note = partial(tokens.note_issued, self.store, f"registry.{name}", clock=utc_now)
+        return Surroundings(gate, note)
 
     @cached_property
     def hours(self) -> Mapping[str, Hours]:

@@ -422,8 +422,34 @@ SENTENCES: dict[str, Sentence] = {
             "%(remote)s says that the operator's SSO token has expired or is not valid: %(message)s"
         ),
         mark(
-            "Put a fresh token where registry.%(name)s.sso_token points; deliveries go on by"
-            " themselves."
+            "Log in there and paste a fresh token: lms-bridge registry token %(name)s puts it where"
+            " registry.%(name)s.sso_token points, and deliveries go on at once."
+        ),
+    ),
+    "password_login_refused": Sentence(
+        mark(
+            "%(remote)s does not log the bridge in with the operator's username and password:"
+            " %(message)s"
+        ),
+        mark(
+            "If registry.%(name)s.sso_password is right, the account wants a second factor or"
+            " another step in a browser: take it there, set registry.%(name)s.sso_token to"
+            " file:PATH, and paste the token: lms-bridge registry token %(name)s"
+        ),
+    ),
+    "token_expires_soon": Sentence(
+        mark("The token of %(setting)s is good until %(until)s only."),
+        mark("Give a fresh one before then: lms-bridge registry token %(name)s"),
+    ),
+    "token_expired": Sentence(
+        mark("The token of %(setting)s says that it has expired at %(until)s."),
+        mark("Give a fresh one: lms-bridge registry token %(name)s"),
+    ),
+    "backend_suspended": Sentence(
+        mark("The gateway of %(remote)s has taken the service behind it out of use: %(message)s"),
+        mark(
+            "Nothing to do: it is an outage over there, and no token is at fault; it is tried again"
+            " by itself."
         ),
     ),
     "sso_mismatch": Sentence(

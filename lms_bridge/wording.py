@@ -52,6 +52,7 @@ WORDS = {
     "forwarded": mark("forwarded"),
     "announced": mark("statements of its own"),
     "voided": mark("taken back"),
+    "told": mark("told of"),
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),

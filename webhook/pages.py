@@ -16,6 +16,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import Standing
+from lms_bridge.manners import tokens
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
@@ -43,6 +44,8 @@ class View(msgspec.Struct, frozen=True):
     """those of the remotes that are other LRSs"""
     closed: dict[str, Reason]
     """those that are not called now, for it is not their time"""
+    renewals: dict[str, list[Reason]]
+    """what is to be done about the tokens for each of them"""
 
     @property
     def waiting_count(self) -> int:
@@ -91,6 +94,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
                 one.remote: one for one in backlog.standing(db, bridge.settings.forward, now=now)
             },
             closed=closed,
+            renewals=tokens.concerns(db, bridge.settings, now),
         )
 
 

@@ -16,6 +16,8 @@ from lms_bridge.cli import output
 from lms_bridge.cli.session import SIGNS, Session, pass_session
 from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.i18n import mark
+from lms_bridge.manners import tokens
+from lms_bridge.reasons import SENTENCES
 from lms_bridge.store import schema
 from lms_bridge.uploads.check import FileCheck
 
@@ -92,8 +94,29 @@ def _checks(session: Session) -> Iterator[Check]:
         from lms_bridge.certificates import checking  # loads what makes PDFs
 
         yield from checking.checks(settings, list(bridge.registries.values()))
+    yield from _tokens(session)
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)
+
+
+def _tokens(session: Session) -> Iterator[Check]:
+    """Until when each token is good, now that those that are issued have been."""
+    with session.bridge.store.reading() as db:
+        lines = tokens.standing(db, session.bridge.settings, utc_now())
+    for line in lines:
+        subject = f"{line.remote}: token {line.name}"
+        if reason := line.concern:
+            sentence = SENTENCES[reason.code]
+            yield Check(subject, "warning", sentence.what, sentence.remedy, reason.details)
+            continue
+        known = mark("from %(source)s, since %(since)s, good until %(until)s")
+        unknown = mark("from %(source)s, since %(since)s; it does not say until when it is good")
+        details = {
+            "source": line.source,
+            "since": session.when(line.got_at),
+            "until": session.when(line.good_until),
+        }
+        yield Check(subject, "ok", known if line.good_until else unknown, details=details)
 
 
 def _senders(session: Session) -> Iterator[Check]:

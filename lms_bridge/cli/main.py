@@ -81,6 +81,7 @@ def _add_commands() -> None:
         serve,
         statements,
         status,
+        tokens,
     )
 
     for command in (
@@ -103,6 +104,8 @@ def _add_commands() -> None:
         sandbox.sandbox,
     ):
         main.add_command(command)
+    registry.registry.add_command(tokens.tokens)
+    registry.registry.add_command(tokens.token)
 
 
 _add_commands()

@@ -15,6 +15,7 @@ from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.i18n import mark
+from lms_bridge.manners import tokens
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
@@ -28,6 +29,7 @@ _AMISS = {
         "Completions taken back, about which HR decides: %(count)s. lms-bridge completions"
         " --undecided"
     ),
+    "to_renew": mark("Tokens that a person has to renew: %(count)s. lms-bridge registry tokens"),
     "not_forwarded": mark(
         "Statements that another LRS does not take: %(count)s. lms-bridge forward list"
     ),
@@ -51,6 +53,7 @@ def status(session: Session, as_json: bool) -> None:
     with session.bridge.store.reading() as db:
         view = reports.overview(db, now=now)
         targets = backlog.standing(db, session.bridge.settings.forward, now=now)
+        renewals = tokens.standing(db, session.bridge.settings, now)
     waiting = view.sightings.get(SightingState.ATTENTION, 0)
     blocked, delegated = (
         sum(states.get(state, 0) for states in view.deliveries.values()) for state in FOR_A_PERSON
@@ -62,6 +65,7 @@ def status(session: Session, as_json: bool) -> None:
         "delegated": delegated,
         "undecided": view.undecided,
         "not_forwarded": sum(target.blocked for target in targets),
+        "to_renew": sum(line.concern is not None for line in renewals),
     }
     fine = not (any(amiss.values()) or down)
     if as_json:
@@ -70,6 +74,7 @@ def status(session: Session, as_json: bool) -> None:
                 "fine": fine,
                 **amiss,
                 "down": down,
+                "tokens": renewals,
                 "closed": session.bridge.closed(now),
                 "overview": view,
                 "forward": targets,
@@ -77,6 +82,9 @@ def status(session: Session, as_json: bool) -> None:
         )
     else:
         _print(session, view, targets, amiss)
+        for line in renewals:
+            if line.concern:
+                session.console.print(session.reason(line.concern))
     raise SystemExit(0 if fine else 1)
 
 

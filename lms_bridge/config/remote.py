@@ -68,6 +68,10 @@ class RegistrySettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown
         hours = self.working_hours
         return (hours,) if isinstance(hours, str) else hours
 
+    def expected_of_token(self) -> Mapping[str, str]:
+        """The ``client``, ``issuer`` and ``instansi`` of a given token, those that are known."""
+        return {}
+
     def given_tokens(self) -> Mapping[str, Secret]:
         """Tokens that a person put where these settings point, by the name of the setting."""
         return {}

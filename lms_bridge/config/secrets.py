@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Iterator
@@ -63,6 +64,19 @@ class Secret:
         if not value:
             raise SecretMissing(f"the file {path} is empty")
         return value
+
+    @property
+    def path(self) -> Path | None:
+        """The file that holds it, if one does."""
+        return self.base / self._name if self._kind == "file" else None
+
+    def written_at(self) -> dt.datetime | None:
+        """When its file was written last; None where that cannot be told."""
+        try:
+            changed = self.path.stat().st_mtime if self.path else None
+        except (OSError, ValueError):
+            return None
+        return dt.datetime.fromtimestamp(changed, dt.UTC) if changed else None
 
     def source(self) -> str:
         """Where it is kept, which is no secret."""

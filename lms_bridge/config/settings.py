@@ -245,6 +245,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     index: Job = Job(every_seconds=5)
     announce: Job = Job(every_seconds=5)
     forward: Job = Job(every_seconds=1)
+    watch_tokens: Job = Job(every_seconds=60)
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""

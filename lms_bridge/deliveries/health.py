@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from lms_bridge.config.settings import Breaker
 from lms_bridge.deliveries import breaker
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.due import IS_OPEN
+from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import deliveries, remotes
@@ -122,6 +124,22 @@ def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime)
 def reset(db: Connection, remote: str, *, now: dt.datetime) -> None:
     """A person says that it works again: try at once."""
     _write(db, remote, breaker.healthy(now))
+
+
+def probe_now(db: Connection, remote: str, *, now: dt.datetime) -> bool:
+    """A person has mended what kept `remote` down: a probe is due, and with what failed for it.
+
+    False, and nothing changed, if it is not down or is not configured.
+    """
+    known = lock(db, remote, now=now)
+    if known.probe_at is None or not known.is_down:
+        return False
+    _write(db, remote, msgspec.structs.replace(known, probe_at=now, probes=0))
+    if known.reason is not None:
+        held = (deliveries.c.remote == remote) & (deliveries.c.state == State.WAITING)
+        same = (deliveries.c.reason_code == known.reason.code) & (deliveries.c.due_at > now)
+        db.execute(update(deliveries).where(held, same).values(due_at=now))
+    return True
 
 
 def _health(row: AnyRow) -> Health:

@@ -16,6 +16,7 @@ from lms_bridge.jobs.read_histories import ReadHistories
 from lms_bridge.jobs.recognise import Recognise
 from lms_bridge.jobs.reconcile import Reconcile
 from lms_bridge.jobs.refresh_employees import RefreshEmployees
+from lms_bridge.jobs.watch_tokens import WatchTokens
 
 JOBS: dict[str, Callable[[Bridge], Job]] = {
     "recognise": Recognise,
@@ -27,6 +28,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "index": Index,
     "announce": Announce,
     "forward": Forward,
+    "watch_tokens": WatchTokens,
 }
 """by the name they have in ``[jobs.NAME]``"""
 
@@ -40,4 +42,5 @@ TITLES = {
     "index": mark("see to it that statements are found soon by who reads them"),
     "announce": mark("say in statements of its own what was recorded and which badges were issued"),
     "forward": mark("send what came in on to other LRSs"),
+    "watch_tokens": mark("say in time that a token has to be renewed"),
 }

@@ -27,6 +27,8 @@ MARGIN = 60.0
 PASSWORD_PAUSE = 900.0
 """seconds before a password that was refused is tried again: more would lock the account"""
 
+_REFUSALS = ("credentials_rejected", "password_login_refused")
+
 Clock = Callable[[], float]
 
 
@@ -98,7 +100,7 @@ class RefusedBefore:
         try:
             yield
         except DeliveryError as failure:
-            if failure.reason.code == "credentials_rejected":
+            if failure.reason.code in _REFUSALS:
                 self._last = (tried, self._clock(), failure)
             raise
 

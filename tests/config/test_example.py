@@ -35,7 +35,7 @@ def documented() -> set[str]:
     return found
 
 
-BY_INTERVAL = ("recognise", "deliver", "index", "announce", "forward")
+BY_INTERVAL = ("recognise", "deliver", "index", "announce", "forward", "watch_tokens")
 
 
 def every_setting() -> set[str]:

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from lms_bridge.deliveries import actions
+from lms_bridge.deliveries import actions, health
 from lms_bridge.sandbox.city import AGUS, BUDI, SITI, YUNI
 from lms_bridge.sandbox.faults import Fault
+from lms_bridge.sandbox.siasn import app as siasn
 from lms_bridge.store.schema import attempts, employees
 from tests.conftest import NOW
 from tests.deliveries.street import PIM, SETTLE, Street, until
@@ -395,6 +396,43 @@ def test_an_operator_s_token_that_has_expired_is_noticed_once_and_goes_on_when_r
     monkeypatch.setenv("SSO_TOKEN", "a fresh one")
     street.settle()
     assert [street.yard.state(one) for one in deliveries] == ["done"] * 3
+
+
+def test_what_waits_for_a_token_goes_on_as_soon_as_one_is_pasted(each_street: Street, monkeypatch):
+    street = each_street
+    street.operator_token = True
+    street.city.registry.tokens.operator_token = "a fresh one"
+    deliveries = [street.record(nip) for nip in (SITI, BUDI)]
+    worker = street.worker(**{"registry.siasn": 1})
+    street.deliver(worker)
+    street.yard.clock.forward(minutes=2)
+    street.deliver(worker)  # a probe, in vain
+    assert street.calls("GET /pns/data-utama") == 2
+    monkeypatch.setenv("SSO_TOKEN", "a fresh one")
+    with street.yard.store.writing() as db:
+        assert health.probe_now(db, "registry.siasn", now=street.yard.clock())
+    assert street.deliver(worker) == {"done": 2}
+    assert [street.yard.state(one) for one in deliveries] == ["done"] * 2
+    with street.yard.store.writing() as db:
+        assert not health.probe_now(db, "registry.siasn", now=street.yard.clock())
+
+
+def test_a_password_that_needs_a_second_factor_is_not_tried_in_a_storm(street: Street):
+    street.city.registry.tokens.second_factor = True
+    delivery = street.record(SITI)
+    worker = street.worker()
+    for _ in range(10):
+        street.deliver(worker)
+        street.yard.clock.forward(minutes=5)
+    assert street.calls(f"POST {siasn.SSO_TOKEN}") == 1
+    assert street.yard.state(delivery) == "waiting"
+    reason = street.yard.health().reason
+    assert reason is not None
+    assert "Account is not fully set up" in reason.what()
+    street.city.registry.tokens.second_factor = False
+    street.operator_token = True
+    street.settle(street.worker())
+    assert street.yard.state(delivery) == "done"
 
 
 def test_a_backend_that_the_gateway_has_suspended_is_waited_for(street: Street):

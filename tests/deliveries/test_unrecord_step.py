@@ -224,7 +224,7 @@ def test_a_registry_that_is_down_is_waited_for(street: Street):
     street.undo(delivery)
     street.city.registry.suspended = True
     street.deliver()
-    assert street.back(delivery).reason_code == "remote_unavailable"
+    assert street.back(delivery).reason_code == "backend_suspended"
     street.city.registry.suspended = False
     street.settle()
     assert street.our_rows(SITI) == []

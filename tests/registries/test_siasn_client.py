@@ -197,7 +197,7 @@ def test_a_row_that_may_have_been_written_is_told_as_such(
         ((200, {"code": 0, "data": None, "message": "1 error"}), "registry_refused"),
         ((200, {"success": False, "message": "Silakan coba lagi"}), "remote_unavailable"),
         ((404, {"code": 0, "data": "Data PNS tidak ditemukan"}), "registry_refused"),
-        ((500, SUSPENDED), "remote_unavailable"),
+        ((500, SUSPENDED), "backend_suspended"),
         ((429, {"code": 900800, "message": "Message throttled out"}), "remote_unavailable"),
         ((401, {"code": 0, "data": "Token SSO mismatch"}), "sso_mismatch"),
         ((401, {"message": "invalid or expired jwt"}), "credentials_rejected"),

@@ -18,8 +18,9 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import HttpClient
 from lms_bridge.http.trouble import unavailable
+from lms_bridge.registries.jwt import expiry
 from lms_bridge.registries.siasn.client import Siasn
-from lms_bridge.registries.siasn.tokens import Tokens, expiry
+from lms_bridge.registries.siasn.tokens import Tokens
 from lms_bridge.registries.tokens import PASSWORD_PAUSE, IssuedToken
 
 APIM = "https://siasn.example/oauth2/token"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +16,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from lms_bridge import withdrawals
-from lms_bridge.bridge import Bridge
+from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.config.secrets import Secret
 from lms_bridge.forwarding import backlog
 from lms_bridge.intake import Intake, Origin
 from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import sightings, statements, unforwarded
 from tests.conftest import NOW, Clock
 from tests.eventful import LINK, SITIS_ID, an_eventful_scene
 from tests.forwarding.relay import settings_of, statement
+from tests.manners.test_tokens import jwt
 from tests.scene import TOKEN, Scene, voiding
 from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
@@ -268,3 +273,24 @@ def test_how_far_another_lrs_has_come_stands_with_the_outside_systems(
     assert "Statements still to be sent there: 2. The first came in 24 Nov 2026 10:00" in seen
     assert "Statements that lrs.pusat does not take: 1." in seen
     assert "lms-bridge forward show pusat" in seen
+
+
+@on_sqlite
+def test_a_token_to_be_renewed_and_working_hours_are_shown_with_the_registry(
+    store: Store, secrets: None, tmp_path: Path
+) -> None:
+    until = utc_now() + dt.timedelta(hours=3)
+    (tmp_path / "sso").write_text(jwt(until))
+    siasn = SiasnSettings(
+        consumer_key=Secret("env:KEY"),
+        consumer_secret=Secret("env:SECRET"),
+        sso_token=Secret("file:sso", tmp_path),
+        working_hours=f"{utc_now() + dt.timedelta(days=2):%a} 10:00-11:00",
+    )
+    configured = settings(registry={"siasn": siasn})
+    bridge = Bridge(configured, store)
+    seen = words(create_app(bridge).test_client().get("/?lang=en").text)
+    bridge.intake.close()
+    assert "The token of registry.siasn.sso_token is good until" in seen
+    assert "lms-bridge registry token siasn" in seen
+    assert "registry.siasn is called in its working hours only" in seen

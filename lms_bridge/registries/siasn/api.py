@@ -159,7 +159,14 @@ class Api:
                     retryable=False,
                     remote_wide=True,
                 )
-            case "busy" | "suspended" | "throttled":
+            case "suspended":
+                raise DeliveryError(
+                    Reason("backend_suspended", remote=self.remote, message=said),
+                    retryable=True,
+                    remote_wide=True,
+                    retry_after=answer.retry_after(),
+                )
+            case "busy" | "throttled":
                 raise unavailable(self.remote, said, retry_after=answer.retry_after())
             case "unavailable" if not writing:
                 raise unavailable(self.remote, said, retry_after=answer.retry_after())

@@ -9,15 +9,15 @@ from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import NoAnswerError
 from lms_bridge.i18n import mark
+from lms_bridge.reasons import SENTENCES
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up
+from lms_bridge.registries.jwt import announced_from, expiry, issued_at
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.rows import STRUCTURAL
 from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.siasn.tokens import expiry
 
 _KURSUS = 3
-_SOON = dt.timedelta(days=1)
 
 
 def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
@@ -69,7 +69,8 @@ def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterato
     except DeliveryError as error:
         if error.reason.code != "registry_refused":  # a refusal of the NIP, not of the token
             raise
-    until = expiry(api.tokens.sso.get())
+    token = api.tokens.sso.get()
+    until = expiry(token)
     if settings.sso_token is None:
         yield Check(
             subject, "ok", mark("A token was issued for the operator's account and accepted.")
@@ -79,13 +80,15 @@ def _sso_token(registry: Registry, api: Api, settings: SiasnSettings) -> Iterato
             subject, "ok", mark("The operator's token is accepted; it does not say until when.")
         )
     else:
-        soon = until - dt.datetime.now(dt.UTC) < _SOON
+        since = issued_at(token)
+        now = dt.datetime.now(dt.UTC)
+        soon = now >= announced_from(until, since, settings.warn_before_hours)
         yield Check(
             subject,
             "warning" if soon else "ok",
             mark("The operator's token is accepted, until %(until)s UTC."),
-            mark("Put a fresh token where %(setting)s points before then.") if soon else "",
-            {"until": f"{until:%Y-%m-%d %H:%M}", "setting": f"{api.remote}.sso_token"},
+            SENTENCES["token_expires_soon"].remedy if soon else "",
+            {"until": f"{until:%Y-%m-%d %H:%M}", "name": registry.name},
         )
 
 

@@ -53,3 +53,12 @@ class SiasnSettings(
     def given_tokens(self) -> Mapping[str, Secret]:
         """The operator's token, where it is one."""
         return {"sso_token": self.sso_token} if self.sso_token else {}
+
+    def expected_of_token(self) -> Mapping[str, str]:
+        """What is configured of the login by which the token was got."""
+        said = {
+            "client": self.sso_client_id,
+            "issuer": self.sso_token_url.partition("/protocol/")[0],
+            "instansi": self.instansi_id,
+        }
+        return {name: value for name, value in said.items() if value}

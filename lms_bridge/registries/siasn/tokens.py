@@ -11,10 +11,9 @@ token it gave was not accepted.
 from __future__ import annotations
 
 import base64
-import binascii
-import datetime as dt
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -30,7 +29,6 @@ from lms_bridge.registries.tokens import (
     TokenSource,
     ask_for_token,
 )
-from lms_bridge.registries.values import parsed
 
 APIM_LIFETIME = 3600.0
 """seconds, where the answer names none (registry facts, section 1)"""
@@ -114,7 +112,7 @@ class Tokens:
             "username": username,
             "password": password,
         }
-        with self._bad_password.guard(form):
+        with self._bad_password.guard(form), self._in_words():
             return self._ask(
                 "sso_token_url",
                 self._settings.sso_token_url,
@@ -125,6 +123,30 @@ class Tokens:
                 credential="sso_username, sso_password",
                 setting="sso_password",
             )
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Say of a login that was refused what it may be that is wrong with it.
+
+        Keycloak says ``invalid_grant`` of a password that is wrong, of an account that wants a
+        second factor, and of one on which something is still to be done in a browser; it says
+        ``unauthorized_client`` where no password is taken at all.
+        """
+        try:
+            yield
+        except DeliveryError as error:
+            if error.reason.code != "credentials_rejected":
+                raise
+            said = error.reason.details["message"]
+            if said.startswith("invalid_client"):
+                setting = "sso_client_id"
+                about = {"credential": setting, "setting": f"{self._remote}.{setting}"}
+                reason = Reason(error.reason.code, remote=self._remote, message=said, **about)
+            else:
+                reason = Reason(
+                    "password_login_refused", remote=self._remote, name=self._name, message=said
+                )
+            raise DeliveryError(reason, retryable=False, remote_wide=True) from None
 
     def _ask(
         self,
@@ -161,13 +183,3 @@ class Tokens:
                 remote_wide=True,
             )
         return read_secret(secret, self._remote, f"{self._remote}.{setting}")
-
-
-def expiry(token: str) -> dt.datetime | None:
-    """When a JWT says that it expires; None for any other token. Nothing is verified."""
-    try:
-        payload = token.split(".")[1]
-        claims = parsed(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode())
-        return dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC)
-    except (IndexError, binascii.Error, ValueError, TypeError, KeyError, OverflowError, OSError):
-        return None

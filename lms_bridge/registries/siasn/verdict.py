@@ -10,6 +10,8 @@ faults of the two systems in front of the API, WSO2 (APIM) and Keycloak (SSO).
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -52,6 +54,8 @@ _BAD_JWT = ("invalid or expired jwt", "missing or malformed jwt")
 # WSO2: 9008xx throttling; 900900 to 900905 and 900908 to 900910 authentication and subscription.
 _APIM_REFUSALS = {*range(900900, 900906), *range(900908, 900911)}
 _THROTTLING = range(900800, 900900)
+_XML = re.compile(r"<(?:\w+:)?(code|message|description)>([^<]*)<")
+_LONGEST_WORDS = 100
 _NOTHING = "data tidak ditemukan"
 
 
@@ -63,6 +67,8 @@ def judge(answer: Answer) -> Verdict:
         verdict = _fault(body) or _envelope(body, answer.status)
         if verdict and not (verdict.kind == "refused" and answer.status == 401):
             return verdict
+    elif fault := _fault(_loose(text)):
+        return fault
     if answer.status == 401:
         return Verdict("token", message=excerpt(answer), token="either")  # noqa: S106
     if answer.status == 429:
@@ -93,6 +99,15 @@ def readable(message: str) -> str:
     """
     head, *faults = (part.strip() for part in message.split("\n\t* "))
     return shortened(f"{head} {'; '.join(faults)}" if faults else head)
+
+
+def _loose(text: str) -> dict[str, Any]:
+    """A fault that does not come as JSON: as XML, in which the gateway answers to whoever asks for
+    a file, or as its bare words."""
+    if "<" in text:
+        found = {name: html.unescape(value).strip() for name, value in _XML.findall(text)}
+        return found if "code" in found else {}
+    return {"message": text.strip('" .!\r\n')} if len(text) < _LONGEST_WORDS else {}
 
 
 def _fault(body: dict[str, Any]) -> Verdict | None:

@@ -43,6 +43,8 @@ class Tokens:
         self.operator_token = operator_token
         self.sso_of_another_instansi = False
         """every SSO token is then good and yet refused, with "Token SSO mismatch" for data"""
+        self.second_factor = False
+        """the operator's account wants one, so that no password logs in"""
         self._apim: dict[str, float] = {}
         self._sso: dict[str, float] = {}
         self._issued = 0
@@ -106,6 +108,8 @@ class Tokens:
             return envelopes.keycloak(400, "unsupported_grant_type", "Unsupported grant_type")
         if (form.get("username"), form.get("password")) != (self.sso_username, self.sso_password):
             return envelopes.keycloak(401, "invalid_grant", "Invalid user credentials")
+        if self.second_factor:
+            return envelopes.keycloak(400, "invalid_grant", "Account is not fully set up")
         token = self._new("sso")
         self._sso[token] = self._clock() + SSO_SECONDS
         return envelopes.answer(
