@@ -16,6 +16,7 @@ from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.badge_step import BadgeStep
+from lms_bridge.deliveries.correct_step import CorrectStep
 from lms_bridge.deliveries.document_step import DocumentStep
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.deliveries.record_step import RecordStep
@@ -215,6 +216,13 @@ class Bridge:
                     clock=utc_now,
                     settle_seconds=settings.settle_seconds,
                 )
+            steps[f"registry.{name}", "correct"] = CorrectStep(
+                registry,
+                self.store,
+                clock=utc_now,
+                settle_seconds=settings.settle_seconds,
+                documented=documented,
+            )
             steps[f"registry.{name}", "unrecord"] = UnrecordStep(
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
             )

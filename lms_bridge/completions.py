@@ -8,13 +8,14 @@ skipped or given twice.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
-from lms_bridge import withdrawals
-from lms_bridge.catalogue.course import Course, Role
+from lms_bridge import corrections, withdrawals
+from lms_bridge.catalogue.course import Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.deliveries import planning
@@ -84,7 +85,7 @@ def record(
     if telling.lms_user_id and not row.lms_user_id and row.lms in ("", telling.lms):
         _learn_account(db, row, telling, targets, now)
     if _knows_better(telling, row):
-        _correct_time(db, row, telling, zone)
+        _correct_time(db, row, telling, targets, zone, now)
     return int(row.id)
 
 
@@ -161,12 +162,6 @@ def latest_run(db: Connection, employee_id: int, course_id: int) -> str:
     return db.execute(latest).scalar() or ""
 
 
-def dates(course: Course, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
-    """First and last day for the registry: the course's, else the day of completion in `zone`."""
-    ends = course.ends or completed_at.astimezone(zone).date()
-    return min(course.starts or ends, ends), ends
-
-
 def _existing(db: Connection, telling: Telling) -> AnyRow | None:
     mine = {
         "employee": telling.who.employee_id,
@@ -195,7 +190,7 @@ _NEAR = _OF_PERSON.where(
 def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime) -> int | None:
     """The id of the new completion; None if there is one by now."""
     course = telling.entry.course
-    starts, ends = dates(course, telling.completed_at, zone)
+    starts, ends = course.days(telling.completed_at, zone)
     row = (
         insert(db, completions)
         .values(
@@ -274,27 +269,38 @@ def _knows_better(telling: Telling, row: AnyRow) -> bool:
     )
 
 
-def _correct_time(db: Connection, row: AnyRow, telling: Telling, zone: dt.tzinfo) -> None:
-    """Take the better time, unless a registry may already have the other one.
+def _correct_time(
+    db: Connection,
+    row: AnyRow,
+    telling: Telling,
+    targets: Targets,
+    zone: dt.tzinfo,
+    now: dt.datetime,
+) -> None:
+    """Take the better time; a registry that may already have the other one is corrected.
 
     The certificate keeps its number: it has been given.
     """
+    starts, ends = telling.entry.course.days(telling.completed_at, zone)
+    better: dict[str, Any] = {
+        "run": telling.run,
+        "completed_at": telling.completed_at,
+        "time_source": telling.time_source,
+    }
     tried = select(func.count()).where(
         deliveries.c.completion_id == row.id,
         deliveries.c.step == "record",
         deliveries.c.attempts > 0,
     )
     if db.execute(tried).scalar_one():
-        return
-    starts, ends = dates(telling.entry.course, telling.completed_at, zone)
-    db.execute(
-        update(completions)
-        .where(completions.c.id == row.id)
-        .values(
-            run=telling.run,
-            completed_at=telling.completed_at,
-            time_source=telling.time_source,
-            starts=starts,
-            ends=ends,
+        corrections.make(
+            db,
+            corrections.plan(db, row.id, {"starts": starts, "ends": ends}),
+            [f"registry.{name}" for name in targets.registries],
+            by=telling.told_by or "lms-bridge",
+            why=telling.time_source,
+            now=now,
         )
-    )
+    else:
+        better |= {"starts": starts, "ends": ends}
+    db.execute(update(completions).where(completions.c.id == row.id).values(better))

@@ -472,6 +472,46 @@ SENTENCES: dict[str, Sentence] = {
         ),
         mark("See which is right; a row corrected in the registry by hand is left as it is."),
     ),
+    "row_of_others_differs": Sentence(
+        mark(
+            "The row %(row)s was in %(remote)s before the bridge recorded, so it is not corrected."
+        ),
+        mark(
+            "Correct it there by hand, then: lms-bridge deliveries retry %(delivery)s; if it is to"
+            " stay: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
+    "row_changed_meanwhile": Sentence(
+        mark(
+            "The row %(row)s in %(remote)s says something else by now (“%(name)s”), so it is not"
+            " corrected."
+        ),
+        mark(
+            "Correct it there by hand, then: lms-bridge deliveries retry %(delivery)s; if it is to"
+            " stay: lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
+    "other_history": Sentence(
+        mark(
+            "The row %(row)s in %(remote)s would have to move between kursus and diklat, which no"
+            " correction can do."
+        ),
+        mark(
+            "Delete it there and write the other by hand, then: lms-bridge deliveries cancel"
+            " %(delivery)s"
+        ),
+    ),
+    "correct_by_hand": Sentence(
+        mark(
+            "%(remote)s offers no way to change the row %(row)s, so HR changes it there by hand:"
+            " %(what)s."
+        ),
+        mark(
+            "The bridge sees by itself within hours that it is right, or at once with lms-bridge"
+            " deliveries retry %(delivery)s; if it is to stay: lms-bridge deliveries cancel"
+            " %(delivery)s"
+        ),
+    ),
     "row_of_others": Sentence(
         mark("The row %(row)s was in %(remote)s before the bridge recorded, so it is not deleted."),
         mark(

@@ -68,8 +68,17 @@ WORDS = {
     "record": mark("registry record"),
     "badge": mark("badge"),
     "document": mark("certificate"),
+    "correct": mark("correction"),
     "unrecord": mark("removal from the registry"),
     "revoke": mark("revocation of the badge"),
+    # what of a completion can be corrected
+    "hours": mark("JP"),
+    "starts": mark("first day"),
+    "ends": mark("last day"),
+    "certificate_number": mark("certificate number"),
+    "organiser": mark("organiser"),
+    "kind": mark("kind"),
+    "name": mark("name"),
     "learner": mark("learner"),
     "instructor": mark("instructor"),
     # how somebody stands in the service (lms_bridge.people.service)

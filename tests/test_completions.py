@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from lms_bridge import completions as subject
+from lms_bridge import corrections
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
 from lms_bridge.completions import SAME_EVENT, Targets, Telling
@@ -185,7 +186,7 @@ def test_a_number_that_was_given_stays_with_its_completion(desk: Desk) -> None:
 def test_the_days_are_the_courses_own_or_that_of_the_completion(
     changes: dict[str, Any], at: dt.datetime, days: tuple[str, str]
 ) -> None:
-    starts, ends = subject.dates(course("PKA", **changes), at, JAKARTA)
+    starts, ends = course("PKA", **changes).days(at, JAKARTA)
     assert (str(starts), str(ends)) == days
 
 
@@ -199,7 +200,7 @@ def test_a_course_never_ends_before_it_starts(
 ) -> None:
     if starts and ends and starts > ends:
         return
-    first, last = subject.dates(course("PKA", starts=starts, ends=ends), at, JAKARTA)
+    first, last = course("PKA", starts=starts, ends=ends).days(at, JAKARTA)
     assert first <= last
 
 
@@ -257,10 +258,17 @@ def test_a_time_is_corrected_by_whoever_knows_better(
     assert str(row.ends) == ("2026-11-23" if taken else "2026-11-24")
 
 
-def test_a_time_stays_when_the_registry_may_have_it(desk: Desk) -> None:
-    desk.tried(desk.tell(PKA))
-    desk.tell(PKA, time_source="criteria", completed_at=NOW - dt.timedelta(days=1))
-    assert desk.row().completed_at == NOW
+def test_a_better_time_is_a_correction_when_the_registry_may_have_the_other(desk: Desk) -> None:
+    made = desk.tell(PKA, time_source="bridge")
+    desk.tried(made)
+    better = NOW - dt.timedelta(days=1)
+    desk.tell(PKA, time_source="criteria", completed_at=better, told_by="moodle")
+    assert desk.row().completed_at == better
+    with desk.store.reading() as db:
+        (past,) = corrections.made(db, made)
+    assert (past.by, past.why) == ("moodle", "criteria")
+    assert past.before == {"starts": "2026-11-24", "ends": "2026-11-24"}
+    assert past.after == {"starts": "2026-11-23", "ends": "2026-11-23"}
 
 
 def test_a_course_that_is_done_again_does_not_move_what_counts_once(desk: Desk) -> None:

@@ -139,6 +139,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """JP that the course gives to whoever completes it in `role`."""
         return self.instructor_hours if role == "instructor" else self.hours
 
+    def days(self, completed_at: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, dt.date]:
+        """First and last day for the registry: its own, else the day of completion in `zone`."""
+        ends = self.ends or completed_at.astimezone(zone).date()
+        return min(self.starts or ends, ends), ends
+
     def certificate_number(self, day: dt.date, *, sequence: int, run: str) -> str:
         """The certificate number of the organiser's `sequence`-th completion in the year of `day`.
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 from rich.text import Text
 
-from lms_bridge import reports, withdrawals
+from lms_bridge import corrections, reports, withdrawals
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
 from lms_bridge.cli.status import taken_back
+from lms_bridge.corrections import CannotCorrect, Correction, Past
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
 from lms_bridge.people import nip as nips
@@ -24,6 +27,7 @@ from lms_bridge.withdrawals import CannotDecide, Decision
 
 _WIDE = 120
 """columns of a terminal in which learner and course stand beside each other"""
+_DAY = click.DateTime(["%Y-%m-%d"])
 _LONGEST = 160
 """characters of an answer that are shown of an attempt"""
 
@@ -93,10 +97,15 @@ def show(session: Session, completion: int, as_json: bool) -> None:
         if not lines:
             session.fail(mark("there is no completion %(number)s"), number=completion)
         story = {one.id: reports.list_attempts(db, one.id) for one in lines[0].deliveries}
+        corrected = corrections.made(db, completion)
     if as_json:
-        output.print_json({"completion": lines[0], "attempts": story}, people=True)
+        told = {"completion": lines[0], "attempts": story, "corrections": corrected}
+        output.print_json(told, people=True)
         return
     session.console.print(_facts(session, lines[0]))
+    if corrected:
+        session.console.print()
+        session.console.print(_past(session, corrected))
     for one in _in_order(lines[0].deliveries):
         session.console.print()
         session.console.print(
@@ -159,6 +168,93 @@ def certificate(
     except OSError as error:
         fail(f"{path}: {error.strerror}")
     session.console.print(str(path), soft_wrap=True)
+
+
+@completions.command()
+@click.argument("completion", type=int, required=False)
+@click.option("--hours", type=click.IntRange(0, 10_000), help="JP, as they should be.")
+@click.option("--starts", type=_DAY, metavar="DATE", help="First day, as 2026-03-02.")
+@click.option("--ends", type=_DAY, metavar="DATE", help="Last day.")
+@click.option("--number", "certificate_number", help="The certificate number.")
+@click.option("--course", default="", help="All of this course, by its key, to what it says now.")
+@click.option("--why", default="", help="The reason, for whoever looks at it later.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@output.json_option
+@pass_session
+def correct(
+    session: Session,
+    /,
+    completion: int | None,
+    course: str,
+    why: str,
+    dry_run: bool,
+    as_json: bool,
+    **changes: Any,
+) -> None:
+    """Correct a COMPLETION, also where the registry has it already.
+
+    Its row is changed there under the same id, and its certificate replaced. Who corrected
+    what, when and why is kept. With neither COMPLETION nor --course it is shown which
+    completions say something else than the catalogue does by now.
+    """
+    wanted = {
+        name: value.date() if isinstance(value, dt.datetime) else value
+        for name, value in changes.items()
+        if value is not None
+    }
+    if bool(wanted) != (completion is not None) or (course and wanted):
+        session.fail(
+            mark("give the number of a completion and what is to change, or a --course"), code=2
+        )
+    if not (wanted or course):
+        dry_run = True
+    if not why and not dry_run:
+        session.fail(mark("say why, with --why"), code=2)
+    bridge = session.bridge
+    zone = ZoneInfo(bridge.settings.time_zone)
+    try:
+        with bridge.store.writing() as db:
+            planned = (
+                [corrections.plan(db, completion, wanted)]
+                if completion is not None
+                else list(corrections.lagging(db, course=course, zone=zone))
+            )
+            planned = [one for one in planned if one.after]
+            for one in [] if dry_run else planned:
+                remotes = [f"registry.{name}" for name in bridge.registries]
+                corrections.make(db, one, remotes, by=whoami(), why=why, now=utc_now())
+    except CannotCorrect as error:
+        fail(str(error))
+    if as_json:
+        output.print_json({"changed": not dry_run, "corrections": planned}, people=True)
+        return
+    if not planned:
+        session.tell(mark("There is nothing to correct."))
+        return
+    session.console.print(_corrections(session, planned))
+    session.tell(
+        mark("Nothing was changed. Completions that would be: %(count)s.")
+        if dry_run
+        else mark("Completions corrected: %(count)s. Their rows follow by themselves."),
+        count=len(planned),
+    )
+
+
+def _corrections(session: Session, planned: Sequence[Correction]) -> Table:
+    say = session.say
+    made = output.table("", "#", say(mark("learner")), say(mark("what changes")))
+    for one in planned:
+        made.add_row(str(one.completion_id), one.employee, changes_in(session, one))
+    return made
+
+
+def changes_in(session: Session, change: Correction | Past) -> Text:
+    """Each field with what it said and what it says now."""
+    lines = [
+        f"{session.word(field)}: {change.before.get(field, '')} → {value}"
+        for field, value in change.after.items()
+    ]
+    return Text("\n".join(lines))
 
 
 def _which(command: output.Command) -> output.Command:
@@ -283,6 +379,17 @@ def _label(session: Session, one: DeliveryLine, all_of_them: Sequence[DeliveryLi
 def _in_order(deliveries: Sequence[DeliveryLine]) -> list[DeliveryLine]:
     """The registry first, and each step before the one that undoes it."""
     return sorted(deliveries, key=lambda one: (not one.remote.startswith("registry."), one.id))
+
+
+def _past(session: Session, corrected: Sequence[Past]) -> Table:
+    say = session.say
+    made = output.table(
+        "", say(mark("corrected")), say(mark("what changed")), say(mark("by whom, and why"))
+    )
+    for one in corrected:
+        who = output.stacked(one.by, one.why)
+        made.add_row(session.when(one.at), changes_in(session, one), who)
+    return made
 
 
 def _facts(session: Session, line: CompletionLine) -> Table:

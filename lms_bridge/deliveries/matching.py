@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -47,6 +48,34 @@ def match(
         if same_days and same_organiser and _same_training(row, training):
             return row
     return None
+
+
+class Difference(NamedTuple):
+    """Where a row says something else than a training."""
+
+    field: str
+    theirs: Any
+    ours: Any
+
+
+def differences(training: Training, row: RecordedTraining) -> list[Difference]:
+    """In what the row differs from `training`; what it leaves empty is no difference."""
+    # The row of a structural training keeps another name (registry facts, section 2).
+    pairs: list[tuple[str, Any, Any]] = [
+        ("name", "" if training.structural_training else row.name, training.name),
+        ("organiser", row.organiser, training.organiser),
+        ("certificate_number", row.certificate_number, training.certificate_number),
+        ("hours", row.hours, training.hours),
+        ("starts", row.starts, training.starts),
+        ("ends", row.ends, training.ends),
+        ("kind", row.kind, training.kind),
+        ("structural_training", row.structural_training, training.structural_training),
+    ]
+    return [
+        Difference(field, theirs, ours)
+        for field, theirs, ours in pairs
+        if theirs not in (None, "") and str(theirs).strip() != str(ours).strip()
+    ]
 
 
 def _same_training(row: RecordedTraining, training: Training) -> bool:

@@ -64,7 +64,8 @@ class RecordStep:
             rows = self._registry.trainings_of(employee, sought.kind)
             if row := match(sought, rows, others):
                 found = notebook.time("sent_at") is None
-                return self._recorded(row.id, sought, notebook, found=found)
+                amiss = sought != training
+                return self._recorded(row.id, sought, notebook, found=found, amiss=amiss)
         notebook.strike("given_up_at")
         if not work.is_wanted:
             self._settling.over(notebook)
@@ -81,10 +82,20 @@ class RecordStep:
         return self._settling.not_before(notebook)
 
     def _recorded(
-        self, row_id: str, training: Training, notebook: Notebook, *, found: bool
+        self,
+        row_id: str,
+        training: Training,
+        notebook: Notebook,
+        *,
+        found: bool,
+        amiss: bool = False,
     ) -> Outcome:
         self._settling.over(notebook)
-        then = {"document": {} if found else {"fresh": True}} if self._documented else None
+        then: dict[str, dict[str, Any]] = {}
+        if amiss:  # it was sent before the completion was corrected
+            then["correct"] = {}
+        if self._documented:
+            then["document"] = {} if found else {"fresh": True}
         return Outcome(row_id, then=then, found=found, recorded=msgspec.to_builtins(training))
 
     def _others(self, work: Work) -> Ours:

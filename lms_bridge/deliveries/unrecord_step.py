@@ -83,15 +83,20 @@ class UnrecordStep:
 
     def _written(self, work: Work) -> _Written:
         """What the step "record" left in the registry."""
-        query = select(deliveries.c.result_id, deliveries.c.progress).where(
+        step = deliveries.c.step
+        mine = (
             deliveries.c.completion_id == work.completion_id,
             deliveries.c.remote == work.remote,
-            deliveries.c.step == "record",
         )
+        query = select(deliveries.c.result_id, deliveries.c.progress).where(*mine, step == "record")
         with self._store.reading() as db:
             row = db.execute(query).one()
+            corrected = select(deliveries.c.progress).where(*mine, step == "correct")
+            sent = (db.execute(corrected).scalar() or {}).get("sent")
         training = training_in(row.progress) or training_of(work)
-        return _Written(row.result_id or "", training, bool(row.progress.get("found")))
+        # A correction of which it is not known whether it took effect.
+        trainings = [training, *([msgspec.convert(sent, Training)] if sent else [])]
+        return _Written(row.result_id or "", trainings, bool(row.progress.get("found")))
 
     def _look(self, employee: RegistryEmployee, written: _Written) -> RecordedTraining | None:
         rows = self._registry.trainings_of(employee, written.training.kind)
@@ -102,7 +107,7 @@ class UnrecordStep:
         about = {"remote": work.remote, "row": row.id}
         if written.was_found:
             return Reason("row_of_others", **about)
-        if match(written.training, [row], Ours()) is None:
+        if not any(match(one, [row], Ours()) for one in written.trainings):
             return Reason("row_changed", name=row.name or row.certificate_number, **about)
         with self._store.reading() as db:
             other = db.execute(
@@ -122,6 +127,11 @@ class UnrecordStep:
 
 class _Written(NamedTuple):
     row_id: str
-    training: Training
+    trainings: list[Training]
+    """what it says; and what it may say instead"""
     was_found: bool
     """it was there before the bridge would have written it"""
+
+    @property
+    def training(self) -> Training:
+        return self.trainings[0]

@@ -137,7 +137,7 @@ class Registry(Protocol):
 class KeepsHistories(Protocol):
     """A registry of which the whole training history of a person can be read.
 
-    Besides being a :class:`Registry`; so are the three below. One that has none of it, such as
+    Besides being a :class:`Registry`; so are those below. One that has none of it, such as
     one that only takes files, does not have the verb.
     """
 
@@ -160,6 +160,23 @@ class RatesEmployees(Protocol):
 
     def professionality_of(self, employee: RegistryEmployee) -> ProfessionalityIndex | None:
         """The index of the employee, or None if it was never computed."""
+
+
+@runtime_checkable
+class ChangesRows(Protocol):
+    """A registry in which a row can be changed."""
+
+    @property
+    def changes_rows(self) -> bool:
+        """Whether it really can, as it is configured."""
+
+    def change(self, employee: RegistryEmployee, row_id: str, training: Training) -> None:
+        """Make the row with that id say `training`; its documents stay.
+
+        Changes without looking: the caller has seen that the row is there and is ours. To do it
+        twice does no harm. Raises a DeliveryError with `outcome_unknown` when it may have been
+        changed all the same.
+        """
 
 
 @runtime_checkable

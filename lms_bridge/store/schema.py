@@ -390,6 +390,19 @@ withdrawals = Table(
     comment="when a completion was taken back and why, what HR decided, and when it was told again",
 )
 
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("completion_id", BigId, ForeignKey("completions.id"), nullable=False, index=True),
+    Column("corrected_at", UtcTime, nullable=False),
+    Column("corrected_by", OutsideText, nullable=False),
+    Column("why", OutsideText, nullable=False, server_default=""),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    comment="who changed what of a completion, when and why",
+)
+
 settings_in_force = Table(
     "settings_in_force",
     metadata,

@@ -8,7 +8,8 @@ import pytest
 
 from lms_bridge.sandbox.city import AGUS
 from tests.cli.conftest import Terminal, on_sqlite
-from tests.scene import Scene
+from tests.eventful import LATSAR
+from tests.scene import BADGE, Scene, course
 
 ARSIP = (
     "key;name;organiser;kind;hours;external_ids\n"
@@ -133,3 +134,52 @@ def test_a_job_that_fails_says_why_and_leaves_a_row(
 @on_sqlite
 def test_a_job_that_never_ran_says_so(terminal: Terminal) -> None:
     assert terminal.read("jobs", "runs", "reconcile") == "It has not run yet."
+
+
+# --- corrections -----------------------------------------------------------------------------
+
+
+def test_a_completion_is_corrected_and_its_story_tells_who_and_why(
+    terminal: Terminal, scene: Scene
+) -> None:
+    change = ("completions", "correct", "1", "--hours", "32", "--starts", "2026-11-20")
+    assert "Nothing was changed" in terminal.read(*change, "--dry-run")
+    told = terminal.read(*change, "--why", "salah ketik")
+    assert "JP: 20 → 32" in told
+    assert "first day: 2026-11-24 → 2026-11-20" in told
+    assert "Completions corrected: 1. Their rows follow by themselves." in told
+    story = terminal.read("completions", "show", "1")
+    assert "JP: 20 → 32" in story
+    assert "salah ketik" in story
+    assert "correction → registry.siasn waiting" in story
+    (past,) = terminal.json("completions", "show", "1")["corrections"]
+    assert past["after"] == {"hours": 32, "starts": "2026-11-20"}
+
+
+def test_a_course_that_was_changed_is_shown_and_corrected_when_somebody_says_so(
+    terminal: Terminal, scene: Scene
+) -> None:
+    assert terminal.read("completions", "correct") == "There is nothing to correct."
+    scene.catalogue(course(LATSAR, name="Latihan Dasar CPNS", badge=BADGE, hours=51))
+    told = terminal.read("completions", "correct", language="id")
+    assert "JP: 20 → 51" in told
+    assert "Tidak ada yang diubah" in told
+    assert terminal.json("completions", "correct", "--course", LATSAR, "--why", "x")["changed"]
+    assert terminal.read("completions", "correct") == "There is nothing to correct."
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("1",), 2, "give the number of a completion and what is to change, or a --course"),
+        (("--hours", "3"), 2, "give the number of a completion and what is to change"),
+        (("1", "--hours", "3"), 2, "say why, with --why"),
+        (("99", "--hours", "3", "--why", "x"), 1, "there is no completion 99"),
+        (("1", "--ends", "2020-01-01", "--why", "x"), 1, "would begin on"),
+    ],
+)
+@on_sqlite
+def test_a_correction_that_cannot_be_says_why(
+    terminal: Terminal, words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert said in terminal.refused("completions", "correct", *words, code=code)

@@ -25,6 +25,7 @@ import msgspec
 from lms_bridge import completions
 from lms_bridge.config.secrets import Secret
 from lms_bridge.deliveries.badge_step import BadgeStep
+from lms_bridge.deliveries.correct_step import CorrectStep
 from lms_bridge.deliveries.document_step import DocumentStep, Papers
 from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.revoke_step import RevokeStep
@@ -152,6 +153,13 @@ class Street:
                 self.moodle(), self.yard.store, clock=clock, look_after_minutes=60
             ),
         }
+        steps[REGISTRY, "correct"] = CorrectStep(
+            self.siasn(),
+            self.yard.store,
+            clock=clock,
+            settle_seconds=SETTLE,
+            documented=self.papers is not None,
+        )
         if self.papers:
             keeper = self.siasn()
             steps[REGISTRY, "document"] = DocumentStep(

@@ -78,6 +78,21 @@ class Siasn:
             raise outcome_unknown(self._api.remote, "it says success and not under which id")
         return row_id
 
+    @property
+    def changes_rows(self) -> bool:
+        return True
+
+    def change(self, employee: RegistryEmployee, row_id: str, training: Training) -> None:
+        """By the call that writes a new row, with the id in it (registry facts, section 5)."""
+        kind = training.kind
+        verdict = self._api.get(rows.row_path(kind, quote(row_id, safe="")))
+        body = rows.written(employee, training, self._settings.instansi_id)
+        body |= {"id": row_id, "path": rows.documents_of(verdict.data)}
+        verdict = self._api.post(rows.save_path(kind), body)
+        if rows.new_id(verdict.data, kind) not in ("", row_id):
+            # It has happened to others that a change made a second row (section 5).
+            raise outcome_unknown(self._api.remote, "it says that it wrote another row")
+
     def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
         self._api.delete(rows.delete_path(kind, quote(row_id, safe="")))
 

@@ -41,6 +41,11 @@ def save_path(kind: int) -> str:
     return "/diklat/save" if kind == STRUCTURAL else "/kursus/save"
 
 
+def row_path(kind: int, row_id: str) -> str:
+    """Where the row of `kind` with that id is read by itself."""
+    return f"/{'diklat' if kind == STRUCTURAL else 'kursus'}/id/{row_id}"
+
+
 def delete_path(kind: int, row_id: str) -> str:
     """Where the row of `kind` with that id is deleted."""
     return f"/diklat/delete/{row_id}" if kind == STRUCTURAL else f"/kursus/delete/{row_id}"
@@ -93,6 +98,13 @@ def new_id(data: Any, kind: int) -> str:
         data = data.get(first) or data.get(second) or data.get("id")
     found = text(data)
     return found if _ID.fullmatch(found) else ""
+
+
+def documents_of(row: Any) -> list[dict[str, Any]]:
+    """The documents of a `row` as they are written; they are read under their ids."""
+    path = row.get("path") if isinstance(row, Mapping) else None
+    found = path.values() if isinstance(path, Mapping) else path if isinstance(path, list) else ()
+    return [dict(one) for one in found if isinstance(one, Mapping)]
 
 
 def document_name(data: Any) -> str:

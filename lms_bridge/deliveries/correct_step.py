@@ -1,0 +1,178 @@
+"""Correcting the row that a completion became: look, change it by its id, and only if need be.
+
+It is begun when something of a completion has changed that a registry already has
+(:mod:`lms_bridge.corrections`), and when a row turns out to have been written before that. The
+row is changed under its own id, so that there is never a second one; and only if the bridge
+wrote it and nobody has changed it since. Otherwise a person is told why not.
+
+After an answer that did not come, the row is read as soon as the change must have taken effect
+if it ever will (:mod:`~lms_bridge.deliveries.settling`). A registry that offers no way to change
+a row is left to a person, and it is looked now and then whether they have done it.
+
+Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`:
+
+``sent``
+    what was last sent; the row may say that, or what it said before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from lms_bridge.catalogue.course import STRUCTURAL
+from lms_bridge.deliveries import standing
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.matching import Ours, differences, match
+from lms_bridge.deliveries.planning import Planned
+from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.settling import Settling
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome
+from lms_bridge.deliveries.work import Work, load
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import ChangesRows, RecordedTraining, Registry, Training
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+from lms_bridge.store.types import AnyRow
+
+_LOOK_AFTER = 3600.0
+"""seconds after which it is looked whether a person has changed the row"""
+
+
+class CorrectStep:
+    """The step "correct" at one registry; if that is `documented`, a new certificate follows."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        *,
+        clock: Clock,
+        settle_seconds: float,
+        documented: bool = False,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._clock = clock
+        self._settling = Settling(clock, settle_seconds)
+        self._documented = documented
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted and notebook.time("sent_at") is None:
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
+        self._settling.wait(notebook)
+        written, wanted = self._written(work), training_of(work)
+        employee = known_or_found(self._registry, work, notebook, self._clock)
+        rows = self._registry.trainings_of(employee, written.training.kind)
+        row = next((one for one in rows if one.id == written.row_id), None)
+        if row is None:
+            raise DeliveryError(
+                Reason(
+                    "row_vanished",
+                    remote=work.remote,
+                    row=written.row_id,
+                    delivery=written.delivery_id,
+                ),
+                retryable=False,
+            )
+        different = differences(wanted, row)
+        if not different:
+            return self._corrected(work, written, wanted, notebook)
+        notebook.strike("given_up_at")
+        if objection := self._objection(work, written, row, wanted, notebook):
+            self._settling.over(notebook)
+            raise objection
+        notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(wanted))
+        assert isinstance(self._registry, ChangesRows)
+        try:
+            self._registry.change(employee, row.id, wanted)
+        except DeliveryError as error:
+            self._settling.failed(error, notebook)
+            raise
+        return self._corrected(work, written, wanted, notebook)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._settling.not_before(notebook)
+
+    def _objection(
+        self,
+        work: Work,
+        written: _Written,
+        row: RecordedTraining,
+        wanted: Training,
+        notebook: Notebook,
+    ) -> DeliveryError | None:
+        """Why the row is not to be changed, if so."""
+        about: dict[str, Any] = {"remote": work.remote, "row": row.id}
+        sent = notebook.get("sent")
+        known = [written.training, *([msgspec.convert(sent, Training)] if sent else [])]
+        if not work.is_wanted:
+            return DeliveryError(Reason("withdrawn"), retryable=False)
+        if written.was_found:
+            return DeliveryError(Reason("row_of_others_differs", **about), retryable=False)
+        if not any(match(one, [row], Ours()) for one in known):
+            about["name"] = row.name or row.certificate_number
+            return DeliveryError(Reason("row_changed_meanwhile", **about), retryable=False)
+        if (written.training.kind == STRUCTURAL) != (wanted.kind == STRUCTURAL):
+            return DeliveryError(Reason("other_history", **about), retryable=False)
+        if not isinstance(self._registry, ChangesRows) or not self._registry.changes_rows:
+            what = "; ".join(f"{one.field}: {one.ours}" for one in differences(wanted, row))
+            reason = Reason("correct_by_hand", what=what, **about)
+            return DeliveryError(reason, retryable=False, look_after=_LOOK_AFTER)
+        return None
+
+    def _written(self, work: Work) -> _Written:
+        """The row that the step "record" brought about. Raises if there is none (yet)."""
+        row = _record_of(self._store, work)
+        if row is None or row.state != State.DONE or not row.result_id:
+            again = row is not None and row.state in (State.RUNNING, State.WAITING, State.RETRYING)
+            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=again)
+        training = training_in(row.progress) or training_of(work)
+        return _Written(row.id, row.result_id, training, bool(row.progress.get("found")))
+
+    def _corrected(
+        self, work: Work, written: _Written, wanted: Training, notebook: Notebook
+    ) -> Outcome:
+        self._settling.over(notebook)
+        notebook.also(partial(self._remember, work=work, written=written, said=wanted))
+        then = {"document": {"replaces": True}} if self._documented else None
+        before, after = map(msgspec.to_builtins, (written.training, wanted))
+        return Outcome(written.row_id, then=then, before=before, after=after)
+
+    def _remember(self, db: Connection, *, work: Work, written: _Written, said: Training) -> None:
+        """The step "record" is answerable for what the row says now."""
+        mine = deliveries.c.id == written.delivery_id
+        progress = db.execute(select(deliveries.c.progress).where(mine).with_for_update())
+        recorded = {**progress.scalar_one(), "recorded": msgspec.to_builtins(said)}
+        db.execute(update(deliveries).where(mine).values(progress=recorded))
+        now = self._clock()
+        if training_of(load(db, work.delivery_id, started_at=now)) != said:
+            # It was corrected once more while this was under way.
+            again = Planned("correct", work.remote)
+            standing.go_on(db, work.completion_id, again, {}, now)
+
+
+class _Written(NamedTuple):
+    delivery_id: int
+    row_id: str
+    training: Training
+    was_found: bool
+    """it was there before the bridge would have written it"""
+
+
+def _record_of(store: Store, work: Work) -> AnyRow | None:
+    query = select(
+        deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
+    ).where(
+        deliveries.c.completion_id == work.completion_id,
+        deliveries.c.remote == work.remote,
+        deliveries.c.step == "record",
+    )
+    with store.reading() as db:
+        return db.execute(query).one_or_none()
