@@ -16,7 +16,7 @@ from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.badge_step import BadgeStep
-from lms_bridge.deliveries.correct_step import CorrectStep
+from lms_bridge.deliveries.correct_step import ByHandStep, CorrectStep
 from lms_bridge.deliveries.document_step import DocumentStep
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.deliveries.record_step import RecordStep
@@ -231,6 +231,7 @@ class Bridge:
             remote = f"registry.{name}"
             steps[remote, "record"] = ListStep(name, form, self.store, clock=utc_now)
             steps[remote, "unrecord"] = UnlistStep(name, form, self.store, clock=utc_now)
+            steps[remote, "correct"] = ByHandStep()
             concurrency[remote] = self.settings.registry[name].concurrency
         for name, platform in self.lms.items():
             steps[f"lms.{name}", "badge"] = BadgeStep(

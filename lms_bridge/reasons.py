@@ -512,6 +512,10 @@ SENTENCES: dict[str, Sentence] = {
             " %(delivery)s"
         ),
     ),
+    "correct_unseen": Sentence(
+        mark("What was uploaded to %(remote)s was corrected since; it should say: %(what)s."),
+        mark("Correct it there by hand, then: lms-bridge deliveries cancel %(delivery)s"),
+    ),
     "row_of_others": Sentence(
         mark("The row %(row)s was in %(remote)s before the bridge recorded, so it is not deleted."),
         mark(

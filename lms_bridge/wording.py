@@ -72,7 +72,7 @@ WORDS = {
     "unrecord": mark("removal from the registry"),
     "revoke": mark("revocation of the badge"),
     # what of a completion can be corrected
-    "hours": mark("JP"),
+    "hours": mark("lesson hours (JP)"),
     "starts": mark("first day"),
     "ends": mark("last day"),
     "certificate_number": mark("certificate number"),

@@ -221,7 +221,7 @@ def correct(
             )
             planned = [one for one in planned if one.after]
             for one in [] if dry_run else planned:
-                remotes = [f"registry.{name}" for name in bridge.registries]
+                remotes = [f"registry.{name}" for name in bridge.settings.registry]
                 corrections.make(db, one, remotes, by=whoami(), why=why, now=utc_now())
     except CannotCorrect as error:
         fail(str(error))

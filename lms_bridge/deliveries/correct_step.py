@@ -158,6 +158,21 @@ class CorrectStep:
             standing.go_on(db, work.completion_id, again, {}, now)
 
 
+class ByHandStep:
+    """The step "correct" where nothing can be read back: a person does it, and says so."""
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted:
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
+        wanted = training_of(work)
+        what = f"{wanted.certificate_number}, {wanted.hours} JP, {wanted.starts} – {wanted.ends}"
+        reason = Reason("correct_unseen", remote=work.remote, what=what)
+        raise DeliveryError(reason, retryable=False)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return None
+
+
 class _Written(NamedTuple):
     delivery_id: int
     row_id: str

@@ -145,13 +145,13 @@ def test_a_completion_is_corrected_and_its_story_tells_who_and_why(
     change = ("completions", "correct", "1", "--hours", "32", "--starts", "2026-11-20")
     assert "Nothing was changed" in terminal.read(*change, "--dry-run")
     told = terminal.read(*change, "--why", "salah ketik")
-    assert "JP: 20 → 32" in told
+    assert "lesson hours (JP): 20 → 32" in told
     assert "first day: 2026-11-24 → 2026-11-20" in told
     assert "Completions corrected: 1. Their rows follow by themselves." in told
     story = terminal.read("completions", "show", "1")
-    assert "JP: 20 → 32" in story
+    assert "lesson hours (JP): 20 → 32" in story
     assert "salah ketik" in story
-    assert "correction → registry.siasn waiting" in story
+    assert "correction → registry.siasn" in story
     (past,) = terminal.json("completions", "show", "1")["corrections"]
     assert past["after"] == {"hours": 32, "starts": "2026-11-20"}
 
@@ -162,7 +162,7 @@ def test_a_course_that_was_changed_is_shown_and_corrected_when_somebody_says_so(
     assert terminal.read("completions", "correct") == "There is nothing to correct."
     scene.catalogue(course(LATSAR, name="Latihan Dasar CPNS", badge=BADGE, hours=51))
     told = terminal.read("completions", "correct", language="id")
-    assert "JP: 20 → 51" in told
+    assert "jam pelajaran (JP): 20 → 51" in told
     assert "Tidak ada yang diubah" in told
     assert terminal.json("completions", "correct", "--course", LATSAR, "--why", "x")["changed"]
     assert terminal.read("completions", "correct") == "There is nothing to correct."

@@ -100,7 +100,7 @@ def test_the_story_of_a_completion_is_told_step_by_step(terminal: Terminal) -> N
     assert "#2 badge → lms.moodle ✓ done a1b2" in told
     assert "https://moodle.example/badges/badge.php?hash=a1b2" in told
     story = terminal.json("completions", "show", "1")
-    assert list(story) == ["completion", "attempts"]
+    assert list(story) == ["completion", "attempts", "corrections"]
 
 
 @on_sqlite
