@@ -18,6 +18,7 @@ SSO = "https://sso.example/realms/public-siasn/protocol/openid-connect/token"
 NIP = "198703152010012001"
 NOBODY = "/pns/data-utama/000000000000000000"
 NOT_FOUND = (404, {"code": 0, "data": "Data tidak ditemukan"})
+UNITS = "/referensi/ref-unor?limit=500&offset=0"
 BAD_JWT = (401, {"message": "invalid or expired jwt"})
 
 
@@ -28,6 +29,8 @@ def whole(service):
     service.answers(NOBODY, NOT_FOUND)
     service.answers(f"/pns/rw-kursus/{NIP}", {"code": 1, "data": [{"id": "a"}, {"id": "b"}]})
     service.answers(f"/pns/rw-diklat/{NIP}", NOT_FOUND)
+    service.answers(f"/pns/nilaiipasn/{NIP}", {"code": 1, "data": {"subtotal": "67.5"}})
+    service.answers(UNITS, {"code": 1, "data": [{"Id": "a", "NamaUnor": "A"}], "count": 1})
     return service
 
 
@@ -56,6 +59,8 @@ def test_a_registry_in_order_has_no_other_lines_than_ok(known, whole):
         "SSO token",
         "employee look-up",
         "training history",
+        "IP-ASN",
+        "work units",
     ]
     assert "2 rows of kursus, 0 of diklat" in found["training history"].finding
 
@@ -145,3 +150,17 @@ def test_no_answer_however_odd_makes_the_check_fail_itself(known, whole, answer)
     for path in ("", NOBODY, f"/pns/data-utama/{NIP}"):
         whole.answers(path, answer)
     assert list(Siasn("siasn", known).check())[-1].verdict == "failed"
+
+
+def test_what_can_be_done_without_is_a_warning(known, whole):
+    whole.answers(f"/pns/nilaiipasn/{NIP}", (404, "<html>404</html>"))
+    whole.answers(UNITS, {"code": 0, "message": "Anda tidak memiliki akses"})
+    found = lines(known)
+    assert (found["IP-ASN"].verdict, found["work units"].verdict) == ("warning", "warning")
+    assert "all else works without it" in found["IP-ASN"].remedy
+    assert "tidak memiliki akses" in found["work units"].finding
+
+
+def test_an_employee_without_ip_asn_is_in_order(known, whole):
+    whole.answers(f"/pns/nilaiipasn/{NIP}", NOT_FOUND)
+    assert "None was computed" in lines(known)["IP-ASN"].finding

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from lms_bridge.store import marks, migrations
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
+from lms_bridge.store.schema import postings
 from tests.conftest import Clock
 from tests.deliveries.yard import Yard
 
@@ -91,3 +92,26 @@ def _stored(store: Store, number: int) -> object:
     moment = THEN + dt.timedelta(seconds={3: -60, 4: 1}.get(number, 0))
     is_sqlite = store.engine.dialect.name == "sqlite"
     return moment.replace(tzinfo=None).isoformat(" ") if is_sqlite else moment
+
+
+def test_where_hr_said_that_people_are_is_their_first_posting(store: Store) -> None:
+    _back_to(store, "0040")
+    with store.writing() as db:
+        for nip, unit, refreshed in (("1", "Dinas", None), ("2", "", None), ("3", "Dinas", THEN)):
+            db.execute(
+                text(
+                    "INSERT INTO employees (nip, name, unit_name, registry_refs, refreshed_at,"
+                    " created_at) VALUES (:nip, '', :unit, '{}', :refreshed, :created)"
+                ),
+                {
+                    "nip": nip,
+                    "unit": unit,
+                    "refreshed": refreshed and _stored(store, 1),
+                    "created": _stored(store, 1),
+                },
+            )
+    migrations.upgrade(store)
+    with store.reading() as db:
+        (posting,) = db.execute(postings.select()).all()
+    assert (posting.registry, posting.unit_name) == ("", "Dinas")
+    assert (posting.since, posting.until) == (THEN, None)

@@ -10,9 +10,10 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.http import NoAnswerError
 from lms_bridge.i18n import mark
 from lms_bridge.reasons import SENTENCES
-from lms_bridge.registries.base import Registry
+from lms_bridge.registries.base import RatesEmployees, Registry
 from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up
 from lms_bridge.registries.jwt import announced_from, expiry, issued_at
+from lms_bridge.registries.siasn import units
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.rows import STRUCTURAL
 from lms_bridge.registries.siasn.settings import SiasnSettings
@@ -28,6 +29,8 @@ def checks(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Ch
         "SSO token": _sso_token(registry, api, settings),
         "employee look-up": look_up(registry, api.remote, settings.check_nip),
         "training history": _history(registry, api, settings),
+        "IP-ASN": _professionality(registry, api, settings),
+        "work units": _units(api),
     }
     return in_turn(api.remote, steps)
 
@@ -104,3 +107,35 @@ def _history(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[
             mark("It can be read: %(kursus)s rows of kursus, %(diklat)s of diklat."),
             details={"kursus": kursus, "diklat": diklat},
         )
+
+
+def _professionality(registry: Registry, api: Api, settings: SiasnSettings) -> Iterator[Check]:
+    """That IP-ASN can be read; everything else works without it."""
+    subject = f"{api.remote}: IP-ASN"
+    nip = known_nip(api.remote, settings.check_nip)
+    employee = registry.find_employee(nip) if nip else None
+    if employee and isinstance(registry, RatesEmployees):
+        try:
+            index = registry.professionality_of(employee)
+        except DeliveryError as error:
+            yield _missing(subject, error, mark("It is not shown then; all else works without it."))
+            return
+        said = mark("It can be read.") if index else mark("None was computed for this employee.")
+        yield Check(subject, "ok", said)
+
+
+def _units(api: Api) -> Iterator[Check]:
+    """That the work units can be read; people have units without that, and no tree."""
+    subject = f"{api.remote}: work units"
+    try:
+        count = len(units.read_all(api).units)
+    except DeliveryError as error:
+        advice = mark("Employees have their units all the same; only the tree of them is missing.")
+        yield _missing(subject, error, advice)
+        return
+    yield Check(subject, "ok", mark("%(count)s are listed."), details={"count": count})
+
+
+def _missing(subject: str, error: DeliveryError, advice: str) -> Check:
+    details = {"error": error.reason.what()}
+    return Check(subject, "warning", mark("It cannot be read: %(error)s"), advice, details)
