@@ -15,6 +15,7 @@ from lms_bridge.config.loading import ConfigError, Problem, load
 from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
+from lms_bridge.deliveries.after_step import AfterStep
 from lms_bridge.deliveries.badge_step import BadgeStep
 from lms_bridge.deliveries.correct_step import ByHandStep, CorrectStep
 from lms_bridge.deliveries.document_step import DocumentStep
@@ -233,6 +234,11 @@ class Bridge:
             steps[remote, "unrecord"] = UnlistStep(name, form, self.store, clock=utc_now)
             steps[remote, "correct"] = ByHandStep()
             concurrency[remote] = self.settings.registry[name].concurrency
+        for name, settings in self.settings.registry.items():
+            if settings.after:
+                remote, first = f"registry.{name}", f"registry.{settings.after}"
+                step = steps[remote, "record"]
+                steps[remote, "record"] = AfterStep(step, first, self.store, clock=utc_now)
         for name, platform in self.lms.items():
             steps[f"lms.{name}", "badge"] = BadgeStep(
                 platform,

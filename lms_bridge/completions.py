@@ -8,6 +8,7 @@ skipped or given twice.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from lms_bridge import corrections, withdrawals
 from lms_bridge.catalogue.course import Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.certificates.certificate import new_public_id
+from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.people.identities import Known
@@ -65,6 +67,14 @@ class Targets(msgspec.Struct, frozen=True):
 
     registries: tuple[str, ...]
     lms: tuple[str, ...]
+    after: Mapping[str, str] = {}
+    """for a registry the one that must have it before"""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Targets:
+        """Those of a configuration."""
+        after = {name: one.after for name, one in settings.registry.items() if one.after}
+        return cls(tuple(settings.registry), tuple(settings.lms), after)
 
 
 def record(
@@ -235,7 +245,11 @@ def _next_number(db: Connection, organiser: str, year: int) -> int:
 
 
 def _record_steps(targets: Targets) -> list[Planned]:
-    return [Planned("record", f"registry.{name}") for name in targets.registries]
+    return [
+        Planned("record", f"registry.{name}", after=f"registry.{first}" if first else "")
+        for name in targets.registries
+        for first in [targets.after.get(name, "")]
+    ]
 
 
 def _badge_step(telling: Telling, targets: Targets) -> list[Planned]:

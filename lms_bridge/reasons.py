@@ -127,6 +127,9 @@ SENTENCES: dict[str, Sentence] = {
         mark("Learner and instructor are the same person, who earns the learner's hours.")
     ),
     # --- the certificate of a row -------------------------------------------------------------
+    "waits_for_registry": Sentence(
+        mark("It follows as soon as the completion is recorded at %(remote)s.")
+    ),
     "document_too_large": Sentence(
         mark("The certificate is %(size)s bytes long; %(remote)s takes %(most)s."),
         mark(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,10 +48,27 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
             yield from _proxy(f"{section}.{name}", remote)
             yield from _hours(f"{section}.{name}", remote)
             yield from remote.disagreements(f"{section}.{name}")
+    yield from _order(settings.registry)
     if settings.certificates:
         yield from _certificates(settings.certificates, settings.web)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
+
+
+def _order(registries: Mapping[str, Any]) -> Iterator[Problem]:
+    """Each comes after one that there is, and none after itself by way of others."""
+    for name, registry in registries.items():
+        path, first = f"registry.{name}.after", registry.after
+        if first and first not in registries:
+            hint = nearest(first, registries)
+            yield Problem(path, f"there is no [registry.{first}]{hint}")
+            continue
+        seen = [name]
+        while first and first in registries and first not in seen:
+            seen.append(first)
+            first = registries[first].after
+        if first == name:
+            yield Problem(path, f"{' after '.join([*seen, name])}: none would ever begin")
 
 
 def _certificates(settings: Certificates, web: Web) -> Iterator[Problem]:

@@ -48,7 +48,14 @@ class RemoteSettings(ConnectionSettings, frozen=True, kw_only=True, forbid_unkno
     """calls under way at once; one person's are never under way together"""
 
 
-class RegistrySettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderedSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a registry stands among several."""
+
+    after: str = ""
+    """the ``[registry.NAME]`` that must have a completion before this one gets it"""
+
+
+class RegistrySettings(OrderedSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The manners of the bridge towards a registry that it calls over HTTP."""
 
     requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0

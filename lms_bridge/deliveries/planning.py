@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
+from lms_bridge.deliveries import in_order
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
@@ -20,6 +21,8 @@ class Planned(NamedTuple):
 
     step: str
     remote: str
+    after: str = ""
+    """the remote that must have it before, if there is one"""
 
 
 def plan(
@@ -42,12 +45,12 @@ def plan(
             "remote": one.remote,
             "lane": _lane(one.remote, employee_id),
             "state": State.WAITING,
-            "due_at": now,
+            "due_at": now + in_order.LOOK_AGAIN if one.after else now,
             "progress": dict(progress),
             "effort_since": now,
             "created_at": now,
             "changed_at": now,
-            **reason_columns(Reason("new")),
+            **reason_columns(in_order.waiting_for(one.after) if one.after else Reason("new")),
         }
         for one in steps
     ]

@@ -77,7 +77,7 @@ class PulledIntake:
         self._clock = clock
         self._zone = ZoneInfo(settings.time_zone)
         self._realms = realms_of(settings)
-        self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
+        self._targets = Targets.of(settings)
 
     def take(
         self, some: Sequence[Pulled], look: Callable[[Sequence[Ask]], Answers]

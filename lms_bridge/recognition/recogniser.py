@@ -59,7 +59,7 @@ class Recogniser:
         self._belonging = Belonging(settings)
         self._asker = Asker(store, settings, lms, clock=clock)
         self._zone = ZoneInfo(settings.time_zone)
-        self._targets = Targets(tuple(settings.registry), tuple(settings.lms))
+        self._targets = Targets.of(settings)
         self._shelf = Shelf()
 
     def run(self, go_on: Callable[[int], bool] = lambda _done: True) -> Counter[str]:

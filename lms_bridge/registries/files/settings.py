@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from lms_bridge.config.problems import Problem
-from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.config.remote import OrderedSettings
 from lms_bridge.registries.simpeg.settings import Scalar
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -48,7 +48,7 @@ class Results(_Table, frozen=True, kw_only=True):
 
 
 class FileSettings(
-    RemoteSettings,
+    OrderedSettings,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,

@@ -1,0 +1,47 @@
+"""A step that is not begun before the same one at another registry is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from lms_bridge.deliveries.in_order import LOOK_AGAIN, waiting_for
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome, Step
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import NotNow
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+
+
+class AfterStep:
+    """The `step` at one registry, which comes after the one at `first`.
+
+    What may have been sent already is looked up all the same.
+    """
+
+    def __init__(self, step: Step, first: str, store: Store, *, clock: Clock) -> None:
+        self._step = step
+        self._first = first
+        self._store = store
+        self._clock = clock
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if work.is_wanted and notebook.time("sent_at") is None and self._is_open(work):
+            raise NotNow(waiting_for(self._first), until=self._clock() + LOOK_AGAIN)
+        return self._step.perform(work, notebook)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._step.not_before(notebook)
+
+    def _is_open(self, work: Work) -> bool:
+        """Whether the first may still come to have it."""
+        query = select(deliveries.c.state).where(
+            deliveries.c.completion_id == work.completion_id,
+            deliveries.c.remote == self._first,
+            deliveries.c.step == work.step,
+        )
+        with self._store.reading() as db:
+            state = db.execute(query).scalar()
+        return state not in (None, State.DONE, State.CANCELLED)
