@@ -16,6 +16,7 @@ from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.i18n import mark
 from lms_bridge.manners import tokens
+from lms_bridge.manners.tokens import TokenLine
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
@@ -82,9 +83,7 @@ def status(session: Session, as_json: bool) -> None:
         )
     else:
         _print(session, view, targets, amiss)
-        for line in renewals:
-            if line.concern:
-                session.console.print(session.reason(line.concern))
+        _print_tokens(session, renewals)
     raise SystemExit(0 if fine else 1)
 
 
@@ -137,6 +136,21 @@ def _print(
             console.print(Text(say(_AMISS[name], count=count), style="bold yellow"))
     if not any(amiss.values()):
         console.print(Text(say(mark("Nothing waits for a person.")), style="green"))
+
+
+def _print_tokens(session: Session, lines: Sequence[TokenLine]) -> None:
+    """Until when tokens are good; of those that the bridge renews nobody need know."""
+    for line in lines:
+        if line.concern:
+            session.console.print(session.reason(line.concern))
+        elif not line.issued:
+            about = {"token": f"{line.remote}.{line.name}", "time": session.when(line.good_until)}
+            until = (
+                mark("The token of %(token)s is good until %(time)s.")
+                if line.good_until
+                else mark("The token of %(token)s does not say until when it is good.")
+            )
+            session.console.print(Text(session.say(until, **about), style="dim"))
 
 
 def _by_state(target: Standing) -> dict[str, int]:

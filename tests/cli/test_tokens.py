@@ -76,6 +76,16 @@ def test_a_token_that_expires_soon_is_told_everywhere(operated: Terminal) -> Non
     assert "registry.siasn: token sso_token: The token of" in told
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"), [(48, "is good until 20"), (None, "does not say until when it is good")]
+)
+def test_status_says_until_when_a_given_token_is_good(
+    operated: Terminal, hours: float | None, said: str
+) -> None:
+    (folder(operated) / "sso-token").write_text(a_token(hours) if hours else "opaque")
+    assert f"The token of registry.siasn.sso_token {said}" in operated.read("status", code=1)
+
+
 def test_an_issued_token_is_shown_as_such(terminal: Terminal) -> None:
     bridge = Bridge.open(terminal.config)
     issued = Issued("apim", "consumer_key, consumer_secret", "secret-thing", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -86,11 +85,13 @@ def test_the_zone_may_be_its_own(yard: Yard) -> None:
         pass
 
 
-def test_hours_that_end_while_it_waits_are_over(yard: Yard) -> None:
+def test_hours_that_end_while_it_waits_are_over(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = a_gate(yard, working_hours=OPEN_NOW, requests_per_second=4)
     with one.turn(writes=False):
         yard.clock.forward(hours=6, minutes=59, seconds=59)
-    threading.Timer(0.1, yard.clock.forward, kwargs={"seconds": 2}).start()
+    monkeypatch.setattr(gate, "sleep", lambda _seconds: yard.clock.forward(seconds=2))
     with pytest.raises(NotNow), one.turn(writes=False):
         raise AssertionError("it was called")
 
