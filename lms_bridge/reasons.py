@@ -575,6 +575,21 @@ SENTENCES: dict[str, Sentence] = {
         ),
         mark("Import the result file: lms-bridge registry results %(name)s %(batch)s FILE"),
     ),
+    "uploads_to_export": Sentence(
+        mark("Completions to be exported for %(remote)s: %(count)s."),
+        mark("Make the file: lms-bridge registry export %(name)s"),
+    ),
+    "uploads_open": Sentence(
+        mark("Batch %(batch)s for %(remote)s is not uploaded yet; completions in it: %(count)s."),
+        mark("Upload the file there, then: lms-bridge registry uploaded %(name)s %(batch)s"),
+    ),
+    "uploads_unanswered": Sentence(
+        mark(
+            "Of batch %(batch)s, which was uploaded to %(remote)s, the result is not known yet;"
+            " completions in it: %(count)s."
+        ),
+        mark("Import the result file: lms-bridge registry results %(name)s %(batch)s FILE"),
+    ),
     "upload_refused": Sentence(
         mark("%(remote)s refused row %(row)s of batch %(batch)s: %(message)s"),
         mark(

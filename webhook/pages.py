@@ -20,6 +20,7 @@ from lms_bridge.manners import tokens
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
 from webhook import dressing
 from webhook.console import Door
 
@@ -34,7 +35,9 @@ class View(msgspec.Struct, frozen=True):
     waiting: list[AttentionLine]
     """what was seen and cannot go on without a person"""
     blocked: list[tuple[CompletionLine, DeliveryLine]]
-    """the steps that cannot"""
+    """the steps that cannot, but for those"""
+    together: list[Gathered]
+    """that wait for a file to be made or uploaded"""
     undecided: list[CompletionLine]
     """what was taken back, and HR has to decide about"""
     completions: list[CompletionLine]
@@ -72,7 +75,9 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
     closed = bridge.closed(now)
     with bridge.store.reading() as db:
         overview = reports.overview(db, now=now)
-        steps = reports.list_deliveries(db, now=now, states=FOR_A_PERSON, limit=_SHOWN)
+        steps = reports.list_deliveries(
+            db, now=now, where=is_told_alone(), states=FOR_A_PERSON, limit=_SHOWN
+        )
         theirs = {
             line.id: line
             for line in reports.list_completions(
@@ -87,6 +92,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
                 if line.state == SightingState.ATTENTION
             ],
             blocked=[(theirs[one.completion_id], one) for one in steps],
+            together=gathered(db),
             undecided=reports.list_completions(db, now=now, undecided=True, limit=_SHOWN),
             completions=reports.list_completions(db, now=now, limit=_SHOWN, closed=closed),
             remotes=list(dict.fromkeys([*bridge.remotes, *overview.remotes])),

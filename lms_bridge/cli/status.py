@@ -20,6 +20,7 @@ from lms_bridge.manners.tokens import TokenLine
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
 
 _SHOWN = 200
 _AMISS = {
@@ -192,7 +193,10 @@ def attention(session: Session, as_json: bool) -> None:
             for line in reports.list_attention(db, limit=_SHOWN)
             if line.state == SightingState.ATTENTION
         ]
-        blocked = reports.list_deliveries(db, now=now, states=FOR_A_PERSON, limit=_SHOWN)
+        blocked = reports.list_deliveries(
+            db, now=now, where=is_told_alone(), states=FOR_A_PERSON, limit=_SHOWN
+        )
+        together = gathered(db)
         ids = [one.completion_id for one in blocked]
         theirs = {
             line.id: line for line in reports.list_completions(db, now=now, ids=ids, limit=_SHOWN)
@@ -206,11 +210,12 @@ def attention(session: Session, as_json: bool) -> None:
                 "statements": seen,
                 "deliveries": blocked,
                 "completions": undecided,
+                "uploads": [one.reason for one in together],
                 "forward": refusing,
             }
         )
         return
-    attention_table(session, seen, blocked, theirs, undecided, targets)
+    attention_table(session, seen, blocked, theirs, undecided, targets, together)
 
 
 def attention_table(
@@ -220,11 +225,13 @@ def attention_table(
     theirs: Mapping[int, CompletionLine],
     undecided: Sequence[CompletionLine] = (),
     targets: Sequence[Standing] = (),
+    together: Sequence[Gathered] = (),
     title: str = "",
 ) -> None:
     """Print what cannot go on without a person.
 
-    Statements and steps, what HR is to decide, and other LRSs that do not take statements.
+    Statements and steps, what HR is to decide, files for registries without an API, and other
+    LRSs that do not take statements.
     """
     say = session.say
     made = output.table(title, say(mark("who, what")), say(mark("why, and what to do")))
@@ -251,6 +258,8 @@ def attention_table(
             output.stacked(each.employee or mask_nip(each.nip), each.course, f"#{each.id}"),
             taken_back(session, each),
         )
+    for each_file in together:
+        made.add_row(each_file.remote, session.reason(each_file.reason))
     for target in targets:
         if concern := target.concern:
             made.add_row(target.remote, session.reason(concern))

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from lms_bridge.deliveries import lifecycle, standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.store.many import among
+from lms_bridge.store.many import within
 from lms_bridge.store.schema import deliveries, upload_rows, uploads
 from lms_bridge.store.types import AnyRow
 from lms_bridge.uploads.states import IN_FORCE, RowState, UploadState, label
@@ -56,7 +56,7 @@ def newest_rows(db: Connection, delivery_ids: Collection[int]) -> dict[int, Row]
     query = (
         select(upload_rows, uploads.c.number, uploads.c.state.label("upload_state"))
         .join(uploads, upload_rows.c.upload_id == uploads.c.id)
-        .where(among(upload_rows.c.delivery_id, list(delivery_ids)))
+        .where(within(upload_rows.c.delivery_id, list(delivery_ids)))
         .order_by(upload_rows.c.id)
     )
     return {
@@ -78,14 +78,14 @@ def newest_rows(db: Connection, delivery_ids: Collection[int]) -> dict[int, Row]
 def lock(db: Connection, delivery_ids: Collection[int]) -> list[AnyRow]:
     """Lock the deliveries, and those that undo them, against workers until the end."""
     mine = select(deliveries.c.completion_id, deliveries.c.remote).where(
-        among(deliveries.c.id, list(delivery_ids))
+        within(deliveries.c.id, list(delivery_ids))
     )
     found = db.execute(mine).all()
     if not found:
         return []
     (remote,) = {row.remote for row in found}
     these = select(deliveries).where(
-        among(deliveries.c.completion_id, [row.completion_id for row in found]),
+        within(deliveries.c.completion_id, [row.completion_id for row in found]),
         deliveries.c.remote == remote,
     )
     return list(db.execute(these.order_by(deliveries.c.id).with_for_update()).all())
@@ -130,7 +130,7 @@ def refusal(remote: str, row: Row, delivery: int) -> Reason:
 
 def _wake(db: Connection, asleep: list[int], now: dt.datetime) -> None:
     if asleep:
-        db.execute(update(deliveries).where(among(deliveries.c.id, asleep)).values(due_at=now))
+        db.execute(update(deliveries).where(within(deliveries.c.id, asleep)).values(due_at=now))
 
 
 def _refused(db: Connection, delivery: AnyRow, row: Row, now: dt.datetime) -> None:

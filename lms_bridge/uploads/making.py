@@ -13,7 +13,7 @@ from lms_bridge.reasons import Reason
 from lms_bridge.registries.files.layout import Cell, Layout
 from lms_bridge.registries.files.writing import written
 from lms_bridge.store.engine import alone
-from lms_bridge.store.many import among
+from lms_bridge.store.many import within
 from lms_bridge.store.schema import completions, deliveries, upload_rows, uploads
 from lms_bridge.uploads.entries import Entry, Unfit, cells, entries
 from lms_bridge.uploads.states import IN_FORCE, Event, RowState, UploadState
@@ -38,7 +38,7 @@ def make(db: Connection, name: str, layout: Layout, *, by: str, now: dt.datetime
     number = _next_number(db, name)
     listed: list[tuple[Entry, list[Cell]]] = []
     unfit: list[int] = []
-    for entry in entries(db, among(deliveries.c.id, _candidates(db, remote, layout))):
+    for entry in entries(db, within(deliveries.c.id, _candidates(db, remote, layout))):
         try:
             row = cells(layout, remote, entry, batch=number, row=len(listed) + 1)
         except (Unfit, msgspec.ValidationError):
@@ -46,7 +46,7 @@ def make(db: Connection, name: str, layout: Layout, *, by: str, now: dt.datetime
         else:
             listed.append((entry, row))
     if unfit:
-        db.execute(update(deliveries).where(among(deliveries.c.id, unfit)).values(due_at=now))
+        db.execute(update(deliveries).where(within(deliveries.c.id, unfit)).values(due_at=now))
     if not listed:
         return None
     content = written(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from lms_bridge.deliveries import lifecycle
 from lms_bridge.i18n import mark
-from lms_bridge.store.many import among
+from lms_bridge.store.many import within
 from lms_bridge.store.schema import deliveries, upload_rows, uploads
 from lms_bridge.store.types import AnyRow
 from lms_bridge.uploads.following import follow, lock, newest_rows
@@ -83,7 +83,7 @@ def removed(db: Connection, name: str, completion_ids: Collection[int], *, now: 
     only_one_at(db, name)
     remote = f"registry.{name}"
     mine = select(deliveries).where(
-        among(deliveries.c.completion_id, sorted(set(completion_ids))),
+        within(deliveries.c.completion_id, sorted(set(completion_ids))),
         deliveries.c.remote == remote,
     )
     rows = db.execute(mine).all()
@@ -103,7 +103,7 @@ def removed(db: Connection, name: str, completion_ids: Collection[int], *, now: 
         going.append(row.id)
     db.execute(
         update(upload_rows)
-        .where(among(upload_rows.c.id, going))
+        .where(within(upload_rows.c.id, going))
         .values(state=RowState.REMOVED, changed_at=now)
     )
     follow(db, list(records.values()), now)

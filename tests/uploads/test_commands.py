@@ -141,6 +141,22 @@ def test_a_batch_is_discarded_with_a_reason(desk: Desk, terminal: Terminal) -> N
     assert told == "lms-bridge: batch 1 of registry.bkd is “discarded” already"
 
 
+def test_what_waits_for_one_file_is_one_thing_to_do(desk: Desk, terminal: Terminal) -> None:
+    desk.records(2)
+    told = terminal.json("attention")
+    assert told["deliveries"] == []
+    assert [one["what"] for one in told["uploads"]] == [
+        "Completions to be exported for registry.bkd: 2."
+    ]
+    terminal.read("registry", "export", NAME)
+    desk.record(3)
+    desk.work()
+    told = terminal.read("attention")
+    assert "Completions to be exported for registry.bkd: 1." in told
+    assert "Batch 1 for registry.bkd is not uploaded yet; completions in it: 2." in told
+    assert "lms-bridge registry uploaded bkd 1" in told
+
+
 def test_what_was_removed_by_hand_is_said_to_be(desk: Desk, terminal: Terminal) -> None:
     desk.records(1)
     terminal.read("registry", "export", NAME)
