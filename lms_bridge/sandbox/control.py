@@ -1,7 +1,7 @@
 """``/_sandbox/``: how another process looks at the sandboxes and turns their screws.
 
 ==========================  ======================================================
-``GET /_sandbox/state``     rows, duplicates, awards, calls and injected faults
+``GET /_sandbox/state``     rows, duplicates, documents, awards, calls and injected faults
 ``POST /_sandbox/faults``   ``{"enabled": false}``: nothing goes wrong any more
 ``POST /_sandbox/cron``     Moodle's scheduled tasks run
 ``POST /_sandbox/complete`` ``{"user": 4, "course": 3}``: a learner completes a course
@@ -93,6 +93,7 @@ def state(city: City) -> dict[str, Any]:
     return {
         "rows": registry.rows(),
         "duplicates": registry.duplicates(),
+        "documents": registry.document_hashes(),
         "awards": [
             dataclasses.asdict(award) | {"name": moodle.site.badges[award.badge].name}
             for award in moodle.awards()

@@ -17,12 +17,17 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import create_engine, func, select, text
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
+from lms_bridge.certificates import issued
+from lms_bridge.certificates.rendering import Renderer
+from lms_bridge.config.loading import load
+from lms_bridge.config.settings import Settings
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import IS_UNANNOUNCED, completions, deliveries, statements
@@ -63,7 +68,9 @@ def crash(
             assert time.monotonic() - started < patience, _where(store)
             time.sleep(0.5)
         found = around.state()
-        return _count(store, answered, people, found) | {"killed": dict(killed)}
+        certificates = _certificates(store, load(config))
+        counted = _count(store, answered, people, found, certificates)
+        return counted | {"killed": dict(killed)}
 
 
 def _send_all(service: town.Service, people: int, chance: random.Random) -> list[str]:
@@ -117,7 +124,11 @@ def _where(store: Store) -> str:
 
 
 def _count(
-    store: Store, answered: list[str], people: int, found: dict[str, object]
+    store: Store,
+    answered: list[str],
+    people: int,
+    found: dict[str, object],
+    certificates: dict[str, str],
 ) -> dict[str, object]:
     rows = found["rows"]
     awards = found["awards"]
@@ -127,7 +138,8 @@ def _count(
         stored = set(db.execute(select(statements.c.id)).scalars().all())
         lines = reports.list_completions(db, now=utc_now(), limit=people + 10)
         said = db.scalars(select(statements.c.id).where(statements.c.sender == BRIDGE)).all()
-        noted = set(db.scalars(select(deliveries.c.statement_id)))
+        told = deliveries.c.step.in_(("record", "badge"))
+        noted = set(db.scalars(select(deliveries.c.statement_id).where(told)))
     lost = [one for one in answered if one not in stored]
     assert not lost, f"{len(lost)} statements were answered 200 and are not there"
     not_done = [line for line in lines if not line.is_through]
@@ -139,6 +151,11 @@ def _count(
     assert set(by_person.values()) == {1}, f"doubled: {by_person.most_common(3)}"
     ids = {one.result_id for line in lines for one in line.deliveries if one.step == "record"}
     assert ids == {row["id"] for row in ours}, "the ids that the bridge keeps are the rows' own"
+    documents = found["documents"]
+    assert isinstance(documents, dict)
+    kept = {row["id"]: documents[row["path"]["881"]["dok_uri"]] for row in ours if row["path"]}
+    assert len(kept) == len(documents) == people, f"{len(kept)} of {people} have a certificate"
+    assert kept == certificates, "each row has the certificate that was made for it"
     badges = Counter(award["user"] for award in awards)
     assert len(badges) == people, f"{len(badges)} of {people} people have their badge"
     assert set(badges.values()) == {1}
@@ -148,10 +165,27 @@ def _count(
         "answered": len(answered),
         "stored": len(stored),
         "rows": len(ours),
+        "documents": len(documents),
         "badges": len(badges),
         "said": len(said),
         "faults": found["faults"],
     }
+
+
+def _certificates(store: Store, settings: Settings) -> dict[str, str]:
+    """The SHA-256 of the certificate of each completion, by the id of its row."""
+    assert settings.certificates is not None
+    renderer, made = Renderer(settings.certificates), {}
+    recorded = select(deliveries.c.completion_id, deliveries.c.result_id).where(
+        deliveries.c.step == "record"
+    )
+    with store.reading() as db:
+        for row in db.execute(recorded).all():
+            home_page = settings.web.home_page
+            found = issued.of_completion(db, row.completion_id, home_page=home_page)
+            assert found is not None
+            made[row.result_id] = sha256(renderer.pdf(found.certificate)).hexdigest()
+    return made
 
 
 def _in_background(work: Callable[[], object]) -> threading.Thread:

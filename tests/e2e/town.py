@@ -22,6 +22,10 @@ CONFIG = """
 url = "{database}"
 [web]
 port = {port}
+public_url = "https://bridge.example"
+[certificates]
+letterhead = ["PEMERINTAH KOTA", "BKPSDM"]
+signatory = "Dra. Nurhayati, M.Si."
 [log]
 level = "warning"
 [[senders]]

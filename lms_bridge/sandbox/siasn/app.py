@@ -136,6 +136,11 @@ class SiasnSandbox(Sandbox):
         with self.lock:
             return [dict(row) for row in self._history.all() if nip in (None, row["nipBaru"])]
 
+    def document_hashes(self) -> dict[str, str]:
+        """The SHA-256 of each document, by its name (``dok_uri``)."""
+        with self.lock:
+            return self._documents.hashes()
+
     def documents(self, row_id: str) -> list[bytes]:
         """The documents of the row with that id."""
         with self.lock:

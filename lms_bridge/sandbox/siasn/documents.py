@@ -5,6 +5,8 @@ A row keeps one document of each kind; another one of the kind takes its place.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from werkzeug.wrappers import Request, Response
 
 from lms_bridge.sandbox.siasn import envelopes
@@ -53,6 +55,10 @@ class Documents:
         self._contents[name] = content
         self.uploads += 1
         return envelopes.found(entry, message="success")
+
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each document, by its name."""
+        return {name: sha256(content).hexdigest() for name, content in self._contents.items()}
 
     def of(self, row: Row) -> list[bytes]:
         """The documents of `row`."""
