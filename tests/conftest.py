@@ -18,7 +18,8 @@ from tests.trials import QUICK
 
 settings.load_profile(QUICK)
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
+"""Each with the schema in it. A quick run tries the one that needs no server."""
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
 
 
