@@ -86,9 +86,10 @@ def judge_upload(answer: Answer) -> Verdict | None:
     """
     body = parsed(answer.text())
     data = body.get("data") if isinstance(body, dict) else None
-    if answer.status == 200 and isinstance(data, dict) and _text(data.get("dok_uri")):
-        return Verdict("success", data)
-    return None
+    if answer.status not in (200, 201) or not isinstance(data, dict):
+        return None
+    told = any(_text(data.get(name)) for name in ("dok_uri", "object", "dok_id"))
+    return Verdict("success", data) if told else None
 
 
 def readable(message: str) -> str:
