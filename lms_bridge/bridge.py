@@ -37,7 +37,7 @@ from lms_bridge.manners.hours import Hours
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import in_force
 from lms_bridge.recognition.recogniser import Recogniser
-from lms_bridge.registries.base import Registry, TakesDocuments
+from lms_bridge.registries.base import Registry, TakesDocuments, TakesDocumentsAtOnce
 from lms_bridge.registries.files.layout import Layout
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
@@ -192,10 +192,9 @@ class Bridge:
         ]
 
     @cached_property
-    def worker(self) -> Worker:
-        """What carries completions out."""
+    def steps(self) -> Mapping[tuple[str, str], Step]:
+        """What is done at each outside system, by its name and that of the step."""
         steps: dict[tuple[str, str], Step] = {}
-        concurrency: dict[str, int] = {}
         for name, registry in self.registries.items():
             settings = self.settings.registry[name]
             documented = f"registry.{name}" in self.documented
@@ -205,6 +204,7 @@ class Bridge:
                 clock=utc_now,
                 settle_seconds=settings.settle_seconds,
                 documented=documented,
+                papers=self._papers_with_rows(registry),
             )
             if documented:
                 assert self.papers is not None
@@ -223,17 +223,16 @@ class Bridge:
                 clock=utc_now,
                 settle_seconds=settings.settle_seconds,
                 documented=documented,
+                papers=self._papers_with_rows(registry),
             )
             steps[f"registry.{name}", "unrecord"] = UnrecordStep(
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
             )
-            concurrency[f"registry.{name}"] = settings.concurrency
         for name, form in self.forms.items():
             remote = f"registry.{name}"
             steps[remote, "record"] = ListStep(name, form, self.store, clock=utc_now)
             steps[remote, "unrecord"] = UnlistStep(name, form, self.store, clock=utc_now)
             steps[remote, "correct"] = ByHandStep()
-            concurrency[remote] = self.settings.registry[name].concurrency
         for name, settings in self.settings.registry.items():
             if settings.after:
                 remote, first = f"registry.{name}", f"registry.{settings.after}"
@@ -251,11 +250,23 @@ class Bridge:
                 clock=utc_now,
                 look_after_minutes=self.settings.delivery.look_after_minutes,
             )
-            concurrency[f"lms.{name}"] = self.settings.lms[name].concurrency
+        return steps
+
+    def _papers_with_rows(self, registry: Registry) -> Papers | None:
+        """Where the certificates come from that `registry` takes together with their rows."""
+        return self.papers if isinstance(registry, TakesDocumentsAtOnce) else None
+
+    @cached_property
+    def worker(self) -> Worker:
+        """What carries completions out."""
+        places, platforms = self.settings.registry, self.settings.lms
         return Worker(
             self.store,
-            steps,
-            concurrency=concurrency,
+            self.steps,
+            concurrency={
+                **{f"registry.{name}": each.concurrency for name, each in places.items()},
+                **{f"lms.{name}": each.concurrency for name, each in platforms.items()},
+            },
             settings=self.settings.delivery,
             owner=self.owner,
             clock=utc_now,

@@ -133,9 +133,13 @@ SENTENCES: dict[str, Sentence] = {
     "document_too_large": Sentence(
         mark("The certificate is %(size)s bytes long; %(remote)s takes %(most)s."),
         mark(
-            "Use smaller pictures in [certificates], restart, then send it again (lms-bridge"
-            " deliveries retry)."
+            "Use smaller pictures in [certificates] and restart, or in the LMS if the certificate"
+            " is its own; then send it again (lms-bridge deliveries retry)."
         ),
+    ),
+    "document_not_taken": Sentence(
+        mark("%(remote)s keeps no certificate with a row of this kind."),
+        mark("Nothing need be done."),
     ),
     "row_not_there_yet": Sentence(
         mark("There is no row at %(remote)s that the certificate belongs to."),

@@ -15,7 +15,6 @@ from lms_bridge.cli import output, uploads
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.deliveries import health, work
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.rehearsing import Rehearsal, rehearse
 from lms_bridge.http import hiding
 from lms_bridge.http.rehearsal import Outgoing
@@ -25,6 +24,11 @@ from lms_bridge.reports import AttemptLine
 from lms_bridge.store.schema import deliveries
 
 _OPEN = (State.WAITING, State.RETRYING)
+_WOULD_BE = {
+    "record": mark("It would be recorded with this request:"),
+    "document": mark("The certificate would be sent with this request:"),
+    "correct": mark("The row would be corrected with this request:"),
+}
 
 
 @click.group(cls=InOrder)
@@ -35,10 +39,18 @@ def registry() -> None:
 @registry.command("try")
 @click.argument("completion", type=int)
 @click.option("--registry", "name", default="", help="Which one, where there are several.")
+@click.option(
+    "--step",
+    type=click.Choice(["record", "document", "correct"]),
+    default="record",
+    help="Which request: the row, its certificate, or a correction of the row.",
+)
 @click.option("--send", is_flag=True, help="Carry the delivery out, and show what came of it.")
 @output.json_option
 @pass_session
-def try_(session: Session, completion: int, name: str, send: bool, as_json: bool) -> None:
+def try_(
+    session: Session, completion: int, name: str, step: str, send: bool, as_json: bool
+) -> None:
     """Show the request that would record a COMPLETION.
 
     Secrets are masked. The registry is asked who the person is and what is recorded already;
@@ -47,10 +59,10 @@ def try_(session: Session, completion: int, name: str, send: bool, as_json: bool
     it is due; so nothing can be sent twice.
     """
     name = _registry(session, name)
-    delivery = _delivery(session, completion, name)
-    rehearsal = _rehearsed(session, delivery, name)
+    delivery = _delivery(session, completion, name, step)
+    rehearsal = _rehearsed(session, delivery, name, step)
     if not as_json:
-        _show(session, rehearsal)
+        _show(session, rehearsal, step)
     attempt = _sent(session, delivery, f"registry.{name}") if send else None
     if as_json:
         shown: dict[str, Any] = {"delivery": delivery, "rehearsal": rehearsal}
@@ -78,15 +90,22 @@ def _registry(session: Session, name: str) -> str:
     return name
 
 
-def _delivery(session: Session, completion: int, name: str) -> int:
+def _delivery(session: Session, completion: int, name: str, step: str) -> int:
     with session.bridge.store.reading() as db:
         found = db.execute(
             select(deliveries.c.id).where(
                 deliveries.c.completion_id == completion,
                 deliveries.c.remote == f"registry.{name}",
-                deliveries.c.step == "record",
+                deliveries.c.step == step,
             )
         ).scalar()
+    if found is None and step != "record":
+        session.fail(
+            mark("completion %(number)s has no step “%(step)s” at registry.%(name)s"),
+            number=completion,
+            name=name,
+            step=step,
+        )
     if found is None:
         session.fail(
             mark("completion %(number)s is not to be recorded in registry.%(name)s"),
@@ -96,18 +115,15 @@ def _delivery(session: Session, completion: int, name: str) -> int:
     return int(found)
 
 
-def _rehearsed(session: Session, delivery: int, name: str) -> Rehearsal:
+def _rehearsed(session: Session, delivery: int, name: str, step: str) -> Rehearsal:
     bridge = session.bridge
     settings = bridge.settings.registry[name]
-    step = RecordStep(
-        bridge.registries[name],
-        bridge.store,
-        clock=utc_now,
-        settle_seconds=settings.settle_seconds,
-    )
+    tried = bridge.steps.get((f"registry.{name}", step))
+    if tried is None:
+        session.fail(mark("registry.%(name)s is not to get certificates"), name=name)
     with bridge.store.reading() as db:
         loaded = work.load(db, delivery, started_at=utc_now())
-    found = rehearse(step, loaded)
+    found = rehearse(tried, loaded)
     if found.request is None:
         return found
     return Rehearsal(request=found.request.masked(hiding.secrets_of(settings)))
@@ -164,14 +180,20 @@ def _sent(session: Session, delivery: int, remote: str) -> AttemptLine:
     return attempts[-1]
 
 
-def _show(session: Session, found: Rehearsal) -> None:
+def _show(session: Session, found: Rehearsal, step: str) -> None:
     say, print_ = session.say, session.console.print
     if found.request:
-        print_(Text(say(mark("It would be recorded with this request:")), style="bold"))
+        print_(Text(say(_WOULD_BE[step]), style="bold"))
         _show_request(session, found.request)
     elif found.reason:
         print_(Text(say(mark("No request would be sent:")), style="bold"))
         print_(session.reason(found.reason, people=True))
+    elif step == "correct":
+        told = mark("The row %(row)s says it already; no request would be sent.")
+        print_(Text(say(told, row=found.row), style="bold"))
+    elif step == "document":
+        told = mark("It is there already (%(row)s), or not wanted; no request would be sent.")
+        print_(Text(say(told, row=found.row), style="bold"))
     else:
         told = mark("The registry has it already, as row %(row)s; no request would be sent.")
         print_(Text(say(told, row=found.row), style="bold"))

@@ -28,6 +28,7 @@ from lms_bridge.catalogue.course import STRUCTURAL
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.matching import Ours, differences, match
+from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.record_step import training_in, training_of
 from lms_bridge.deliveries.registered import known_or_found
@@ -56,7 +57,9 @@ class CorrectStep:
         clock: Clock,
         settle_seconds: float,
         documented: bool = False,
+        papers: Papers | None = None,
     ) -> None:
+        self._papers = papers
         self._registry = registry
         self._store = store
         self._clock = clock
@@ -88,10 +91,14 @@ class CorrectStep:
         if objection := self._objection(work, written, row, wanted, notebook):
             self._settling.over(notebook)
             raise objection
-        notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(wanted))
         assert isinstance(self._registry, ChangesRows)
+        enclosed = with_the_row(self._registry, wanted.kind, self._papers, work)
+        notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(wanted))
         try:
-            self._registry.change(employee, row.id, wanted)
+            if enclosed:
+                enclosed[0].change(employee, row.id, wanted, enclosed[1])
+            else:
+                self._registry.change(employee, row.id, wanted)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
@@ -141,7 +148,8 @@ class CorrectStep:
     ) -> Outcome:
         self._settling.over(notebook)
         notebook.also(partial(self._remember, work=work, written=written, said=wanted))
-        then = {"document": {"replaces": True}} if self._documented else None
+        follows = self._documented and not comes_with_the_row(self._registry, wanted.kind)
+        then = {"document": {"replaces": True}} if follows else None
         before, after = map(msgspec.to_builtins, (written.training, wanted))
         return Outcome(written.row_id, then=then, before=before, after=after)
 

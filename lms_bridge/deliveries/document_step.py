@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.papers import Papers, paper
 from lms_bridge.deliveries.record_step import training_in, training_of
 from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
@@ -34,12 +34,9 @@ from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import Document, Registry, RegistryEmployee, TakesDocuments
+from lms_bridge.registries.base import Registry, RegistryEmployee, TakesDocuments
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
-
-Papers = Callable[[Work], Document]
-"""gives the certificate of a completion; may raise DeliveryError"""
 
 
 class DocumentStep:
@@ -67,6 +64,8 @@ class DocumentStep:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
         row = self._row(work)
+        if not self._keeper.takes_document_of(row.kind):
+            return Outcome(row.id, reason=Reason("document_not_taken", remote=work.remote))
         employee = known_or_found(self._registry, work, notebook, self._clock)
         if self._is_there(employee, row, work, notebook):
             found = notebook.time("sent_at") is None
@@ -76,17 +75,7 @@ class DocumentStep:
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("withdrawn"), retryable=False)
-        document = self._papers(work)
-        if len(document.content) > self._keeper.most_document_bytes:
-            raise DeliveryError(
-                Reason(
-                    "document_too_large",
-                    remote=work.remote,
-                    size=len(document.content),
-                    most=self._keeper.most_document_bytes,
-                ),
-                retryable=False,
-            )
+        document = paper(self._papers, work, self._keeper.most_document_bytes)
         notebook.note(sent_at=self._clock())
         try:
             name = self._keeper.attach(employee, row.kind, row.id, document)

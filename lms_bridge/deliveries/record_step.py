@@ -6,6 +6,9 @@ person's history has been read and holds none that is ours; what is about to be 
 written down before; and after an answer that did not come, nothing is done until the row
 must have appeared if it ever will (``settle_seconds``), when the history is read again.
 
+Where the registry takes the certificate in the request that writes the row, that is made ready
+before anything is sent; no step "document" follows then.
+
 Of a completion that was taken back nothing is sent; only what an earlier attempt may have
 written is looked up.
 
@@ -25,6 +28,7 @@ import msgspec
 from sqlalchemy import select
 
 from lms_bridge.deliveries.matching import Ours, match
+from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
 from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
@@ -47,7 +51,9 @@ class RecordStep:
         clock: Clock,
         settle_seconds: float,
         documented: bool = False,
+        papers: Papers | None = None,
     ) -> None:
+        self._papers = papers
         self._documented = documented
         self._registry = registry
         self._store = store
@@ -70,9 +76,13 @@ class RecordStep:
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("withdrawn"), retryable=False)
+        enclosed = with_the_row(self._registry, training.kind, self._papers, work)
         notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(training))
         try:
-            row_id = self._registry.record(employee, training)
+            if enclosed:
+                row_id = enclosed[0].record(employee, training, enclosed[1])
+            else:
+                row_id = self._registry.record(employee, training)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
@@ -94,7 +104,7 @@ class RecordStep:
         then: dict[str, dict[str, Any]] = {}
         if amiss:  # it was sent before the completion was corrected
             then["correct"] = {}
-        if self._documented:
+        if self._documented and not comes_with_the_row(self._registry, training.kind):
             then["document"] = {} if found else {"fresh": True}
         return Outcome(row_id, then=then, found=found, recorded=msgspec.to_builtins(training))
 

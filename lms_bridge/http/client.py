@@ -127,6 +127,8 @@ class HttpClient:
         :exc:`~lms_bridge.errors.NotNow` when it is not the time for a call.
         """
         if writes and rehearsal.is_on():
+            if body is None and noted is not None:
+                form, json = (noted, None) if form else (None, noted)
             held_back = self._prepared(method, url, headers or {}, body or form, json)
             raise rehearsal.NotSent(held_back.masked(hidden))
         request = None if secret else (noted if noted is not None else form or json)
@@ -164,12 +166,11 @@ class HttpClient:
         if data is not None:
             asked.data = dict(data) if isinstance(data, Mapping) else b"".join(_pieces(data))
         sent = self._session().prepare_request(asked)
-        content = sent.body or b""
         return rehearsal.Outgoing(
             sent.method or method,
             sent.url or url,
             {str(name): _readable(value) for name, value in sent.headers.items()},
-            _readable(content),
+            _readable(rehearsal.without_files(sent.body or b"")),
         )
 
     def _exchange(

@@ -44,6 +44,22 @@ class Outgoing(msgspec.Struct, frozen=True):
         )
 
 
+def without_files(body: bytes | str) -> bytes | str:
+    """A `body` with the files in it, if it is multipart, told by their size."""
+    if isinstance(body, str) or not body.startswith(b"--"):
+        return body
+    boundary = b"\r\n" + body.partition(b"\r\n")[0]
+    parts = (b"\r\n" + body).split(boundary)
+    return boundary.join(map(_without_file, parts)).removeprefix(b"\r\n")
+
+
+def _without_file(part: bytes) -> bytes:
+    head, blank, content = part.partition(b"\r\n\r\n")
+    if b"filename=" not in head:
+        return part
+    return head + blank + f"({len(content)} bytes)".encode()
+
+
 class NotSent(Exception):
     """Raised in a rehearsal instead of a call that writes."""
 

@@ -195,9 +195,41 @@ class TakesDocuments(Protocol):
     def most_document_bytes(self) -> int:
         """How large a document may be."""
 
+    def takes_document_of(self, kind: int) -> bool:
+        """Whether it gets them with rows of the history that a training of `kind` belongs to."""
+
     def attach(self, employee: RegistryEmployee, kind: int, row_id: str, document: Document) -> str:
         """Keep `document` with the row of that id, in place of one that is there.
 
         Returns the registry's name of it; empty if it gives none. To do it twice does no harm.
         Raises a DeliveryError with `outcome_unknown` when it may have been kept all the same.
         """
+
+
+@runtime_checkable
+class TakesDocumentsAtOnce(Protocol):
+    """A registry that takes the certificate in the request that writes or changes the row.
+
+    Besides being a :class:`Registry`; `record` and `change` are those verbs with one thing more.
+    """
+
+    def wants_document(self, kind: int) -> bool:
+        """Whether a row of the history that a training of `kind` belongs to comes with it."""
+
+    @property
+    def most_document_bytes(self) -> int:
+        """How large a document may be."""
+
+    def record(
+        self, employee: RegistryEmployee, training: Training, document: Document | None = None
+    ) -> str:
+        """Write `training` as a new row, with its certificate."""
+
+    def change(
+        self,
+        employee: RegistryEmployee,
+        row_id: str,
+        training: Training,
+        document: Document | None = None,
+    ) -> None:
+        """Make the row with that id say `training`, and have that certificate if it is sent one."""

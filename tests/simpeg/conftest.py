@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from lms_bridge import corrections
+from lms_bridge.deliveries.correct_step import CorrectStep
+from lms_bridge.deliveries.document_step import DocumentStep
+from lms_bridge.deliveries.papers import Papers
 from lms_bridge.deliveries.record_step import RecordStep
+from lms_bridge.deliveries.step import Step
 from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.registries.simpeg.client import Simpeg
@@ -45,21 +51,32 @@ class Hall:
             dialect, url, read_timeout_seconds=1, connect_timeout_seconds=2, concurrency=2
         )
         self.simpeg = Simpeg("simpeg", self.settings)
-        clock = yard.clock
-        self.worker = Worker(
-            yard.store,
-            {
-                (REMOTE, "record"): RecordStep(
-                    self.simpeg, yard.store, clock=clock, settle_seconds=SETTLE
-                ),
-                (REMOTE, "unrecord"): UnrecordStep(
-                    self.simpeg, yard.store, clock=clock, settle_seconds=SETTLE
-                ),
-            },
+        self.papers: Papers | None = None
+        """where certificates come from; without, none are sent"""
+
+    @cached_property
+    def worker(self) -> Worker:
+        simpeg, store = self.simpeg, self.yard.store
+        times: Any = {"clock": self.yard.clock, "settle_seconds": SETTLE}
+        papers: Any = {
+            "documented": self.papers is not None and simpeg.takes_documents,
+            "papers": self.papers,
+        }
+        steps: dict[tuple[str, str], Step] = {
+            (REMOTE, "record"): RecordStep(simpeg, store, **times, **papers),
+            (REMOTE, "unrecord"): UnrecordStep(simpeg, store, **times),
+            (REMOTE, "correct"): CorrectStep(simpeg, store, **times, **papers),
+        }
+        if self.papers:
+            document = DocumentStep(simpeg, simpeg, self.papers, store, **times)
+            steps[REMOTE, "document"] = document
+        return Worker(
+            store,
+            steps,
             concurrency={REMOTE: 2},
-            settings=yard.settings,
+            settings=self.yard.settings,
             owner="elsewhere/x/1:1:worker",
-            clock=clock,
+            clock=self.yard.clock,
             chance=lambda: 0.5,
         )
 
@@ -82,6 +99,19 @@ class Hall:
             seconds = max(1.0, min(self.yard.due_in(row.id) for row in open_))
             self.yard.clock.forward(seconds=seconds)
         raise AssertionError(f"not settled: {[(row.id, row.reason_code) for row in open_]}")
+
+    def correct(self, delivery: int, **changes: Any) -> None:
+        """HR corrects the completion of the delivery."""
+        completion_id = self.yard.row(delivery).completion_id
+        with self.yard.store.writing() as db:
+            planned = corrections.plan(db, completion_id, changes)
+            now = self.yard.clock()
+            corrections.make(db, planned, [REMOTE], by="ani", why="salah ketik", now=now)
+
+    def step(self, name: str) -> Any:
+        """The one delivery of that step."""
+        (found,) = [row for row in self.rows() if row.step == name]
+        return self.yard.row(found.id)
 
     def rows(self) -> list[Any]:
         with self.yard.store.reading() as db:

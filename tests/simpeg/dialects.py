@@ -25,6 +25,13 @@ BEARER_JSON = """
 profile = "bearer-json"
 url = "{url}/api"
 auth = { token = "env:OFFICE_SECRET" }
+[histories.diklat.change]
+method = "PUT"
+path = "/pegawai/{nip}/rw-diklat/{row_id}"
+[histories.diklat.document]
+path = "/pegawai/{nip}/rw-diklat/{row_id}/dokumen"
+name = "data.url"
+body = { jenis = "sertifikat", berkas = "{document}" }
 """
 KEY_IN_PATH = """
 profile = "key-in-path"
@@ -95,6 +102,7 @@ kind = "jenis"
 kind_words = "jenis"
 structural_training = "jenjang"
 structural_words = "pim"
+document = "berkas.kode"
 [histories.semua.record]
 method = "PUT"
 path = "/riwayat"
@@ -115,6 +123,13 @@ jenjang = { value = "{structural_training}", if_empty = "omit" }
 method = "POST"
 path = "/riwayat/hapus"
 body = { nomor = "{row_id}" }
+[histories.semua.change]
+body = { nomor = "{row_id}" }
+[histories.semua.document]
+path = "/riwayat/berkas"
+send = "json"
+name = "isi.berkas.kode"
+body = { nomor = "{row_id}", berkas = { nama = "{document_name}", isi = "{document:base64}" } }
 """
 CAMAT = """
 url = "{url}"
@@ -164,6 +179,10 @@ nosttpp = "{certificate_number}"
 jam = "{hours}"
 mulai = "{starts:%Y-%m-%d}"
 akhir = "{ends:%Y-%m-%d}"
+sertifikat = "{document}"
+[histories.diklat.change]
+query = { r = "ubah" }
+body = { id = "{row_id}" }
 """
 
 DIALECTS: dict[str, tuple[type[Office], str]] = {

@@ -6,6 +6,7 @@ answers is ordered with :meth:`Office.order`.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -35,7 +36,11 @@ class Office:
         self.calls: Counter[str] = Counter()
         self.told: list[tuple[str, str, dict[str, str], bytes]] = []
         self.lock = threading.RLock()
-        self._fates: list[tuple[str, bool]] = []
+        self.files: dict[str, tuple[str, bytes]] = {}
+        """name and bytes of the document of each row"""
+        self.uploads = 0
+        """how many were taken, those that took another's place as well"""
+        self._fates: list[tuple[str, bool, str]] = []
         self._numbers = 4710
         self.app = Flask(type(self).__name__)
         self.app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -71,6 +76,27 @@ class Office:
         with self.lock:
             return [row for row in self.kept if row["nip"] == nip and row.get("list", "") == which]
 
+    def alter(self, row_id: str, **row: Any) -> bool:
+        """Have a row say something else."""
+        with self.lock:
+            found = [kept for kept in self.kept if kept["id"] == row_id]
+            for kept in found:
+                kept.update(row)
+            return bool(found)
+
+    def keep_file(self, row_id: str, name: str, content: bytes) -> str:
+        """Keep a document with a row, in place of one that is there; what it is called."""
+        with self.lock:
+            assert any(kept["id"] == row_id for kept in self.kept), "no such row"
+            self.uploads += 1
+            self.files[row_id] = (name, content)
+            return f"berkas/{row_id}/{name}"
+
+    def file_of(self, row: Row) -> str | None:
+        """What the document of a row is called."""
+        name, _ = self.files.get(row["id"], (None, b""))
+        return name and f"berkas/{row['id']}/{name}"
+
     def delete(self, row_id: str) -> bool:
         with self.lock:
             before = len(self.kept)
@@ -79,9 +105,9 @@ class Office:
 
     # --- what goes wrong
 
-    def order(self, *fates: str, reading: bool = False) -> None:
-        """These befall the next requests that write, or that read."""
-        self._fates += [(fate, reading) for fate in fates]
+    def order(self, *fates: str, reading: bool = False, where: str = "") -> None:
+        """These befall the next requests that write, or that read, with `where` in the path."""
+        self._fates += [(fate, reading, where) for fate in fates]
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -91,7 +117,7 @@ class Office:
         environ["wsgi.input"].seek(0)
         headers = {k: v for k, v in environ.items() if k.startswith(("HTTP_", "CONTENT_TYPE"))}
         self.told.append((method, f"{path}?{environ['QUERY_STRING']}", headers, body))
-        fate = None if is_token else self._next(reading=method == "GET")
+        fate = None if is_token else self._next(path, reading=method == "GET")
         if fate is None:
             return self.app(environ, start_response)
         if fate.startswith("commit"):
@@ -120,10 +146,10 @@ class Office:
         """Nothing more goes wrong."""
         self._fates.clear()
 
-    def _next(self, *, reading: bool) -> str | None:
+    def _next(self, path: str, *, reading: bool) -> str | None:
         with self.lock:
-            for number, (fate, of_reading) in enumerate(self._fates):
-                if of_reading == reading:
+            for number, (fate, of_reading, where) in enumerate(self._fates):
+                if of_reading == reading and where in path:
                     del self._fates[number]
                     return fate
         return None
@@ -180,10 +206,13 @@ class CodeIgniter(Office):
             nothing = {"code": 0, "data": "Data tidak ditemukan"}
             return self._outer({"code": 1, "data": rows} if rows else nothing)
         form = sent("pnsOrangId", "jumlahJam")
-        assert form.pop("id") == ""
-        row = self.add(self.nip_of(form.pop("pnsOrangId")), list=which, **form)
+        row_id, nip = form.pop("id"), self.nip_of(form.pop("pnsOrangId"))
+        if not row_id:
+            row_id = self.add(nip, list=which, **form)["id"]
+        elif not self.alter(row_id, **form):
+            return self._outer({"success": False, "mapData": None, "message": "Riwayat tidak ada"})
         name = "rwDiklatId" if which else "rwKursusId"
-        return self._outer({"success": True, "message": "success", "mapData": {name: row["id"]}})
+        return self._outer({"success": True, "message": "success", "mapData": {name: row_id}})
 
     @staticmethod
     def _shown(row: Row) -> Row:
@@ -233,6 +262,8 @@ class BearerJson(Office):
         app.get("/api/pegawai/<nip>/rw-diklat")(self._rows)
         app.post("/api/pegawai/<nip>/rw-diklat")(self._save)
         app.delete("/api/pegawai/<nip>/rw-diklat/<row_id>")(self._delete)
+        app.put("/api/pegawai/<nip>/rw-diklat/<row_id>")(self._change)
+        app.post("/api/pegawai/<nip>/rw-diklat/<row_id>/dokumen")(self._upload)
 
     def refusal(self) -> Any:
         return {"success": False, "message": "Data tidak valid", "errors": {"jml": ["terlalu"]}}
@@ -251,10 +282,23 @@ class BearerJson(Office):
     def _rows(self, nip: str) -> Any:
         return {"data": [self._shown(row) for row in self.of(nip)]}
 
-    @staticmethod
-    def _shown(row: Row) -> Row:
+    def _shown(self, row: Row) -> Row:
         kind = {"name": "…", "kode_jenis_bkn": row["jenis_diklat_id"]}
-        return {**row, "diklat": kind | {"kode_pim_bkn": row.get("kode_pim_bkn")}}
+        shown = {**row, "diklat": kind | {"kode_pim_bkn": row.get("kode_pim_bkn")}}
+        return {**shown, "file_diklat": row.get("file_diklat") or self.file_of(row)}
+
+    def _change(self, nip: str, row_id: str) -> Any:
+        body = request.get_json()
+        assert isinstance(body["jml"], int)
+        if not self.alter(row_id, **body):
+            return {"message": "Not found"}, 404
+        return {"data": {"id": int(row_id)}}
+
+    def _upload(self, nip: str, row_id: str) -> Any:
+        file = request.files["berkas"]
+        assert (file.mimetype, request.form["jenis"]) == ("application/pdf", "sertifikat")
+        name = self.keep_file(row_id, file.filename or "", file.read())
+        return {"data": {"url": name}}, 201
 
     def _save(self, nip: str) -> Any:
         body = request.get_json()
@@ -307,6 +351,7 @@ class SiasnProxy(Office):
             app.add_url_rule(
                 f"{base}/{which}/delete/<row_id>", f"d{which}", self._delete, methods=["DELETE"]
             )
+        app.post(f"{base}/upload-dok-rw")(self._upload)
 
     dead = False
 
@@ -325,7 +370,7 @@ class SiasnProxy(Office):
 
     def _rows(self, which: str) -> Callable[[str], Any]:
         def rows(nip: str) -> Any:
-            found = [CodeIgniter._shown(row) for row in self.of(nip, which)]
+            found = [self._shown(row) for row in self.of(nip, which)]
             if not found:
                 return {"code": 0, "data": "Data tidak ditemukan"}, 404
             return {"code": 1, "data": found}
@@ -335,13 +380,28 @@ class SiasnProxy(Office):
     def _save(self, which: str) -> Callable[[], Any]:
         def save() -> Any:
             body = request.get_json()
-            assert body.pop("id") is None
+            row_id, nip = body.pop("id"), self.nip_of(body.pop("pnsOrangId"))
             assert isinstance(body["jumlahJam"], int)
-            row = self.add(self.nip_of(body.pop("pnsOrangId")), list=which, **body)
+            if row_id is None:
+                row_id = self.add(nip, list=which, **body)["id"]
+            else:
+                assert self.alter(row_id, **body)
             name = f"rw{which.capitalize()}Id"
-            return {"success": True, "message": "success", "mapData": {name: row["id"]}}
+            return {"success": True, "message": "success", "mapData": {name: row_id}}
 
         return save
+
+    def _shown(self, row: Row) -> Row:
+        name = self.file_of(row)
+        path = {"881": {"dok_id": "881", "dok_uri": name, "object": name}} if name else None
+        return {**CodeIgniter._shown(row), "path": path}
+
+    def _upload(self) -> Any:
+        file, row_id = request.files["file"], request.form["id_riwayat"]
+        which = next(row["list"] for row in self.kept if row["id"] == row_id)
+        assert request.form["id_ref_dokumen"] == {"kursus": "881", "diklat": "874"}[which]
+        name = self.keep_file(row_id, file.filename or "", file.read())
+        return {"message": "success", "data": {"dok_id": "881", "dok_uri": name, "object": name}}
 
     def _delete(self, row_id: str) -> Any:
         self.delete(row_id)
@@ -365,6 +425,7 @@ class Lurah(Office):
         app.get("/v2/riwayat")(self._rows)
         app.put("/v2/riwayat")(self._save)
         app.post("/v2/riwayat/hapus")(self._delete)
+        app.post("/v2/riwayat/berkas")(self._upload)
 
     def refusal(self) -> Any:
         return {"kode": "E07", "keterangan": {"uraian": "Periode sudah ditutup"}}
@@ -399,7 +460,9 @@ class Lurah(Office):
             row for row in self.kept if self.people[row["nip"]]["id"] == request.args["pegawai"]
         ]
         page = int(request.args["hal"])
-        shown = rows[2 * page : 2 * page + 2]
+        shown = [
+            {**row, "berkas": {"kode": self.file_of(row)}} for row in rows[2 * page : 2 * page + 2]
+        ]
         last = max(0, (len(rows) - 1) // 2)
         return {"kode": "00", "isi": {"daftar": shown, "halaman": {"terakhir": last}}}
 
@@ -408,8 +471,19 @@ class Lurah(Office):
             return {"kode": "E01", "keterangan": {"uraian": "Sesi berakhir"}}
         body = request.get_json()
         assert body["instansi"] == 1272
+        if row_id := body.get("nomor"):
+            known = self.alter(row_id, **body["diklat"])
+            return {"kode": "00"} if known else {"kode": "E09"}
         kept = self.add(self.nip_of(body["pegawai"]), **body["diklat"])
         return {"kode": "00", "isi": {"baru": {"nomor": int(kept["id"])}}}
+
+    def _upload(self) -> Any:
+        if not self._signed():
+            return {"kode": "E01", "keterangan": {"uraian": "Sesi berakhir"}}
+        body = request.get_json()
+        content = base64.b64decode(body["berkas"]["isi"], validate=True)
+        name = self.keep_file(body["nomor"], body["berkas"]["nama"], content)
+        return {"kode": "00", "isi": {"berkas": {"kode": name}}}
 
     def _delete(self) -> Any:
         self.delete(request.get_json()["nomor"])
@@ -446,6 +520,12 @@ class Camat(Office):
         if not self._let_in():
             return "AKSES DITOLAK"
         assert request.content_type.startswith("multipart/form-data")
-        form = request.form.to_dict()
-        self.add(form.pop("nip"), **form)
+        form, file = request.form.to_dict(), request.files.get("sertifikat")
+        row_id, nip = form.pop("id", ""), form.pop("nip")
+        if not row_id:
+            row_id = self.add(nip, **form)["id"]
+        elif not self.alter(row_id, **form):
+            return "GAGAL: tidak ada"
+        if file:
+            self.keep_file(row_id, file.filename or "", file.read())
         return "BERHASIL disimpan"

@@ -122,6 +122,48 @@ LIST = "histories/semua"
             {f"{LIST}/remove/body": {}},
             "histories.semua.remove: does not name {row_id}: which row is to be deleted?",
         ),
+        (
+            {f"{LIST}/change/body/nomor": "1"},
+            "histories.semua.change: does not name {row_id}: which row is to be changed?",
+        ),
+        (
+            {f"{LIST}/document/body": {"nomor": "1"}},
+            "histories.semua.document: does not name {row_id}: which row is to be given it?",
+        ),
+        # documents
+        (
+            {f"{LIST}/document/body": {"nomor": "{row_id}"}},
+            "histories.semua.document: does not name {document}: what is to be kept?",
+        ),
+        (
+            {f"{LIST}/document/body/isi": "{document}"},
+            'histories.semua.document.body.isi: only send = "multipart" has files; elsewhere it is'
+            " {document:base64}",
+        ),
+        (
+            {f"{LIST}/document/body/isi": "berkas {document}"},
+            "histories.semua.document.body.isi: {document} is a file and stands alone;"
+            " {document:base64} is text",
+        ),
+        (
+            {f"{LIST}/document/body/isi": "{document:hex}"},
+            "histories.semua.document.body.isi: {document:hex}: there are {document} and"
+            " {document:base64}",
+        ),
+        (
+            {f"{LIST}/document/path": "/berkas/{document}"},
+            "histories.semua.document.path: there is no field {document}; did you mean"
+            " document_name?",
+        ),
+        (
+            {f"{LIST}/record/body/isi": "{document:base64}"},
+            "histories.semua.record: sends {document}, which has a request of its own; leave one"
+            " of them out",
+        ),
+        (
+            {f"{LIST}/document": None, f"{LIST}/change/body/isi": "{document:base64}"},
+            "histories.semua.change: sends {document}, and record does not",
+        ),
         # histories
         ({"histories": {}}, "histories: there is none; add [histories.NAME] with read and record"),
         (
@@ -203,6 +245,17 @@ def test_what_stands_in_the_configuration_is_laid_over_the_profile() -> None:
     assert (body["tahun"], body["sumber"]) == ("{starts:%Y}", "LMS")
     assert body["penyelenggara"] == "{organiser}"
     assert found.dates == ("%d-%m-%Y",)
+
+
+def test_a_change_is_as_the_record_but_for_what_it_says() -> None:
+    found = settings(
+        "siasn-proxy",
+        histories={"kursus": {"record": {"path": "/v2/save", "body": {"sumber": "LMS"}}}},
+    )
+    record, change = found.histories["kursus"].record, found.histories["kursus"].change
+    assert change is not None
+    assert (change.path, change.method, change.id) == ("/v2/save", "POST", record.id)
+    assert change.body == {**record.body, "id": "{row_id}"}
 
 
 def test_keys_are_secrets_that_check_looks_for() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from lms_bridge.registries.simpeg.dates import dated, reader
 from lms_bridge.registries.simpeg.reading import Rows, at, first, listed
 from lms_bridge.registries.simpeg.requests import TO_RECORD, Prepared
 from lms_bridge.registries.simpeg.settings import Recording
-from lms_bridge.registries.simpeg.templates import WordMissing, compiled, dated, reader
+from lms_bridge.registries.simpeg.templates import WordMissing, compiled
 from tests.simpeg.dialects import settings
 
 WORDS = {"jenis": {"1": "STRUKTURAL", "16": 7}, "huruf": {"2": "F", "*": "T"}}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from lms_bridge import completions as completion
 from lms_bridge.sandbox.city import demo_city
 from lms_bridge.sandbox.faults import Faults
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import app as siasn
+from lms_bridge.store.schema import completions
 from tests.cli.conftest import Terminal, as_it_was
 from tests.deliveries import street
 from tests.simpeg.conftest import REMOTE, Hall
@@ -22,6 +26,15 @@ from tests.simpeg.office import SITI, BearerJson, KeyInPath
 
 __all__ = ["as_it_was"]
 
+PAPERS = """
+[web]
+public_url = "https://bridge.example.go.id"
+[certificates]
+letterhead = ["PEMERINTAH KOTA", "BKPSDM"]
+signatory = "Dra. Nurhayati, M.Si."
+signatory_title = "Kepala BKPSDM"
+place = "Pematangsiantar"
+"""
 SIASN = """
 [registry.siasn]
 type = "siasn"
@@ -45,10 +58,11 @@ def seat(
     def open_(dialect: str) -> tuple[Hall, Terminal]:
         hall = open_hall(dialect)
         text = DIALECTS[dialect][1].replace("{url}", hall.url)
+        text = re.sub(r"(?m)^(\[+)", r"\1registry.simpeg.", text)
         database = hall.yard.store.engine.url.render_as_string()
         path = tmp_path / "lms-bridge.toml"
         path.write_text(
-            f'language = "en"\n[database]\nurl = "{database}"\n[log]\nlevel = "error"\n'
+            f'language = "en"\n[database]\nurl = "{database}"\n[log]\nlevel = "error"\n{PAPERS}'
             f'[registry.simpeg]\ntype = "simpeg"\nread_timeout_seconds = 1\n{text}',
             encoding="utf-8",
         )
@@ -174,7 +188,7 @@ def test_it_carries_out_that_delivery_and_no_other(seat: Seat) -> None:
     hall.record()
     hall.record(nip="197905202005011003")
     terminal.read("registry", "try", "2", "--send")
-    assert [row.state for row in hall.rows()] == ["waiting", "done"]
+    assert [row.state for row in hall.rows() if row.step == "record"] == ["waiting", "done"]
 
 
 def test_it_sends_nothing_while_the_registry_is_down(seat: Seat) -> None:
@@ -199,6 +213,57 @@ def test_what_cannot_be_tried_is_told(seat: Seat, arguments: tuple[str, ...], sa
     hall, terminal = seat("bearer-json")
     hall.record()
     assert said in terminal.refused("registry", "try", *arguments)
+
+
+# --- the certificate, and corrections
+
+
+def record_with_page(hall: Hall) -> None:
+    """A completion to be recorded, whose certificate has its page."""
+    hall.record()
+    with hall.yard.store.writing() as db:
+        db.execute(update(completions).values(public_id=completion.new_public_id()))
+
+
+def test_the_certificate_is_tried_as_well(seat: Seat) -> None:
+    hall, terminal = seat("bearer-json")
+    record_with_page(hall)
+    refused = terminal.refused("registry", "try", "1", "--step", "document")
+    assert "has no step “document”" in refused
+    terminal.read("registry", "try", "1", "--send")
+    shown = terminal.json("registry", "try", "1", "--step", "document")["rehearsal"]["request"]
+    assert shown["url"].endswith(f"/pegawai/{SITI}/rw-diklat/4711/dokumen")
+    assert shown["headers"]["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert 'name="berkas"; filename="LITDIG-2026-2026-00001.pdf"' in shown["body"]
+    assert " bytes)" in shown["body"]
+    assert "%PDF" not in shown["body"]
+    assert hall.office.uploads == 0
+    told = terminal.read("registry", "try", "1", "--step", "document", "--send")
+    assert "The certificate would be sent with this request:" in told
+    assert "→ 201" in told
+    assert hall.office.files["4711"][1].startswith(b"%PDF-")
+
+
+def test_a_certificate_in_json_is_shown_by_its_size(seat: Seat) -> None:
+    hall, terminal = seat("lurah")
+    record_with_page(hall)
+    terminal.read("registry", "try", "1", "--send")
+    shown = terminal.json("registry", "try", "1", "--step", "document")["rehearsal"]["request"]
+    file = json.loads(shown["body"])["berkas"]
+    assert file["nama"] == "LITDIG-2026-2026-00001.pdf"
+    assert file["isi"].endswith(" bytes)")
+
+
+def test_a_correction_is_tried_as_well(seat: Seat) -> None:
+    hall, terminal = seat("codeigniter")
+    delivery = hall.record()
+    terminal.read("registry", "try", "1", "--send")
+    hall.correct(delivery, hours=32)
+    told = terminal.read("registry", "try", "1", "--step", "correct", "--send")
+    assert "The row would be corrected with this request:" in told
+    assert "jumlahJam=32" in told
+    (row,) = hall.office.kept
+    assert row["jumlahJam"] == "32"
 
 
 # --- the same door for SIASN

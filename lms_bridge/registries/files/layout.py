@@ -13,14 +13,13 @@ import msgspec
 from lms_bridge.config.problems import Problem, nearest
 from lms_bridge.registries.base import Training
 from lms_bridge.registries.files.settings import Column, FileSettings
+from lms_bridge.registries.simpeg.dates import TemplateError, dated
 from lms_bridge.registries.simpeg.templates import (
     DATES,
     TRAINING,
     Template,
-    TemplateError,
     WordMissing,
     compiled,
-    dated,
 )
 
 PERSON = ("nip", "employee_name", "unit_id", "unit_name", "status")

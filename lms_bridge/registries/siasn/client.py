@@ -120,6 +120,9 @@ class Siasn:
     def most_document_bytes(self) -> int:
         return self._settings.most_document_bytes
 
+    def takes_document_of(self, kind: int) -> bool:
+        return self._settings.documents
+
     def attach(self, employee: RegistryEmployee, kind: int, row_id: str, document: Document) -> str:
         settings = self._settings
         structural = kind == rows.STRUCTURAL

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from lms_bridge.config.agreement import is_address
 from lms_bridge.config.problems import Problem, nearest, shown
+from lms_bridge.registries.simpeg.dates import TemplateError, check_pattern
 from lms_bridge.registries.simpeg.requests import (
+    TO_ATTACH,
+    TO_CHANGE,
     TO_FIND,
     TO_READ,
     TO_RECORD,
@@ -20,7 +23,6 @@ from lms_bridge.registries.simpeg.settings import (
     Rule,
     SimpegSettings,
 )
-from lms_bridge.registries.simpeg.templates import TemplateError, check_pattern
 
 _NEEDED = {
     "none": (),
@@ -135,9 +137,35 @@ def _history(settings: SimpegSettings, history: History, name: str, path: str) -
                 f"{at}.read.fields",
                 f"there is no enumerations.{words}{nearest(words, settings.enumerations)}",
             )
-    if history.remove:
-        yield from _request(settings, f"{name}.remove", history.remove, TO_REMOVE, path)
-        if not fields.id:
-            yield Problem(f"{at}.remove", "needs read.fields.id: which row is to be deleted?")
-        elif "row_id" not in Prepared(history.remove, settings, TO_REMOVE).names():
-            yield Problem(f"{at}.remove", "does not name {row_id}: which row is to be deleted?")
+    yield from _of_a_row(settings, history, name, path)
+
+
+def _of_a_row(
+    settings: SimpegSettings, history: History, name: str, path: str
+) -> Iterator[Problem]:
+    """The requests that are about a row which is there already."""
+    named: dict[str, set[str]] = {"record": Prepared(history.record, settings, TO_RECORD).names()}
+    for what, request, fields, done in (
+        ("remove", history.remove, TO_REMOVE, "deleted"),
+        ("change", history.change, TO_CHANGE, "changed"),
+        ("document", history.document, TO_ATTACH, "given it"),
+    ):
+        if request is None:
+            continue
+        at = f"{path}.{name}.{what}"
+        yield from _request(settings, f"{name}.{what}", request, fields, path)
+        named[what] = Prepared(request, settings, fields).names()
+        if not history.read.fields.id:
+            yield Problem(at, f"needs read.fields.id: which row is to be {done}?")
+        elif "row_id" not in named[what]:
+            yield Problem(at, f"does not name {{row_id}}: which row is to be {done}?")
+    if history.document and "document" not in named["document"]:
+        yield Problem(f"{path}.{name}.document", "does not name {document}: what is to be kept?")
+    for what in ("record", "change"):
+        if history.document and "document" in named.get(what, ()):
+            yield Problem(
+                f"{path}.{name}.{what}",
+                "sends {document}, which has a request of its own; leave one of them out",
+            )
+    if "document" in named.get("change", ()) and "document" not in named["record"]:
+        yield Problem(f"{path}.{name}.change", "sends {document}, and record does not")

@@ -10,33 +10,27 @@ from lms_bridge.deliveries import matching
 from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.http.trouble import outcome_unknown, unreadable
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
+from lms_bridge.registries.base import (
+    Document,
+    RecordedTraining,
+    RegistryEmployee,
+    Training,
+)
 from lms_bridge.registries.simpeg.api import Api
 from lms_bridge.registries.simpeg.check import checks
-from lms_bridge.registries.simpeg.reading import Rows, at, first, listed, nip_of, person
-from lms_bridge.registries.simpeg.requests import TO_FIND, TO_READ, TO_RECORD, TO_REMOVE, Prepared
-from lms_bridge.registries.simpeg.settings import History, SimpegSettings
+from lms_bridge.registries.simpeg.reading import at, first, listed, nip_of, person
+from lms_bridge.registries.simpeg.requests import TO_FIND, Prepared
+from lms_bridge.registries.simpeg.settings import SimpegSettings
+from lms_bridge.registries.simpeg.shelves import Shelf, Shelves
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.registries.values import number, text
 
 STRUCTURAL = 1
 _MOST_PAGES = 200
 _LOOK_AFTER = 3600.0
-"""seconds after which it is looked whether a person has deleted a row"""
+"""seconds after which it is looked whether a person has deleted or corrected a row"""
 # How the usual frameworks say that a list goes on: Laravel's two paginators, Django's.
 _MORE = ("next_page_url", "links.next", "next", "meta.next", "pagination.next")
-
-
-class Shelf:
-    """One history with its requests made ready."""
-
-    def __init__(self, name: str, history: History, settings: SimpegSettings) -> None:
-        self.name = name
-        self.history = history
-        self.read = Prepared(history.read, settings, TO_READ)
-        self.record = Prepared(history.record, settings, TO_RECORD)
-        self.remove = Prepared(history.remove, settings, TO_REMOVE) if history.remove else None
-        self.rows = Rows(history, settings)
 
 
 class Simpeg:
@@ -55,7 +49,7 @@ class Simpeg:
         self._settings = settings
         self._api = Api(name, settings, surroundings)
         self._lookup = Prepared(settings.employee, settings, TO_FIND)
-        self._shelves = [Shelf(*each, settings) for each in settings.histories.items()]
+        self._shelves = Shelves(settings)
 
     def find_employee(self, nip: str) -> RegistryEmployee | None:
         asked = self._settings.employee
@@ -81,7 +75,9 @@ class Simpeg:
         rows = self._rows(shelf, {**_person(employee), "kind": kind})
         return [shelf.rows.read(row) for row in rows]
 
-    def record(self, employee: RegistryEmployee, training: Training) -> str:
+    def record(
+        self, employee: RegistryEmployee, training: Training, document: Document | None = None
+    ) -> str:
         shelf = self._shelf(training.kind, training.name)
         asked = shelf.history.record
         if (
@@ -93,7 +89,7 @@ class Simpeg:
                 Reason("course_lacks", field="structural_training", course=training.name),
                 retryable=False,
             )
-        values = {**_person(employee), **_training(training)}
+        values = {**_person(employee), **_training(training), **_document(document)}
         before = None if asked.id else self._ids(employee, training.kind)
         body = self._api.write(asked, shelf.record, values)
         if before is not None:
@@ -102,6 +98,58 @@ class Simpeg:
         if not row_id:
             raise outcome_unknown(self._api.remote, "it says success and not under which id")
         return row_id
+
+    @property
+    def changes_rows(self) -> bool:
+        return self._shelves.any_changes()
+
+    def change(
+        self,
+        employee: RegistryEmployee,
+        row_id: str,
+        training: Training,
+        document: Document | None = None,
+    ) -> None:
+        shelf = self._shelf(training.kind, training.name)
+        asked = shelf.history.change
+        if asked is None or shelf.change is None:
+            said = f"{training.certificate_number}, {training.hours} JP,"
+            what = f"{said} {training.starts} – {training.ends}"
+            raise DeliveryError(
+                Reason("correct_by_hand", remote=self._api.remote, row=row_id, what=what),
+                retryable=False,
+                look_after=_LOOK_AFTER,
+            )
+        values = {**_person(employee), **_training(training), **_document(document)}
+        body = self._api.write(asked, shelf.change, {**values, "row_id": row_id})
+        if asked.id and text(first(body, asked.id)) not in ("", row_id):
+            # It has happened to others that a change made a second row (registry facts, 5).
+            raise outcome_unknown(self._api.remote, "it says that it wrote another row")
+
+    @property
+    def takes_documents(self) -> bool:
+        return self._settings.documents and self._shelves.any_keeps()
+
+    @property
+    def most_document_bytes(self) -> int:
+        return self._settings.most_document_bytes
+
+    def takes_document_of(self, kind: int) -> bool:
+        shelf = self._shelves.of(kind)
+        return self._settings.documents and shelf is not None and shelf.document is not None
+
+    def wants_document(self, kind: int) -> bool:
+        shelf = self._shelves.of(kind)
+        return self._settings.documents and shelf is not None and shelf.brings_document
+
+    def attach(self, employee: RegistryEmployee, kind: int, row_id: str, document: Document) -> str:
+        shelf = self._shelf(kind)
+        asked = shelf.history.document
+        assert asked is not None, "takes_document_of was asked before"
+        assert shelf.document is not None
+        values = {**_person(employee), "kind": kind, "row_id": row_id, **_document(document)}
+        body = self._api.write(asked, shelf.document, values)
+        return text(first(body, asked.name)) if asked.name else ""
 
     def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
         shelf = self._shelf(kind)
@@ -120,27 +168,15 @@ class Simpeg:
 
     @property
     def histories(self) -> Mapping[str, int]:
-        return {
-            shelf.name: (shelf.history.kinds or (self._other_kind(),))[0] for shelf in self._shelves
-        }
-
-    def _other_kind(self) -> int:
-        """A kind that belongs to the history that has no kinds of its own."""
-        taken = {kind for shelf in self._shelves for kind in shelf.history.kinds}
-        return next(kind for kind in range(25, 0, -1) if kind not in taken)
+        return self._shelves.kinds()
 
     def _shelf(self, kind: int, course: str = "") -> Shelf:
-        rest = None
-        for shelf in self._shelves:
-            if kind in shelf.history.kinds:
-                return shelf
-            if not shelf.history.kinds:
-                rest = shelf
-        if rest is None:
+        shelf = self._shelves.of(kind)
+        if shelf is None:
             raise DeliveryError(
                 Reason("kind_not_taken", remote=self._api.remote, kind=kind), retryable=False
             )
-        return rest
+        return shelf
 
     def _rows(self, shelf: Shelf, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """All rows, page after page."""
@@ -205,3 +241,8 @@ def _person(employee: RegistryEmployee) -> dict[str, Any]:
 
 def _training(training: Training) -> dict[str, Any]:
     return {name: getattr(training, name) for name in training.__struct_fields__}
+
+
+def _document(document: Document | None) -> dict[str, Any]:
+    """The certificate, where there is one; what is to be filled with none is left out."""
+    return {"document": document, "document_name": document.name if document else ""}

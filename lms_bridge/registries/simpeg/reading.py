@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee
+from lms_bridge.registries.simpeg.dates import reader
 from lms_bridge.registries.simpeg.settings import (
     History,
     Path,
@@ -16,7 +17,7 @@ from lms_bridge.registries.simpeg.settings import (
     Scalar,
     SimpegSettings,
 )
-from lms_bridge.registries.simpeg.templates import OTHER, reader
+from lms_bridge.registries.simpeg.templates import OTHER
 from lms_bridge.registries.values import number, text, year
 
 

@@ -11,13 +11,15 @@ from urllib.parse import quote, urlencode
 import msgspec
 from urllib3.filepost import encode_multipart_formdata
 
+from lms_bridge.registries.base import Document
+from lms_bridge.registries.simpeg.dates import TemplateError
 from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
 from lms_bridge.registries.simpeg.templates import (
+    DOCUMENT,
     PERSON,
     TRAINING,
     Filling,
     Template,
-    TemplateError,
     Tree,
     Values,
     compiled,
@@ -26,8 +28,10 @@ from lms_bridge.registries.simpeg.templates import (
 
 TO_FIND = ("nip",)
 TO_READ = (*PERSON, "kind")
-TO_RECORD = (*PERSON, *TRAINING)
+TO_RECORD = (*PERSON, *TRAINING, *DOCUMENT)
+TO_CHANGE = (*TO_RECORD, "row_id")
 TO_REMOVE = (*TO_READ, "row_id")
+TO_ATTACH = (*TO_REMOVE, *DOCUMENT)
 """the fields that a request of each kind may name, besides keys and constants"""
 _UNSENDABLE = ("\r", "\n", "\0")
 
@@ -42,7 +46,7 @@ class Filled(msgspec.Struct, frozen=True):
     form: Mapping[str, str] | None = None
     body: bytes | None = None
     noted: Any = None
-    """what may be seen of `body`"""
+    """what may be seen of it, where that is not `json` or `form` as it stands"""
 
 
 class Prepared:
@@ -92,23 +96,29 @@ class Prepared:
         headers = {"Accept": "application/json"} | {
             name: _one_line(filled.text(values)) for name, filled in self._headers.items()
         }
-        content = self._body.fill(values) if self._body else None
-        if content is None:
+        if self._body is None:
             return Filled(self._method, url, headers)
+        content, noted = self._body.fill(values), None
+        if isinstance(document := values.get("document"), Document):
+            told = {"document": f"({len(document.content)} bytes)"}
+            noted = self._body.fill({**values, **told})
         if self._send == "json":
-            return Filled(self._method, url, headers, json=content)
-        fields = {name: _field(value) for name, value in content.items()}
+            return Filled(self._method, url, headers, json=content, noted=noted)
         if self._send == "form":
-            return Filled(self._method, url, headers, form=fields)
-        body, kind = encode_multipart_formdata(fields, boundary=secrets.token_hex(16))
-        return Filled(self._method, url, {**headers, "Content-Type": kind}, body=body, noted=fields)
+            fields = {name: _field(value) for name, value in content.items()}
+            return Filled(self._method, url, headers, form=fields, noted=noted)
+        parts = {name: _part(value) for name, value in content.items()}
+        body, kind = encode_multipart_formdata(parts, boundary=secrets.token_hex(16))
+        headers["Content-Type"] = kind
+        return Filled(self._method, url, headers, body=body, noted=noted or parts)
 
     def _texts(self, setting: str, texts: Mapping[str, str]) -> dict[str, Template]:
         return {name: self._text(f"{setting}.{name}", text) for name, text in texts.items()}
 
     def _text(self, setting: str, text: str) -> Template:
         try:
-            return parse(text, self._settings.enumerations, self._fields)
+            fields = [field for field in self._fields if field != "document"]
+            return parse(text, self._settings.enumerations, fields)
         except TemplateError as error:
             self.wrong.append((setting, str(error)))
             return Template([], {})
@@ -125,6 +135,13 @@ class Prepared:
                 self.wrong.append(
                     (f"body.{name}", f'only send = "json" has tables and lists, not {self._send}')
                 )
+            if self._send != "multipart" and any(hole.is_file for hole in items[name].holes()):
+                self.wrong.append(
+                    (
+                        f"body.{name}",
+                        'only send = "multipart" has files; elsewhere it is {document:base64}',
+                    )
+                )
         return Tree(items) if body else None
 
 
@@ -137,6 +154,13 @@ def _one_line(text: str) -> str:
     for sign in _UNSENDABLE:
         text = text.replace(sign, " ")
     return text
+
+
+def _part(value: Any) -> str | tuple[str, bytes, str]:
+    """A value as a part of a multipart body."""
+    if isinstance(value, Document):
+        return value.name, value.content, "application/pdf"
+    return _field(value)
 
 
 def _field(value: Any) -> str:

@@ -146,6 +146,23 @@ class Removing(Request, frozen=True, kw_only=True):
     method: Method = "DELETE"
 
 
+class Changing(Request, frozen=True, kw_only=True):
+    """Changing a row; what is not said of it is as in `record`."""
+
+    method: Method = "POST"
+    id: Path = ""
+    """path of the id that the answer names; another one than that of the row is no success"""
+
+
+class Attaching(Request, frozen=True, kw_only=True):
+    """Keeping the certificate with a row."""
+
+    method: Method = "POST"
+    send: Literal["json", "form", "multipart"] = "multipart"
+    name: Path = ""
+    """path of what the registry calls the document; left out: it does not say"""
+
+
 class History(_Table, frozen=True, kw_only=True):
     """A list in which the registry keeps trainings of some kinds."""
 
@@ -155,6 +172,10 @@ class History(_Table, frozen=True, kw_only=True):
     record: Recording
     remove: Removing | None = None
     """left out: rows are deleted by hand"""
+    change: Changing | None = None
+    """left out: rows are corrected by hand"""
+    document: Attaching | None = None
+    """left out: certificates are not sent by a request of their own"""
 
 
 USUAL: tuple[Rule, ...] = (
@@ -208,16 +229,19 @@ class SimpegSettings(
     employee: Lookup
     histories: dict[str, History]
     check_nip: Secret | None = None
+    documents: bool = True
+    """whether certificates are sent there, where a request for it is described"""
+    most_document_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 1_000_000
     settle_seconds: Seconds = 120
 
     @classmethod
     def completed(
         cls, table: Mapping[str, Any], complain: Callable[[str, str], None]
     ) -> Mapping[str, Any]:
-        """`table` laid over the profile that it names."""
+        """`table` laid over the profile that it names; `change` takes after `record`."""
         from lms_bridge.registries.simpeg import profiles
 
-        return profiles.completed(table, complain)
+        return profiles.with_changes(profiles.completed(table, complain))
 
     def disagreements(self, path: str) -> Iterator[Problem]:
         """What is wrong with settings whose single values are right."""

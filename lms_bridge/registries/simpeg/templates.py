@@ -1,7 +1,8 @@
 """Templates: texts with the fields of a training, of its person and of the registry in them.
 
 ``{name}`` is a field as text, ``{starts:%d-%m-%Y}`` a date by a pattern, and
-``{kind:jenis}`` a field as the enumeration ``jenis`` has it. ``{{`` is a brace.
+``{kind:jenis}`` a field as the enumeration ``jenis`` has it. ``{{`` is a brace. ``{document}``
+is a file, alone in its place, and ``{document:base64}`` its bytes as text.
 
 In a body, a value is a text, a number, true or false as it stands, or a table or a list of
 values; or a table with ``value``, a template, and how it is to be sent:
@@ -12,14 +13,16 @@ values; or a table with ``value``, a template, and how it is to be sent:
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import Any, NamedTuple
 
 import msgspec
 
+from lms_bridge.registries.base import Document
+from lms_bridge.registries.simpeg.dates import TemplateError, check_pattern, dated
 from lms_bridge.registries.simpeg.settings import Scalar
 
 Values = Mapping[str, Any]
@@ -36,16 +39,11 @@ TRAINING = (
     *DATES,
     "structural_training",
 )
+DOCUMENT = ("document", "document_name")
 OTHER = "*"
 """the name under which an enumeration has what it does not list"""
 OMITTED: Any = object()
 """stands for a value that is left out"""
-_MARK = re.compile(r"%(.?)")
-_WIDTHS = {"d": r"\d{1,2}", "m": r"\d{1,2}", "Y": r"\d{4}", "y": r"\d{2}"}
-
-
-class TemplateError(ValueError):
-    """A template that can never be filled."""
 
 
 class WordMissing(ValueError):
@@ -63,6 +61,11 @@ class Hole(NamedTuple):
     field: str
     pattern: str = ""
     enumeration: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is for the document as a file, and not for a text."""
+        return self.field == "document" and not self.pattern
 
 
 class Template:
@@ -94,7 +97,11 @@ class Template:
 
     def fill(self, values: Values) -> Any:
         """It as a value of a body; :data:`OMITTED` if it is to be left out."""
-        if len(self._parts) == 1 and isinstance(hole := self._parts[0], Hole) and hole.enumeration:
+        hole = self._parts[0] if len(self._parts) == 1 else ""
+        if isinstance(hole, Hole) and hole.is_file:
+            file = values["document"]
+            return OMITTED if file is None else file
+        if isinstance(hole, Hole) and hole.enumeration:
             found: Any = self._filled(hole, values)  # a number if the enumeration has one
         else:
             found = self.text(values)
@@ -111,6 +118,10 @@ class Template:
         value = values[hole.field]
         if isinstance(value, dt.date):
             return dated(value, hole.pattern)
+        if isinstance(value, Document):
+            return base64.b64encode(value.content).decode()
+        if value is None:
+            return ""
         if not hole.enumeration:
             return str(value)
         words = self._enumerations[hole.enumeration]
@@ -169,6 +180,8 @@ def parse(
         if conversion or (spec and "{" in spec):
             raise TemplateError(f"is no template: {{{field}!{conversion}}} is not known")
         parts.append(_hole(field, spec or "", enumerations, fields))
+    if len(parts) > 1 and any(isinstance(part, Hole) and part.is_file for part in parts):
+        raise TemplateError("{document} is a file and stands alone; {document:base64} is text")
     return Template(parts, enumerations, **how)
 
 
@@ -222,6 +235,12 @@ def _hole(field: str, spec: str, enumerations: Enumerations, fields: Sequence[st
             raise TemplateError(f"{{{field}}} needs a date pattern, such as {{{field}:%d-%m-%Y}}")
         check_pattern(spec)
         return Hole(field, pattern=spec)
+    if field == "document":
+        if spec not in ("", "base64"):
+            raise TemplateError(
+                f"{{document:{spec}}}: there are {{document}} and {{document:base64}}"
+            )
+        return Hole(field, pattern=spec)
     if not spec:
         return Hole(field)
     if "%" in spec:
@@ -229,66 +248,3 @@ def _hole(field: str, spec: str, enumerations: Enumerations, fields: Sequence[st
     if spec not in enumerations:
         raise TemplateError(f"{{{field}:{spec}}}: there is no enumerations.{spec}")
     return Hole(field, enumeration=spec)
-
-
-# --- dates by a pattern
-
-
-def check_pattern(pattern: str, *, whole: bool = False) -> None:
-    """Raise :exc:`TemplateError` if `pattern` is none; a `whole` one has day, month and year."""
-    marks = _MARK.findall(pattern)
-    for mark in marks:
-        if mark not in (*_WIDTHS, "%"):
-            raise TemplateError(
-                f"bad date pattern {pattern!r}: %{mark} is not known; there are %d, %m, %Y and %y"
-            )
-    if not marks or (whole and not ({"d", "m"} <= set(marks) and {"Y", "y"} & set(marks))):
-        raise TemplateError(f"bad date pattern {pattern!r}: it needs %d, %m and %Y, as in %d-%m-%Y")
-
-
-def dated(day: dt.date, pattern: str) -> str:
-    """`day` by `pattern`; years have four digits wherever it runs.
-
-    >>> dated(dt.date(2026, 3, 2), "%d-%m-%Y")
-    '02-03-2026'
-    """
-    written = {
-        "d": f"{day.day:02d}",
-        "m": f"{day.month:02d}",
-        "Y": f"{day.year:04d}",
-        "y": f"{day.year % 100:02d}",
-        "%": "%",
-    }
-    return _MARK.sub(lambda mark: written[mark[1]], pattern)
-
-
-def reader(patterns: Sequence[str]) -> Callable[[Any], dt.date | None]:
-    """What reads a date by the first of `patterns` that fits; None for no date, or a zero one.
-
-    >>> reader(["%d-%m-%Y"])("02-03-2026 00:00:00")
-    datetime.date(2026, 3, 2)
-    """
-    forms = [re.compile(_form(pattern), re.ASCII) for pattern in patterns]
-
-    def read(value: Any) -> dt.date | None:
-        text = str(value).strip() if isinstance(value, str | int) else ""
-        for form in forms:
-            if found := form.match(text):
-                parts = found.groupdict()
-                year = int(parts.get("Y") or f"20{parts.get('y')}")
-                try:
-                    return dt.date(year, int(parts["m"]), int(parts["d"])) if year > 1 else None
-                except ValueError:
-                    continue
-        return None
-
-    return read
-
-
-def _form(pattern: str) -> str:
-    form, end = "", 0
-    for mark in _MARK.finditer(pattern):
-        form += re.escape(pattern[end : mark.start()])
-        form += "%" if mark[1] == "%" else f"(?P<{mark[1]}>{_WIDTHS[mark[1]]})"
-        end = mark.end()
-    return form + re.escape(pattern[end:]) + r"(?!\d)"

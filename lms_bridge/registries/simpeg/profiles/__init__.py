@@ -44,6 +44,26 @@ def completed(
     return laid_over(read(profile, package), table)
 
 
+def with_changes(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`table` with each ``change`` laid over the ``record`` of its history.
+
+    A row is changed to what a new one would say, and often by the same call.
+    """
+    histories = table.get("histories")
+    if not isinstance(histories, Mapping):
+        return table
+    return {**table, "histories": {name: _with_change(each) for name, each in histories.items()}}
+
+
+def _with_change(history: Any) -> Any:
+    if not isinstance(history, Mapping):
+        return history
+    record, change = history.get("record"), history.get("change")
+    if not isinstance(record, Mapping) or not isinstance(change, Mapping):
+        return history
+    return {**history, "change": laid_over(record, change)}
+
+
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """`above` over `below`, table by table."""
     result = dict(below)

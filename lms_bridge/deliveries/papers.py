@@ -1,0 +1,39 @@
+"""The certificate of a completion, as the steps get it that send it to a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import Document, Registry, TakesDocumentsAtOnce
+
+Papers = Callable[[Work], Document]
+"""gives the certificate of a completion; may raise DeliveryError"""
+
+
+def paper(papers: Papers, work: Work, most_bytes: int) -> Document:
+    """The certificate of `work`. Raises a DeliveryError if it is longer than `most_bytes`."""
+    document = papers(work)
+    size = len(document.content)
+    if size > most_bytes:
+        reason = Reason("document_too_large", remote=work.remote, size=size, most=most_bytes)
+        raise DeliveryError(reason, retryable=False)
+    return document
+
+
+def comes_with_the_row(registry: Registry, kind: int) -> bool:
+    """Whether `registry` takes the certificate in the request that writes a row of `kind`."""
+    return isinstance(registry, TakesDocumentsAtOnce) and registry.wants_document(kind)
+
+
+def with_the_row(
+    registry: Registry, kind: int, papers: Papers | None, work: Work
+) -> tuple[TakesDocumentsAtOnce, Document] | None:
+    """The certificate of `work` and who takes it, if it goes to `registry` with the row."""
+    if papers is None or not isinstance(registry, TakesDocumentsAtOnce):
+        return None
+    if not registry.wants_document(kind):
+        return None
+    return registry, paper(papers, work, registry.most_document_bytes)

@@ -1,0 +1,70 @@
+"""The histories of a registry in TOML with their requests made ready, found by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lms_bridge.registries.simpeg.reading import Rows
+from lms_bridge.registries.simpeg.requests import (
+    TO_ATTACH,
+    TO_CHANGE,
+    TO_READ,
+    TO_RECORD,
+    TO_REMOVE,
+    Prepared,
+)
+from lms_bridge.registries.simpeg.settings import History, SimpegSettings
+
+
+class Shelf:
+    """One history with its requests made ready; None for one that is not described."""
+
+    def __init__(self, name: str, history: History, settings: SimpegSettings) -> None:
+        self.name = name
+        self.history = history
+        self.read = Prepared(history.read, settings, TO_READ)
+        self.record = Prepared(history.record, settings, TO_RECORD)
+        self.remove = Prepared(history.remove, settings, TO_REMOVE) if history.remove else None
+        self.change = Prepared(history.change, settings, TO_CHANGE) if history.change else None
+        self.document = (
+            Prepared(history.document, settings, TO_ATTACH) if history.document else None
+        )
+        self.rows = Rows(history, settings)
+        self.brings_document = "document" in self.record.names()
+        """whether the certificate is sent with the row"""
+
+
+class Shelves:
+    """All histories of a registry."""
+
+    def __init__(self, settings: SimpegSettings) -> None:
+        self._all = [Shelf(*each, settings) for each in settings.histories.items()]
+
+    def of(self, kind: int) -> Shelf | None:
+        """The one that a training of `kind` belongs to: one that names it, or takes the rest."""
+        rest = None
+        for shelf in self._all:
+            if kind in shelf.history.kinds:
+                return shelf
+            if not shelf.history.kinds:
+                rest = shelf
+        return rest
+
+    def kinds(self) -> Mapping[str, int]:
+        """A kind of training by the name of the history that it belongs to, for each history."""
+        return {
+            shelf.name: (shelf.history.kinds or (self._other_kind(),))[0] for shelf in self._all
+        }
+
+    def any_changes(self) -> bool:
+        """Whether rows can be changed in any."""
+        return any(shelf.change for shelf in self._all)
+
+    def any_keeps(self) -> bool:
+        """Whether any has a request that keeps certificates."""
+        return any(shelf.document for shelf in self._all)
+
+    def _other_kind(self) -> int:
+        """A kind that belongs to the history that has no kinds of its own."""
+        taken = {kind for shelf in self._all for kind in shelf.history.kinds}
+        return next(kind for kind in range(25, 0, -1) if kind not in taken)
