@@ -178,7 +178,7 @@ class Bridge:
         from lms_bridge.certificates.rendering import Renderer
 
         renderer = Renderer(self.settings.certificates)
-        return Papers(self.store, renderer, home_page=self.settings.web.home_page)
+        return Papers(self.store, renderer, home_page=self.settings.web.home_page, lms=self.lms)
 
     @cached_property
     def documented(self) -> list[str]:

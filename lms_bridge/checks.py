@@ -33,7 +33,9 @@ class Check(msgspec.Struct, frozen=True):
     def that_failed(cls, subject: str, reason: Reason) -> Check:
         """A proof that failed for `reason`."""
         sentence = SENTENCES[reason.code]
-        return cls(subject, "failed", sentence.what, sentence.remedy, reason.details)
+        # Some remedies speak of a delivery, and here there is none.
+        details = {"delivery": "NUMBER", **reason.details}
+        return cls(subject, "failed", sentence.what, sentence.remedy, details)
 
     @property
     def finding(self) -> str:

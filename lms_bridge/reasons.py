@@ -640,6 +640,23 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(remote)s refused %(function)s: %(message)s"),
         mark("Give the service account's role %(capability)s; lms-bridge check proves it."),
     ),
+    "lms_certificate_unknown": Sentence(
+        mark("%(remote)s has no custom certificate with the id %(activity)s."),
+        mark(
+            "Correct lms_certificate of the course: the id in the address of the activity,"
+            " view.php?id=…; then: lms-bridge deliveries retry --all-blocked"
+        ),
+    ),
+    "lms_function_unknown": Sentence(
+        mark(
+            "%(remote)s does not know %(function)s: the plugin that has it is not installed, or"
+            " too old."
+        ),
+        mark(
+            "Have the LMS administrator install it (docs/moodle.md), or take lms_certificate out"
+            " of the course; then: lms-bridge deliveries retry --all-blocked"
+        ),
+    ),
     "lms_feature_off": Sentence(
         mark("%(feature)s is switched off in %(remote)s: %(message)s"),
         mark(

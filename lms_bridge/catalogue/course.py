@@ -108,6 +108,9 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     competencies: tuple[Competency, ...] = ()
     badge: BadgeAward | None = None
+    lms_certificate: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,60}$")] = ""
+    """the activity of the LMS that issues the certificate (Moodle: the id in its address); without
+    it, or where it has issued none, the bridge makes one"""
 
     def __post_init__(self) -> None:
         for field in ("name", "organiser"):

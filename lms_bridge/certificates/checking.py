@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.certificates.certificate import Certificate
 from lms_bridge.certificates.issued import PATH
 from lms_bridge.certificates.rendering import PictureError, Renderer
 from lms_bridge.checks import Check
 from lms_bridge.config.settings import Settings
+from lms_bridge.errors import DeliveryError
 from lms_bridge.i18n import mark
-from lms_bridge.registries.base import Registry, TakesDocuments
+from lms_bridge.lms.base import IssuesCertificates, Lms
+from lms_bridge.registries.base import Registry, TakesDocuments, TakesDocumentsAtOnce
 
 _SUBJECT = "certificates"
 
@@ -33,10 +36,44 @@ def sample(settings: Settings) -> Certificate:
     )
 
 
-def checks(settings: Settings, registries: Sequence[Registry]) -> Iterator[Check]:
+def checks(
+    settings: Settings,
+    registries: Sequence[Registry],
+    platforms: Mapping[str, Lms],
+    courses: Sequence[Course],
+) -> Iterator[Check]:
     """The lines of ``lms-bridge check`` on certificates."""
     if settings.certificates is None:
         return
+    yield from _ours(settings, registries)
+    for course in courses:
+        if course.lms_certificate:
+            yield from _of_the_lms(course, platforms)
+
+
+def _of_the_lms(course: Course, platforms: Mapping[str, Lms]) -> Iterator[Check]:
+    """Whether the LMS tells of the certificates that it issues for `course`, without one of them.
+
+    A course may be of several LMSs, of which one issues them.
+    """
+    subject = f"{_SUBJECT}: {course.key}"
+    failures = []
+    for name, platform in platforms.items():
+        if course.lms not in ("", name) or not isinstance(platform, IssuesCertificates):
+            continue
+        try:
+            platform.certificate_of("", course.lms_certificate)
+        except DeliveryError as error:
+            failures.append(Check.that_failed(subject, error.reason))
+            continue
+        told = mark("those that %(lms)s issues can be fetched")
+        yield Check(subject, "ok", told, details={"lms": f"lms.{name}"})
+        return
+    yield from failures
+
+
+def _ours(settings: Settings, registries: Sequence[Registry]) -> Iterator[Check]:
+    assert settings.certificates is not None
     try:
         size = len(Renderer(settings.certificates).pdf(sample(settings)))
     except PictureError as error:
@@ -52,7 +89,7 @@ def checks(settings: Settings, registries: Sequence[Registry]) -> Iterator[Check
         (
             one.most_document_bytes
             for one in registries
-            if isinstance(one, TakesDocuments) and one.takes_documents
+            if isinstance(one, TakesDocuments | TakesDocumentsAtOnce) and _takes(one)
         ),
         default=None,
     )
@@ -79,3 +116,9 @@ def checks(settings: Settings, registries: Sequence[Registry]) -> Iterator[Check
             mark("one is %(size)s bytes long, and the registry takes %(most)s"),
             details=details,
         )
+
+
+def _takes(registry: TakesDocuments | TakesDocumentsAtOnce) -> bool:
+    if isinstance(registry, TakesDocuments) and registry.takes_documents:
+        return True
+    return isinstance(registry, TakesDocumentsAtOnce) and any(map(registry.wants_document, KINDS))

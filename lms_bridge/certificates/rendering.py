@@ -36,6 +36,15 @@ _FOOT: Final = 140.0
 """where signature and QR code begin; what is above has to fit in there"""
 
 
+def file_name(number: str) -> str:
+    """What the certificate with that `number` is called as a file.
+
+    >>> file_name("PKA-2026/2026/00017")
+    'PKA-2026-2026-00017.pdf'
+    """
+    return (_UNFIT.sub("-", number).strip("-")[:80] or "sertifikat") + ".pdf"
+
+
 class PictureError(ValueError):
     """A picture of the configuration cannot be used."""
 
@@ -76,8 +85,7 @@ class Renderer:
 
     def document(self, certificate: Certificate) -> Document:
         """`certificate` as a file for a registry."""
-        name = _UNFIT.sub("-", certificate.number).strip("-")[:80] or "sertifikat"
-        return Document(f"{name}.pdf", self.pdf(certificate))
+        return Document(file_name(certificate.number), self.pdf(certificate))
 
     def _letterhead(self, page: _Page) -> None:
         lines = self._settings.letterhead

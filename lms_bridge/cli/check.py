@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from lms_bridge import credentials
 from lms_bridge.bridge import utc_now
+from lms_bridge.catalogue import courses as catalogued
 from lms_bridge.checks import Check
 from lms_bridge.cli import output
 from lms_bridge.cli.session import SIGNS, Session, pass_session
@@ -93,7 +94,9 @@ def _checks(session: Session) -> Iterator[Check]:
     if settings.certificates:
         from lms_bridge.certificates import checking  # loads what makes PDFs
 
-        yield from checking.checks(settings, list(bridge.registries.values()))
+        with bridge.store.reading() as db:
+            known = [one.course for one in catalogued.current_catalogue(db).courses]
+        yield from checking.checks(settings, list(bridge.registries.values()), bridge.lms, known)
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)

@@ -40,7 +40,7 @@ class Trace(msgspec.Struct, frozen=True):
     @property
     def was_answered(self) -> bool:
         """Whether the remote said anything at all."""
-        return any(one.status is not None for one in self.exchanges)
+        return any(one.status is not None and not one.aside for one in self.exchanges)
 
 
 class Failed(msgspec.Struct, frozen=True):

@@ -30,9 +30,12 @@ class ExchangeNote(msgspec.Struct, frozen=True):
     request: Any = None
     answer: Any = None
     failure: str = ""
+    aside: bool = False
+    """whether it went to another system than the one that the attempt is about"""
 
 
 _notes: ContextVar[list[ExchangeNote] | None] = ContextVar("exchange_notes", default=None)
+_aside: ContextVar[bool] = ContextVar("exchanges_aside", default=False)
 
 
 @contextlib.contextmanager
@@ -44,6 +47,16 @@ def recorded() -> Iterator[list[ExchangeNote]]:
         yield notes
     finally:
         _notes.reset(token)
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Calls inside the ``with`` block go to another system than the attempt is about."""
+    token = _aside.set(True)
+    try:
+        yield
+    finally:
+        _aside.reset(token)
 
 
 def add(
@@ -71,6 +84,7 @@ def add(
             request=_shown(hiding.without(request, hidden)),
             answer=None if answer is None else shown(hiding.without(answer, hidden)),
             failure=failure,
+            aside=_aside.get(),
         )
     )
 

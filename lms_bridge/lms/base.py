@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -146,3 +146,14 @@ class Lms(Protocol):
 
     def check(self) -> Iterator[Check]:
         """Prove address, token, functions and permissions one by one, changing nothing."""
+
+
+@runtime_checkable
+class IssuesCertificates(Protocol):
+    """An LMS that issues certificates of its own. Besides being an :class:`Lms`."""
+
+    def certificate_of(self, user_id: str, activity: str) -> bytes | None:
+        """The certificate, a PDF, that `activity` has issued to the account; None if it has not.
+
+        An empty `user_id` is nobody's: the answer is None, and proves that it can be asked.
+        """

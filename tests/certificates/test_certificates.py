@@ -155,7 +155,7 @@ def test_what_is_no_picture_is_told_by_its_setting(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"^certificates\.logo: .*logo\.png is no picture"):
         Renderer(broken)
     configured = msgspec.structs.replace(settings(), certificates=broken)
-    (check,) = checking.checks(configured, [])
+    (check,) = checking.checks(configured, [], {}, [])
     assert check.verdict == "failed"
     assert "certificates.logo" in check.finding
 
@@ -182,7 +182,7 @@ def of(yard: Yard, delivery: int) -> tuple[int, str]:
 def test_it_is_made_from_what_the_completion_is_now(yard: Yard) -> None:
     delivery = yard.plan(person=1)
     completion_id, public_id = of(yard, delivery)
-    papers = Papers(yard.store, Renderer(SETTINGS), home_page=HERE)
+    papers = Papers(yard.store, Renderer(SETTINGS), home_page=HERE, lms={})
     text = text_of(papers(yard.taken()).content)
     assert "SITI RAHMAWATI NIP 198703152010012001" in text
     assert "telah menyelesaikan Literasi Digital ASN" in text

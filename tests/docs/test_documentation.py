@@ -23,7 +23,7 @@ from lms_bridge.catalogue.matching import doubly_marked
 from lms_bridge.cli import main
 from lms_bridge.config.loading import ConfigError, read
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.lms.moodle import badges, people, webservice
+from lms_bridge.lms.moodle import badges, certificates, people, webservice
 from lms_bridge.lms.moodle import courses as moodle_courses
 from lms_bridge.people import importing as employees
 from lms_bridge.reasons import SENTENCES, Reason
@@ -297,7 +297,7 @@ def test_the_columns_of_the_employees_are_told_of_in_courses() -> None:
 
 def test_the_functions_that_the_bridge_calls_are_listed_for_moodle() -> None:
     page = (ROOT / "docs" / "moodle.md").read_text("utf-8")
-    listed = set(re.findall(r"(?m)^ *(core_\w+)$", page))
+    listed = set(re.findall(r"(?m)^ *((?:core|mod)_\w+)$", page))
     assert listed == {
         webservice.SITE_INFO,
         people.FIND_USERS,
@@ -311,6 +311,8 @@ def test_the_functions_that_the_bridge_calls_are_listed_for_moodle() -> None:
         badges.BADGE_BY_HASH,
         badges.FIND_COHORTS,
         badges.LEAVE_COHORT,
+        certificates.FIND_ACTIVITY,
+        certificates.LIST_ISSUES,
     }
 
 
@@ -350,6 +352,8 @@ FOR_ADMINISTRATORS = {
     "lms_permission_missing",
     "lms_feature_off",
     "lms_refused",
+    "lms_certificate_unknown",
+    "lms_function_unknown",
     "remote_not_configured",
     "badge_pending",
     "statement_refused",

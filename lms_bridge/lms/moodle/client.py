@@ -14,6 +14,7 @@ from lms_bridge.lms.base import (
     UserField,
 )
 from lms_bridge.lms.moodle.badges import Badges
+from lms_bridge.lms.moodle.certificates import Certificates
 from lms_bridge.lms.moodle.check import checks
 from lms_bridge.lms.moodle.courses import Courses, activity_of, course_id_of
 from lms_bridge.lms.moodle.people import People
@@ -38,6 +39,7 @@ class Moodle:
         self._courses = Courses(self._service)
         self._people = People(self._service, self._courses, settings.known_user)
         self._badges = Badges(self._service)
+        self._certificates = Certificates(self._service)
 
     def find_users(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
         return self._people.find(field, values)
@@ -56,6 +58,9 @@ class Moodle:
 
     def unaward_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
         self._badges.unaward(user_id, award, note)
+
+    def certificate_of(self, user_id: str, activity: str) -> bytes | None:
+        return self._certificates.of(user_id, activity)
 
     def find_course(
         self, *, course_id: str = "", number: str = "", short_name: str = ""

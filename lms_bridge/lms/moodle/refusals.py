@@ -45,6 +45,11 @@ _CAPABILITIES = {
     ("core_completion_get_course_completion_status", "cannotviewreport"): (
         "report/completion:view (or switch on completion tracking in the course)"
     ),
+    # A certificate is usually restricted, and so not accessible, until the course is completed.
+    ("core_course_get_course_module", "requireloginerror"): (
+        "mod/customcert:view, moodle/course:ignoreavailabilityrestrictions and moodle/course:view"
+    ),
+    ("mod_customcert_list_issues", "nopermissions"): "mod/customcert:viewallcertificates",
 }
 _OF_ANY_FUNCTION = {
     "requireloginerror": "moodle/course:view",

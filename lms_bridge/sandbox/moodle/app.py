@@ -14,6 +14,7 @@ from lms_bridge.sandbox.faults import IN_READING, IN_WRITING, Fault, Faults
 # Importing them enters their functions into FUNCTIONS.
 from lms_bridge.sandbox.moodle import (
     badges,  # noqa: F401
+    certificates,  # noqa: F401
     cohorts,  # noqa: F401
     competencies,  # noqa: F401
     courses,  # noqa: F401
@@ -173,7 +174,7 @@ class MoodleSandbox(Sandbox):
             raise errors.access()
         if not name:
             raise errors.invalid_parameter()
-        if name not in FUNCTIONS and name not in EXISTING:
+        if (name not in FUNCTIONS and name not in EXISTING) or name in site.without:
             raise errors.missing_record("external_functions", f"array (\n  0 => '{name}',\n)")
         if name not in site.functions or "webservice/rest:use" not in site.capabilities:
             raise errors.access()

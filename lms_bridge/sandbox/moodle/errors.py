@@ -63,6 +63,15 @@ def missing_record(table: str, debuginfo: str | None = None) -> MoodleError:
     )
 
 
+def missing_module() -> MoodleError:
+    """There is no activity with that id; it was asked for without naming a table."""
+    return MoodleError(
+        "dml_missing_record_exception",
+        "invalidrecordunknown",
+        "Can't find data record in database.",
+    )
+
+
 def invalid_user() -> MoodleError:
     return MoodleError("dml_missing_record_exception", "invaliduser", "Invalid user")
 

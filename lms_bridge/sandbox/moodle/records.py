@@ -89,6 +89,22 @@ class Badge:
 
 
 @dataclass(slots=True)
+class Certificate:
+    """An activity "Custom certificate" of a course, and to whom it has issued one."""
+
+    id: int
+    """in its address"""
+    instance: int
+    course: int
+    issued: dict[int, int] = field(default_factory=dict)
+    """user id to when"""
+    pdf: bytes | None = b"%PDF-1.7 sandbox"
+    """what it makes for everybody; None: its template is broken"""
+    restricted: bool = True
+    """whether it is open only to who has completed the course, as is usual"""
+
+
+@dataclass(slots=True)
 class Award:
     """One badge on one learner's profile."""
 

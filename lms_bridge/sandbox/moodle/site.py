@@ -20,6 +20,7 @@ from lms_bridge.sandbox.moodle.records import (
     STUDENT,
     Award,
     Badge,
+    Certificate,
     Cohort,
     Competency,
     Completion,
@@ -44,6 +45,9 @@ CAPABILITIES = frozenset(
         "moodle/badges:viewotherbadges",
         "moodle/cohort:view",
         "moodle/cohort:assign",
+        "mod/customcert:view",
+        "mod/customcert:viewallcertificates",
+        "moodle/course:ignoreavailabilityrestrictions",
     }
 )
 """what the bridge's role holds unless a test takes something away (Moodle facts, section 4);
@@ -70,6 +74,8 @@ class Site:
         self.capabilities: set[str] = set(CAPABILITIES)
         self.functions: set[str] = set()
         """what the external service lists; the sandbox fills it with all that it knows"""
+        self.without: set[str] = set()
+        """functions of plugins that are not installed"""
         self.rest_enabled = True
         self.maintenance = False
         self.address_allowed = True
@@ -95,6 +101,7 @@ class Site:
         self.being_rated: set[tuple[int, int]] = set()
         self.cohorts: dict[int, Cohort] = {}
         self.badges: dict[int, Badge] = {}
+        self.certificates: dict[int, Certificate] = {}
         self.awards: dict[str, Award] = {}
         self.revoked: set[str] = set()
         self._awards_of: dict[int, list[Award]] = {}
@@ -160,6 +167,11 @@ class Site:
         badge = Badge(badge_id, name, competency, cohort, active)
         self.badges[badge_id] = badge
         return badge
+
+    def add_certificate(self, activity: int, instance: int, course_id: int) -> Certificate:
+        """An activity "Custom certificate"."""
+        self.certificates[activity] = Certificate(activity, instance, course_id)
+        return self.certificates[activity]
 
     # --- when a course is complete (Moodle facts, section 2)
 
