@@ -67,7 +67,8 @@ def end_state(told: dict[str, Any]) -> Any:
         for one in told["completions"]
     )  # fmt: skip
     held = sorted((one["reason"]["code"], one["person"]) for one in told["attention"])
-    counts = {name: told[name] for name in ("registry_rows", "registry_duplicates", "badges")}
+    names = ("registry_rows", "registry_duplicates", "certificates", "badges")
+    counts = {name: told[name] for name in names}
     return completions, held, counts, told["statements"]
 
 
@@ -84,6 +85,7 @@ def test_the_demo_carries_everything_through_that_should_arrive(
     ]
     assert len(done) == told["registry_rows"] == story.EXPECTED_DONE
     assert told["registry_duplicates"] == 0
+    assert told["certificates"] == story.EXPECTED_DONE
     assert all(
         step["result_id"] for one in done for step in one["deliveries"] if step["step"] == "record"
     )
@@ -120,7 +122,7 @@ def test_the_demo_shows_a_person_what_it_does_and_what_came_of_it(start: Start) 
     assert "Mentoring ASN Muda (instructor)" in told
     assert "No course in the catalogue matches “Manajemen Arsip Digital”" in told
     assert "→ Add the course to the catalogue" in told
-    assert "Rows that the registry holds of these completions: 7 (twice: 0)." in told
+    assert "registry holds of these completions: 7 (twice: 0), with their certificate: 7." in told
 
 
 @pytest.mark.slow

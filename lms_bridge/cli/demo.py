@@ -143,11 +143,13 @@ def _print(session: Session, facts: Facts) -> None:
     console.print(
         say(
             mark(
-                "Rows that the registry holds of these completions: %(rows)s (twice: %(twice)s)."
-                " Badges that the LMS shows: %(badges)s. Seconds that it took: %(seconds)s."
+                "Rows that the registry holds of these completions: %(rows)s (twice: %(twice)s),"
+                " with their certificate: %(certificates)s. Badges that the LMS shows: %(badges)s."
+                " Seconds that it took: %(seconds)s."
             ),
             rows=facts.registry_rows,
             twice=facts.registry_duplicates,
+            certificates=facts.certificates,
             badges=facts.badges,
             seconds=facts.seconds,
         )

@@ -36,6 +36,8 @@ class Facts(msgspec.Struct, frozen=True):
     registry_rows: int
     """rows that the registry sandbox holds of our completions"""
     registry_duplicates: int
+    certificates: int
+    """of those rows, how many have their certificate with them in the registry sandbox"""
     badges: int
     """of those completions, how many have their badge in the LMS sandbox"""
     faults: dict[str, int]
@@ -128,6 +130,7 @@ def _facts(stage: Stage, sent: int, seconds: float) -> Facts:
         attention=attention,
         registry_rows=len(rows),
         registry_duplicates=len(stage.city.registry.duplicates()),
+        certificates=sum(len(stage.city.registry.documents(row["id"])) == 1 for row in rows),
         badges=badges,
         faults={str(fault): count for fault, count in stage.faults.injected.items()},
         seconds=round(seconds, 1),
@@ -171,6 +174,7 @@ def _problems(facts: Facts) -> list[str]:
         "completions expected and done": (story.EXPECTED_DONE, len(done)),
         "rows in the registry": (len(done), facts.registry_rows),
         "rows twice in the registry": (0, facts.registry_duplicates),
+        "rows with their certificate": (len(done), facts.certificates),
         "badges in the LMS, for completions done": (badges, min(facts.badges, badges)),
         "held up for a person": (sorted(story.EXPECTED_HELD), sorted(held)),
     }
