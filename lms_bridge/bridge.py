@@ -23,6 +23,7 @@ from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.revoke_step import RevokeStep
 from lms_bridge.deliveries.step import Step
+from lms_bridge.deliveries.undouble_step import UndoubleStep
 from lms_bridge.deliveries.unrecord_step import UnrecordStep
 from lms_bridge.deliveries.worker import Worker
 from lms_bridge.forwarding.backlog import Backlog
@@ -224,6 +225,13 @@ class Bridge:
                 settle_seconds=settings.settle_seconds,
                 documented=documented,
                 papers=self._papers_with_rows(registry),
+            )
+            steps[f"registry.{name}", "undouble"] = UndoubleStep(
+                registry,
+                self.store,
+                clock=utc_now,
+                settle_seconds=settings.settle_seconds,
+                documented=documented,
             )
             steps[f"registry.{name}", "unrecord"] = UnrecordStep(
                 registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds

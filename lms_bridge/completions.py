@@ -99,6 +99,11 @@ def record(
     return int(row.id)
 
 
+def is_known(db: Connection, telling: Telling) -> bool:
+    """Whether there is the completion that `telling` tells of, be it taken back."""
+    return _existing(db, telling) is not None
+
+
 def taken_back(db: Connection, telling: Telling) -> Reason | None:
     """That the very completion that `telling` tells of was taken back, and nothing has told anew.
 

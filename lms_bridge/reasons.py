@@ -722,4 +722,80 @@ SENTENCES: dict[str, Sentence] = {
         mark("The badge “%(badge)s” that %(remote)s confirmed is no longer shown."),
         mark("The learner may have hidden it, or it was revoked in the LMS."),
     ),
+    # --- what was found when LMS, bridge and registries were held against each other ------------
+    "found_untold": Sentence(
+        mark("%(lms)s says that “%(course)s” was completed, and the bridge knows nothing of it.")
+    ),
+    "found_vanished": Sentence(mark("The row %(row)s, once confirmed by %(remote)s, is gone.")),
+    "found_unrecorded": Sentence(
+        mark("Completion %(completion)s stands, and nothing is to bring it to %(remote)s.")
+    ),
+    "found_back": Sentence(
+        mark("The row %(row)s (“%(name)s”) in %(remote)s was gone, and is there again.")
+    ),
+    "found_linkable": Sentence(
+        mark(
+            "%(remote)s has a row %(row)s (“%(name)s”) that is completion %(completion)s, and was"
+            " not recorded for it."
+        )
+    ),
+    "found_stray": Sentence(
+        mark(
+            "%(remote)s has a row %(row)s (“%(name)s”) that looks like course %(course)s, and the"
+            " bridge knows no such completion."
+        ),
+        mark("See whether it is right; the bridge deletes no row of others. Then dismiss it."),
+    ),
+    "found_of_withdrawn": Sentence(
+        mark(
+            "%(remote)s has a row %(row)s (“%(name)s”) that looks like completion %(completion)s,"
+            " which was taken back."
+        ),
+        mark("If it is to go, delete it there by hand; if it is to stay, dismiss it."),
+    ),
+    "found_double": Sentence(
+        mark(
+            "%(remote)s has completion %(completion)s twice: the row %(ours)s, and a row %(row)s"
+            " (“%(name)s”)."
+        ),
+        mark("If nothing is proposed, delete one of them there by hand."),
+    ),
+    "found_differing": Sentence(
+        mark("The row %(row)s in %(remote)s and the bridge differ: %(what)s."),
+        mark("See which is right; if nothing is proposed, change it there by hand."),
+    ),
+    "found_undocumented": Sentence(
+        mark("The row %(row)s (“%(name)s”) in %(remote)s has no certificate with it.")
+    ),
+    "finding_gone": Sentence(mark("It is so no more, so nothing is done.")),
+    "finding_decided": Sentence(mark("It was decided before, or a later run has found it again.")),
+    "finding_busy": Sentence(
+        mark("A worker is at it at this moment."), mark("Repair it once that is over.")
+    ),
+    "finding_for_a_person": Sentence(
+        mark("There is no repair that the bridge can make."),
+        mark("Mend it by hand, or dismiss it."),
+    ),
+    "repair_to_be_chosen": Sentence(
+        mark("There are several repairs, and it is for a person to choose."),
+        mark("Say which: --how"),
+    ),
+    "repair_not_offered": Sentence(mark("This repair is not possible here.")),
+    "taken_in_waits": Sentence(
+        mark("It was taken in, and waits for a person."), mark("See lms-bridge attention")
+    ),
+    "row_to_keep_gone": Sentence(
+        mark("The row %(row)s in %(remote)s, which was to stay, is there no more."),
+        mark(
+            "Nothing was deleted, and there is one row only: lms-bridge deliveries cancel"
+            " %(delivery)s"
+        ),
+    ),
+    "row_to_link_gone": Sentence(
+        mark("The row %(row)s in %(remote)s, which was to be linked, is there no more."),
+        mark(
+            "If the completion is to be recorded: lms-bridge deliveries retry %(delivery)s; if not:"
+            " lms-bridge deliveries cancel %(delivery)s"
+        ),
+    ),
 }

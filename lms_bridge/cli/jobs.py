@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 from sqlalchemy import select
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
+from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import runs, scheduler
@@ -83,21 +83,8 @@ def run(session: Session, name: str, as_json: bool) -> None:
 
     Shows what came of it, and ends when it has ended.
     """
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=session.console,
-        disable=as_json or not session.console.is_terminal,
-        transient=True,
-    )
-    bridge = session.bridge
-    with bar:
-        task = bar.add_task(session.say(TITLES[name]), total=None)
-        counts = runs.run(
-            bridge, name, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    with progress_bar(session, session.say(TITLES[name]), hidden=as_json) as report:
+        counts = runs.run(session.bridge, name, report)
     if as_json:
         output.print_json(dict(counts))
     else:

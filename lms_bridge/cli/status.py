@@ -18,6 +18,7 @@ from lms_bridge.i18n import mark
 from lms_bridge.manners import tokens
 from lms_bridge.manners.tokens import TokenLine
 from lms_bridge.recognition.sightings import SightingState
+from lms_bridge.reconciling import looking
 from lms_bridge.redaction import mask_nip
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
 from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
@@ -30,6 +31,9 @@ _AMISS = {
     "undecided": mark(
         "Completions taken back, about which HR decides: %(count)s. lms-bridge completions"
         " --undecided"
+    ),
+    "findings": mark(
+        "Findings that wait for somebody to decide: %(count)s. lms-bridge reconcile show"
     ),
     "to_renew": mark("Tokens that a person has to renew: %(count)s. lms-bridge registry tokens"),
     "not_forwarded": mark(
@@ -55,6 +59,7 @@ def status(session: Session, as_json: bool) -> None:
     with session.bridge.store.reading() as db:
         view = reports.overview(db, now=now)
         targets = backlog.standing(db, session.bridge.settings.forward, now=now)
+        found = looking.open_findings(db)
         renewals = tokens.standing(db, session.bridge.settings, now)
     waiting = view.sightings.get(SightingState.ATTENTION, 0)
     blocked, delegated = (
@@ -66,6 +71,7 @@ def status(session: Session, as_json: bool) -> None:
         "blocked": blocked,
         "delegated": delegated,
         "undecided": view.undecided,
+        "findings": found,
         "not_forwarded": sum(target.blocked for target in targets),
         "to_renew": sum(line.concern is not None for line in renewals),
     }

@@ -136,7 +136,7 @@ class CorrectStep:
 
     def _written(self, work: Work) -> _Written:
         """The row that the step "record" brought about. Raises if there is none (yet)."""
-        row = _record_of(self._store, work)
+        row = record_of(self._store, work)
         if row is None or row.state != State.DONE or not row.result_id:
             again = row is not None and row.state in (State.RUNNING, State.WAITING, State.RETRYING)
             raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=again)
@@ -148,8 +148,10 @@ class CorrectStep:
     ) -> Outcome:
         self._settling.over(notebook)
         notebook.also(partial(self._remember, work=work, written=written, said=wanted))
-        follows = self._documented and not comes_with_the_row(self._registry, wanted.kind)
-        then = {"document": {"replaces": True}} if follows else None
+        then = None
+        if self._documented and not comes_with_the_row(self._registry, wanted.kind):
+            # Beside a row of others one that is there is not ours.
+            then = {"document": {} if written.was_found else {"replaces": True}}
         before, after = map(msgspec.to_builtins, (written.training, wanted))
         return Outcome(written.row_id, then=then, before=before, after=after)
 
@@ -189,7 +191,8 @@ class _Written(NamedTuple):
     """it was there before the bridge would have written it"""
 
 
-def _record_of(store: Store, work: Work) -> AnyRow | None:
+def record_of(store: Store, work: Work) -> AnyRow | None:
+    """The step "record" of the completion at the same remote, if there is one."""
     query = select(
         deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
     ).where(

@@ -16,6 +16,8 @@ Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`
 
 ``sent``
     what the row said that was sent: by that it is looked up, whatever the course says meanwhile.
+``links``
+    the row that a person took for that of the completion: nothing is written if it is gone.
 """
 
 from __future__ import annotations
@@ -76,6 +78,13 @@ class RecordStep:
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("withdrawn"), retryable=False)
+        if row_id := notebook.get("links"):
+            notebook.strike("links")
+            self._settling.over(notebook)
+            gone = Reason(
+                "row_to_link_gone", remote=work.remote, row=row_id, delivery=work.delivery_id
+            )
+            raise DeliveryError(gone, retryable=False)
         enclosed = with_the_row(self._registry, training.kind, self._papers, work)
         notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(training))
         try:
@@ -101,6 +110,7 @@ class RecordStep:
         amiss: bool = False,
     ) -> Outcome:
         self._settling.over(notebook)
+        notebook.strike("links")
         then: dict[str, dict[str, Any]] = {}
         if amiss:  # it was sent before the completion was corrected
             then["correct"] = {}

@@ -2,8 +2,8 @@
 
 A step that brings something about has one that undoes it: *unrecord* removes the row that
 *record* wrote, *revoke* takes back the badge that *badge* brought about. A step that follows
-another adds to it: *document* and *correct* to the row that *record* wrote; they are undone
-with that.
+another adds to it: *document* and *correct* to the row that *record* wrote, and *undouble* puts
+another in its place; they are undone with that.
 :func:`align` brings the steps in line with how the completion stands; it is called whenever
 that changes, and whenever an attempt at one of its deliveries has ended (:func:`follow`), so it
 does not matter which comes first.
@@ -39,7 +39,7 @@ from lms_bridge.store.types import AnyRow
 
 UNDONE_BY = {"record": "unrecord", "badge": "revoke"}
 """each step, and the one that undoes it"""
-FOLLOWS = {"document": "record", "correct": "record"}
+FOLLOWS = {"document": "record", "correct": "record", "undouble": "record"}
 """a step that adds to what another has brought about, and that other"""
 
 _UNDOING = frozenset(UNDONE_BY.values())

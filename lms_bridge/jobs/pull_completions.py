@@ -9,7 +9,7 @@ one participant, or of one course, keeps no other waiting.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -95,7 +95,7 @@ class PullCompletions:
         return None
 
     def _pull(self, lms: Lms, entry: CataloguedCourse, counts: Counter[str]) -> None:
-        found = patiently(lambda: list(_found(lms, entry.course)))
+        found = patiently(lambda: list(found_courses(lms, entry.course)))
         if not found:
             counts["courses_not_found"] += 1
         for course in found:
@@ -106,33 +106,10 @@ class PullCompletions:
     ) -> None:
         with self._store.reading() as db:
             is_settled = self._intake.is_settled(db, lms.name, entry)
-        participants = patiently(lambda: list(lms.participants_of(course)))
-        asked = [user for user in participants if not is_settled(user.id)]
-        counts["asked"] += len(asked)
-
-        def status(user: LmsUser) -> CourseCompletion | DeliveryError | None:
-            try:
-                return patiently(lms.completion_of, course, user)
-            except DeliveryError as error:
-                if error.remote_wide:
-                    raise
-                return error
-
         concurrency = self._bridge.settings.lms[lms.name].concurrency
-        activity = lms.activity_of(course)
-        completed: list[Pulled] = []
-        for user, answer in side_by_side(status, asked, concurrency=concurrency):
-            if isinstance(answer, DeliveryError):
-                counts["failed"] += 1
-                log.warning(
-                    "could not ask for a completion",
-                    lms=lms.name,
-                    course=entry.course.key,
-                    user=user.id,
-                    reason=answer.reason.sentence(),
-                )
-            elif answer is not None:
-                completed.append(Pulled(lms.name, course, activity, entry, answer))
+        completed = list(
+            ask_for(lms, entry, course, is_settled, concurrency=concurrency, counts=counts)
+        )
         for start in range(0, len(completed), _AT_ONCE):
             some = completed[start : start + _AT_ONCE]
             counts += self._intake.take(some, lambda asks: patiently(look_up, lms, asks))
@@ -150,7 +127,44 @@ class PullCompletions:
         return worse.health.is_down
 
 
-def _found(lms: Lms, course: Course) -> Iterator[LmsCourse]:
+def ask_for(
+    lms: Lms,
+    entry: CataloguedCourse,
+    course: LmsCourse,
+    is_settled: Callable[[str], bool],
+    *,
+    concurrency: int,
+    counts: Counter[str],
+) -> Iterator[Pulled]:
+    """Who has completed `course`, of those who are not settled; what fails for one is counted."""
+    participants = patiently(lambda: list(lms.participants_of(course)))
+    asked = [user for user in participants if not is_settled(user.id)]
+    counts["asked"] += len(asked)
+
+    def status(user: LmsUser) -> CourseCompletion | DeliveryError | None:
+        try:
+            return patiently(lms.completion_of, course, user)
+        except DeliveryError as error:
+            if error.remote_wide:
+                raise
+            return error
+
+    activity = lms.activity_of(course)
+    for user, answer in side_by_side(status, asked, concurrency=concurrency):
+        if isinstance(answer, DeliveryError):
+            counts["failed"] += 1
+            log.warning(
+                "could not ask for a completion",
+                lms=lms.name,
+                course=entry.course.key,
+                user=user.id,
+                reason=answer.reason.sentence(),
+            )
+        elif answer is not None:
+            yield Pulled(lms.name, course, activity, entry, answer)
+
+
+def found_courses(lms: Lms, course: Course) -> Iterator[LmsCourse]:
     """The courses of the LMS that are this one of the catalogue, by any of its marks."""
     seen: set[str] = set()
     searches = [

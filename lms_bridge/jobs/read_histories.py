@@ -197,7 +197,9 @@ class ReadHistories:
                 yield Person(row.id, row.nip, known, bool(row.had_rows))
 
 
-def _read(registry: Registry, histories: Mapping[str, int], person: Person) -> Read | None:
+def whole_history(
+    registry: Registry, histories: Mapping[str, int], person: Person
+) -> tuple[RegistryEmployee, Mapping[str, Sequence[RecordedTraining]]] | None:
     """Somebody's history, whole; None if the registry knows nobody with the NIP."""
     employee = person.known or patiently(registry.find_employee, person.nip)
     if employee is None:
@@ -210,6 +212,15 @@ def _read(registry: Registry, histories: Mapping[str, int], person: Person) -> R
         employee = patiently(registry.find_employee, person.nip)
         if employee is None:
             return None
+    return employee, rows
+
+
+def _read(registry: Registry, histories: Mapping[str, int], person: Person) -> Read | None:
+    """All that is read of somebody; None if the registry knows nobody with the NIP."""
+    found = whole_history(registry, histories, person)
+    if found is None:
+        return None
+    employee, rows = found
     if not isinstance(registry, RatesEmployees):
         return Read(employee, rows, None, rates=False)
     return Read(employee, rows, _rated(registry, employee), rates=True)

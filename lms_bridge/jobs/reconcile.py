@@ -1,209 +1,263 @@
-"""The job ``reconcile``: what the bridge believes, held against what the others say.
+"""The job ``reconcile``: LMS, bridge and registries, held against each other.
 
-A row or a badge that was confirmed once and is gone is put before a person; nothing is
-written or sent again by itself, for somebody may have removed it on purpose.
+What is found is kept as a numbered run, for people to decide about
+(:mod:`lms_bridge.reconciling`). A row or a badge that was confirmed once and is gone is put
+before a person besides; nothing is written or sent again by itself, for somebody may have
+removed it on purpose.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
+import msgspec
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, update
+from sqlalchemy import Connection, update
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries import lifecycle, work
+from lms_bridge.deliveries import lifecycle
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.deliveries.matching import key
-from lms_bridge.deliveries.record_step import recorded_training
-from lms_bridge.deliveries.registered import known_employee
-from lms_bridge.deliveries.standing import UNDONE_BY
-from lms_bridge.deliveries.work import Confirmed
-from lms_bridge.errors import DeliveryError
+from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.jobs.asking import asking
-from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
+from lms_bridge.jobs.badges import Badges
+from lms_bridge.jobs.base import JobFailed, Progress, Stopped, side_by_side
+from lms_bridge.jobs.read_histories import Person
 from lms_bridge.lms.base import Lms
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.registries.base import RecordedTraining, Registry
-from lms_bridge.store.schema import completions, deliveries
+from lms_bridge.reconciling import keeping
+from lms_bridge.reconciling.comparing import LABELS
+from lms_bridge.reconciling.findings import Finding, Kind
+from lms_bridge.reconciling.keeping import Found
+from lms_bridge.reconciling.lms_side import LmsSide
+from lms_bridge.reconciling.registry_side import Busy, Looked, RegistrySide
+from lms_bridge.reconciling.scope import Scope
+from lms_bridge.reconciling.sides import Mine
+from lms_bridge.registries.base import Registry
+from lms_bridge.store.schema import deliveries, findings
 
 log = structlog.get_logger(__name__)
 
-_PEOPLE_AT_ONCE = 200
-
-Findings = list[tuple[Confirmed, Reason | None]]
-"""what became of each delivery; None: it is as it was confirmed"""
-Look = Callable[[Sequence[Confirmed]], Findings]
-"""looks up all that was confirmed for one person"""
+_WHOLE = Scope()
 
 
 class Reconcile:
-    """Looks up every delivery that is done."""
+    """Compares the whole city, or what `scope` says, and keeps what is amiss."""
 
     exclusive = True
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, scope: Scope = _WHOLE, *, by: str = "lms-bridge") -> None:
         self._bridge = bridge
+        self._store = bridge.store
+        self._scope = scope
+        self._by = by
+        self._people: set[int] | None = None
+        self._oldest: dt.datetime | None = None
+        self.run_id = 0
+        """the number of the run, once it has begun"""
 
     def has_work(self) -> bool:
         """Always: only the others can tell."""
         return True
 
     def run(self, progress: Progress) -> Counter[str]:
-        """Compare all that was confirmed; the trouble of one remote stops no other."""
-        looks: dict[str, Look] = {}
-        for registry in self._bridge.registries.values():
-            looks[f"registry.{registry.name}"] = partial(_rows, registry)
-        for lms in self._bridge.lms.values():
-            looks[f"lms.{lms.name}"] = partial(_badges, lms)
-        counts: Counter[str] = Counter()
-        failures: list[str] = []
-        for remote, look in looks.items():
-            try:
-                self._compare(remote, look, counts, progress)
-            except JobFailed as failure:
-                failures.append(str(failure))
-            except Stopped:
-                raise Stopped(counts) from None
+        """Compare; the trouble of one remote stops no other.
+
+        Raises :exc:`~lms_bridge.reconciling.scope.Nobody`.
+        """
+        scope, counts, failures = self._scope, Counter[str](), list[str]()
+        shown = {name: value for name, value in msgspec.to_builtins(scope).items() if value}
+        with self._store.writing() as db:
+            self._people = scope.people(db)
+            self.run_id = keeping.begin(db, shown, by=self._by, now=utc_now())
+        outcome = "failed"
+        try:
+            for look in self._looks():
+                try:
+                    look(counts, progress)
+                except JobFailed as failure:
+                    failures.append(str(failure))
+            outcome = "failed" if failures else "done"
+        except Stopped:
+            outcome = "stopped"
+            raise Stopped(counts) from None
+        finally:
+            with self._store.writing() as db:
+                keeping.finish(
+                    db,
+                    self.run_id,
+                    outcome,
+                    counts,
+                    error="; ".join(failures),
+                    oldest_reading=self._oldest,
+                    now=utc_now(),
+                )
         if failures:
             raise JobFailed("; ".join(failures), counts)
         return counts
 
-    def _compare(self, remote: str, look: Look, counts: Counter[str], progress: Progress) -> None:
-        with self._bridge.store.reading() as db:
-            everybody = _people(remote).subquery()
-            total = db.execute(select(func.count()).select_from(everybody)).scalar_one()
-        if not total:
-            return
+    def _looks(self) -> Iterable[Callable[[Counter[str], Progress], None]]:
+        scope, narrow = self._scope, self._people is not None
+        for registry in self._bridge.registries.values() if scope.registries_too else ():
+            if scope.registry in ("", registry.name):
+                yield partial(self._compare, registry)
+        for lms in self._bridge.lms.values() if scope.lms_too else ():
+            if scope.lms in ("", lms.name):
+                yield partial(self._ask, lms)
+                if not narrow and not scope.course:
+                    yield Badges(self._bridge, lms).run
 
-        def safely(mine: Sequence[Confirmed]) -> Findings | DeliveryError:
+    # --- registries
+
+    def _compare(self, registry: Registry, counts: Counter[str], progress: Progress) -> None:
+        side = RegistrySide(self._bridge, registry, clock=utc_now, fresh=self._scope.reads_now)
+
+        def look(person: Person) -> Looked | DeliveryError | Busy | None:
             try:
-                return look(mine)
-            except DeliveryError as error:
-                if error.remote_wide:
-                    raise
+                return side.look(person)
+            except (DeliveryError, Busy) as error:
                 return error
             except Exception:
-                log.exception("could not compare", remote=remote)
+                log.exception("could not compare", remote=side.remote, employee=person.id)
                 return DeliveryError(Reason("internal_error"), retryable=True)
 
-        concurrency = self._bridge.settings.remote(remote).concurrency
-        with asking(self._bridge, remote):
-            answers = side_by_side(safely, self._by_person(remote), concurrency=concurrency)
-            for number, (mine, answer) in enumerate(answers, start=1):
+        total = None if self._people is None else len(self._people)
+        concurrency = self._bridge.settings.remote(side.remote).concurrency
+        with asking(self._bridge, side.remote) as asked:
+            answers = side_by_side(look, side.people(self._people), concurrency=concurrency)
+            for number, (person, answer) in enumerate(answers, start=1):
                 if isinstance(answer, DeliveryError):
-                    log.warning("could not compare", remote=remote, reason=str(answer))
-                    counts["failed"] += len(mine)
+                    if not isinstance(answer, NotNow):  # else nobody has failed
+                        counts["failed"] += 1
+                    log.warning(
+                        "could not compare",
+                        remote=side.remote,
+                        employee=person.id,
+                        reason=str(answer),
+                    )
+                    asked.failed(answer, f"employee {person.id}")
+                elif answer is None:
+                    counts["not_in_registry"] += 1
+                    asked.answered()
+                elif isinstance(answer, Busy):
+                    counts["busy"] += 1
                 else:
-                    counts["not_compared"] += len(mine) - len(answer)
-                    self._take(answer, counts)
+                    self._take(side, answer, counts)
+                    asked.answered()
                 progress(number, total)
 
-    def _by_person(self, remote: str) -> Iterator[list[Confirmed]]:
-        """What was confirmed, person by person, read a few people at a time."""
-        last = 0
-        while True:
-            with self._bridge.store.reading() as db:
-                some = _people(remote).where(completions.c.employee_id > last)
-                people = db.scalars(some.limit(_PEOPLE_AT_ONCE)).all()
-                if not people:
+    def _take(self, side: RegistrySide, looked: Looked, counts: Counter[str]) -> None:
+        """Keep what was found about one person, unless something has happened meanwhile."""
+        if not self._is_as_before(side, looked):
+            with self._store.writing() as db:
+                if not side.keep(db, looked):
+                    counts["busy"] += 1
                     return
-                last = people[-1]
-                mine = _compared(remote) & completions.c.employee_id.in_(people)
-                confirmed = work.load_confirmed(db, mine, now=utc_now())
-            by_person: dict[int, list[Confirmed]] = {}
-            for one in confirmed:
-                by_person.setdefault(one.work.employee_id, []).append(one)
-            yield from by_person.values()
+                self._put(db, side, looked, counts)
+        counts["compared"] += 1
+        self._oldest = min(self._oldest or looked.read_at, looked.read_at)
 
-    def _take(self, findings: Findings, counts: Counter[str]) -> None:
-        for one, reason in findings:
-            counts["as_recorded" if reason is None else reason.code] += 1
-            found = reason or Reason("done")
-            if found != one.reason:
-                with self._bridge.store.writing() as db:
-                    _put_down(db, one, found)
+    def _put(
+        self, db: Connection, side: RegistrySide, looked: Looked, counts: Counter[str]
+    ) -> None:
+        for one, reason in _verdicts(side.remote, looked):
+            _put_down(db, one, reason)
+        mine = (findings.c.employee_id == looked.person.id) & (findings.c.remote == side.remote)
+        wanted = [one for one in looked.findings if self._scope.covers(one, self._people)]
+        keeping.put(db, self.run_id, Found(looked.findings, wanted), mine)
+        counts.update(f"{one.kind}_found" for one in wanted)
+
+    def _is_as_before(self, side: RegistrySide, looked: Looked) -> bool:
+        """Whether there is nothing to write: nothing is amiss, and nothing was."""
+        if looked.histories is not None or looked.findings or _told_of(looked):
+            return False
+        with self._store.reading() as db:
+            return not keeping.any_unsettled(db, looked.person.id, side.remote)
+
+    # --- LMSs
+
+    def _ask(self, lms: Lms, counts: Counter[str], progress: Progress) -> None:
+        side = LmsSide(self._bridge, lms, clock=utc_now)
+        entries = side.courses(self._scope.course)
+        if not entries:
+            return
+        with asking(self._bridge, side.remote) as asked:
+            for number, entry in enumerate(entries, start=1):
+                try:
+                    found = side.look(entry, counts)
+                except DeliveryError as error:
+                    counts["failed"] += 1
+                    asked.failed(error, entry.course.key)
+                    continue
+                asked.answered()
+                mine = (findings.c.course_key == entry.course.key) & (
+                    findings.c.remote == side.remote
+                )
+                wanted = [one for one in found if self._scope.covers(one, self._people)]
+                with self._store.writing() as db:
+                    keeping.put(db, self.run_id, Found(found, wanted), mine)
+                counts.update(f"{one.kind}_found" for one in wanted)
+                progress(number, len(entries))
 
 
-def _people(remote: str) -> Select[int]:
-    """The employees with anything confirmed at `remote`, in order."""
-    mine = exists().where(
-        deliveries.c.completion_id == completions.c.id,
-        _compared(remote),
-        deliveries.c.state == State.DONE,
-    )
-    people = select(completions.c.employee_id).where(mine).distinct()
-    return people.order_by(completions.c.employee_id)
+def _told_of(looked: Looked) -> bool:
+    """Whether it is said of a delivery of theirs that its row differs."""
+    return any(one.record and one.record.reason == "row_differs" for one in looked.mine)
 
 
-def _compared(remote: str) -> ColumnElement[bool]:
-    """That a delivery brought something to `remote` that should be there."""
-    return (deliveries.c.remote == remote) & deliveries.c.step.in_(UNDONE_BY)
-
-
-def _rows(registry: Registry, mine: Sequence[Confirmed]) -> Findings:
-    """What the registry says of one person's rows; nothing if it knows them no more."""
-    first = mine[0].work
-    employee = known_employee(first, registry.name) or patiently(registry.find_employee, first.nip)
-    if employee is None:
-        return []
-    rows: dict[str, RecordedTraining] = {}
-    for kind in {recorded_training(one.work).kind for one in mine}:
-        rows |= {row.id: row for row in patiently(registry.trainings_of, employee, kind)}
-    return [(one, _difference(one, rows.get(one.result_id))) for one in mine if one.result_id]
-
-
-def _badges(lms: Lms, mine: Sequence[Confirmed]) -> Findings:
-    """What the LMS says of one person's badges."""
-    found: Findings = []
-    for one in mine:
-        award = one.work.course.badge
-        account = one.work.progress.get("account") or one.work.lms_user_id
-        if award is None or not account:
+def _verdicts(remote: str, looked: Looked) -> Iterable[tuple[Mine, Reason]]:
+    """What is to be said of each row that was confirmed."""
+    found = {
+        one.completion_id: one
+        for one in looked.findings
+        if one.kind in (Kind.VANISHED, Kind.DIFFERING) and one.completion_id
+    }
+    linkable = {one.completion_id for one in looked.findings if one.kind == Kind.EXTRA}
+    for mine in looked.mine:
+        record = mine.record
+        if record is None or record.state != State.DONE or not mine.stands:
             continue
-        gone = Reason("badge_vanished", remote=one.work.remote, badge=award.name)
-        found.append((one, None if patiently(lms.find_badge, account, award) else gone))
-    return found
-
-
-def _difference(one: Confirmed, row: RecordedTraining | None) -> Reason | None:
-    remote, ours = one.work.remote, recorded_training(one.work)
-    if row is None:
-        return Reason(
-            "row_vanished", remote=remote, row=one.result_id, delivery=one.work.delivery_id
-        )
-    # The row of a structural training keeps another name (registry facts, section 2).
-    name = "" if ours.structural_training else row.name
-    for field, theirs, mine in (
-        ("JP", row.hours, ours.hours),
-        ("tanggalSelesai", row.ends, ours.ends),
-        ("namaKursus", name, ours.name),
-    ):
-        if theirs not in (None, "") and key(str(theirs)) != key(str(mine)):
-            return Reason(
-                "row_differs",
-                remote=remote,
-                row=one.result_id,
-                field=field,
-                theirs=theirs,
-                ours=mine,
+        finding = found.get(mine.id)
+        vanished = finding is not None and finding.kind == Kind.VANISHED
+        if vanished or mine.id in linkable:
+            yield (
+                mine,
+                Reason("row_vanished", remote=remote, row=mine.row_id, delivery=record.id),
             )
-    return None
+        elif finding is not None:
+            yield mine, _differs(remote, finding)
+        elif record.reason == "row_differs":
+            yield mine, Reason("done")
 
 
-def _put_down(db: Connection, one: Confirmed, reason: Reason) -> None:
+def _differs(remote: str, finding: Finding) -> Reason:
+    fields: dict[str, Any] = finding.details["fields"]
+    field, (theirs, ours) = next(iter(fields.items()))
+    return Reason(
+        "row_differs",
+        remote=remote,
+        row=finding.row_id,
+        field=LABELS[field],
+        theirs=theirs,
+        ours=ours,
+    )
+
+
+def _put_down(db: Connection, one: Mine, reason: Reason) -> None:
     """Keep what was found, unless something has happened to the delivery meanwhile."""
+    assert one.record is not None
     if reason.code != "done":
-        log.warning("not as recorded", delivery=one.work.delivery_id, reason=reason.sentence())
+        log.warning("not as recorded", delivery=one.record.id, reason=reason.sentence())
     vanished = reason.code == "row_vanished"
     db.execute(
         update(deliveries)
         .where(
-            deliveries.c.id == one.work.delivery_id,
+            deliveries.c.id == one.record.id,
             deliveries.c.state.in_(lifecycle.sources("diverge")),
-            deliveries.c.fence == one.work.fence,
+            deliveries.c.fence == one.record.fence,
         )
         .values(
             state=lifecycle.leads_to("diverge") if vanished else State.DONE,

@@ -20,9 +20,8 @@ from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import history_readings, history_rows, professionality_indexes
 
 _TABLES = (history_rows, history_readings, professionality_indexes)
-_KEPT = tuple(
-    column.name for column in history_rows.c if column.name not in ("id", "employee_id", "registry")
-)
+_BESIDES = ("id", "employee_id", "registry", "seen_at")
+_KEPT = tuple(column.name for column in history_rows.c if column.name not in _BESIDES)
 
 
 class Rated(msgspec.Struct, frozen=True):
@@ -57,17 +56,28 @@ def keep(
     histories: Mapping[str, Sequence[RecordedTraining]],
     now: dt.datetime,
 ) -> None:
-    """Keep what was read, by name of the history; what vanished there vanishes here."""
+    """Keep what was read, by name of the history; what vanished there vanishes here.
+
+    With each row stands when it was first seen there.
+    """
     columns = [_columns(name, row) for name, rows in histories.items() for row in rows]
     read = {tuple(values.values()): values for values in columns}  # the same row twice is one
     mine = _of(history_rows, whose)
-    known = select(*(history_rows.c[name] for name in _KEPT)).where(mine)
-    if {tuple(row) for row in db.execute(known)} != read.keys():
+    known = db.execute(select(history_rows).where(mine)).all()
+    if {tuple(row._mapping[name] for name in _KEPT) for row in known} != read.keys():
+        seen = {(row.history, row.row_id): row.seen_at for row in known}
         db.execute(delete(history_rows).where(mine))
         if read:
             db.execute(
                 history_rows.insert(),
-                [{**whose._asdict(), **values} for values in read.values()],
+                [
+                    {
+                        **whose._asdict(),
+                        **values,
+                        "seen_at": seen.get((values["history"], values["row_id"]), now),
+                    }
+                    for values in read.values()
+                ],
             )
     _note(db, whose, {"tried_at": now, "read_at": now, **reason_columns(None)})
 
@@ -96,6 +106,31 @@ def keep_failure(db: Connection, whose: Whose, reason: Reason, now: dt.datetime)
 def has_rows(db: Connection, whose: Whose) -> bool:
     """Whether rows were read before."""
     return db.execute(select(history_rows.c.id).where(_of(history_rows, whose))).first() is not None
+
+
+class Kept(NamedTuple):
+    """Somebody's history as it was last read."""
+
+    read_at: dt.datetime
+    rows: Sequence[RecordedTraining]
+    seen_at: Mapping[str, dt.datetime | None]
+    """by id of the row, when it was first seen there; None: longer ago than that is kept"""
+
+
+def kept(db: Connection, whose: Whose) -> Kept | None:
+    """The history as it was last read; None if it never was, or could not be the last time."""
+    mine = _of(history_readings, whose)
+    reading = db.execute(select(history_readings).where(mine)).one_or_none()
+    if reading is None or reading.read_at is None or reading.reason_code:
+        return None
+    query = select(history_rows).where(_of(history_rows, whose)).order_by(history_rows.c.id)
+    found = db.execute(query).all()
+    names = [name for name in RecordedTraining.__struct_fields__ if name != "id"]
+    rows = [
+        RecordedTraining(id=row.row_id, **{name: row._mapping[name] for name in names})
+        for row in found
+    ]
+    return Kept(reading.read_at, rows, {row.row_id: row.seen_at for row in found})
 
 
 def readings_of(db: Connection, employee_id: int) -> list[Reading]:

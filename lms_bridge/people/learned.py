@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, literal, select, true
@@ -24,7 +24,6 @@ from lms_bridge.store.schema import (
     history_rows,
     withdrawals,
 )
-from lms_bridge.store.schema import postings as postings_table
 from lms_bridge.store.types import AnyRow
 
 
@@ -133,32 +132,12 @@ def wanted_of(kind: Kind, yearly: YearlyHours) -> int:
 
 
 def _in_service(db: Connection, unit: str) -> Iterator[Employee]:
-    """Everybody who is not inactive or retired, as far as it is known, in `unit` if one is named.
-
-    Somebody is in a unit if any registry says so.
-    """
-    inside: Collection[int] | None = None
-    if unit:
-        meant = units.with_those_below(db, unit)
-        current = select(postings_table).where(postings_table.c.until.is_(None))
-        inside = {
-            row.employee_id
-            for row in db.execute(current)
-            if (row.registry, row.unit_id) in meant or _is_named(unit, row.unit_id, row.unit_name)
-        }
+    """Everybody, or those in `unit`, who is not inactive or retired, as far as it is known."""
+    inside = units.people_in(db, unit) if unit else None
     for row in db.execute(select(employees).order_by(employees.c.id)):
         employee = _employee(row)
-        here = (
-            inside is None
-            or employee.id in inside
-            or _is_named(unit, employee.unit_id, employee.unit)
-        )
-        if here and employee.standing in ("active", ""):
+        if (inside is None or employee.id in inside) and employee.standing in ("active", ""):
             yield employee
-
-
-def _is_named(wanted: str, unit_id: str, name: str) -> bool:
-    return bool(name or unit_id) and (unit_id == wanted or wanted.casefold() in name.casefold())
 
 
 def _employee(row: AnyRow) -> Employee:

@@ -16,7 +16,7 @@ from lms_bridge.deliveries import planning
 from lms_bridge.people import history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
-from lms_bridge.store.schema import completions, employees, identities, sightings
+from lms_bridge.store.schema import completions, employees, findings, identities, sightings
 from lms_bridge.store.types import AnyRow
 
 
@@ -35,6 +35,9 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
             update(identities)
             .where(identities.c.employee_id == former)
             .values(employee_id=employee_id)
+        )
+        db.execute(
+            update(findings).where(findings.c.employee_id == former).values(employee_id=employee_id)
         )
         postings.hand_over(db, former, employee_id, now)
         history.forget(db, former)  # read again under the present number

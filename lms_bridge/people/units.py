@@ -122,6 +122,28 @@ def with_those_below(db: Connection, named: str) -> set[tuple[str, str]]:
     return found
 
 
+def people_in(db: Connection, named: str) -> set[int]:
+    """The employees in the units with that id, or with that in their names, and in those below.
+
+    Somebody is in a unit if any registry says so.
+    """
+    meant = with_those_below(db, named)
+    current = select(postings).where(postings.c.until.is_(None))
+    found = {
+        row.employee_id
+        for row in db.execute(current)
+        if (row.registry, row.unit_id) in meant or _is_named(named, row.unit_id, row.unit_name)
+    }
+    theirs = select(employees.c.id, employees.c.unit_id, employees.c.unit_name)
+    return found | {
+        row.id for row in db.execute(theirs) if _is_named(named, row.unit_id, row.unit_name)
+    }
+
+
+def _is_named(wanted: str, unit_id: str, name: str) -> bool:
+    return bool(name or unit_id) and (unit_id == wanted or wanted.casefold() in name.casefold())
+
+
 def _people_by_unit(db: Connection, registry: str) -> Counter[str]:
     """How many people in service are in each unit now; one without an id goes by its name."""
     query = (

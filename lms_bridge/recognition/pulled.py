@@ -20,8 +20,8 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.lms.base import CourseCompletion, LmsCourse
 from lms_bridge.people import keys
-from lms_bridge.people.identities import Known, learn, linked, realms_of
-from lms_bridge.people.lookup import Answers, Ask, in_parts
+from lms_bridge.people.identities import Known, known_by_nip, learn, linked, realms_of
+from lms_bridge.people.lookup import Answers, Ask, in_parts, nip_of
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import rules
 from lms_bridge.recognition.sightings import (
@@ -47,6 +47,10 @@ class Pulled(msgspec.Struct, frozen=True):
     """the id of the LMS's course in statements"""
     entry: CataloguedCourse
     completion: CourseCompletion
+
+    def key(self, run: str) -> str:
+        """By which what was seen of that run of the course is known again."""
+        return ":".join((self.lms, self.course.id, self.completion.user.id, run))
 
     @property
     def ask(self) -> Ask:
@@ -119,17 +123,55 @@ class PulledIntake:
             user_id in settled and keys.of_lms_account(lms, user_id) not in waiting
         )
 
-    def _keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> str:
-        """The state that the sighting of `pulled` came to, with all that follows from it.
+    def whose(self, db: Connection, pulled: Pulled) -> Known | None:
+        """Whose `pulled` is, as far as that is known without asking the LMS."""
+        user = pulled.completion.user
+        if known := linked(db, pulled.lms, user, realms=self._realms):
+            return known
+        nip = nip_of(user)
+        employee_id = known_by_nip(db, nip) if nip else None
+        return Known(employee_id, pulled.lms, user.id) if employee_id is not None else None
+
+    def knows(self, db: Connection, pulled: Pulled, who: Known | None) -> bool:
+        """Whether the bridge has seen `pulled` before, or knows the completion from elsewhere.
+
+        Also if that is one that waits for a person, or was taken back.
+        """
+        completed_at = pulled.completion.completed_at or self._clock()
+        run = rules.run_at(completed_at, pulled.entry.course, zone=self._zone)
+        table = schema.sightings
+        seen = select(table.c.id).where(table.c.pull_key == pulled.key(run))
+        if db.execute(seen).first() is not None:
+            return True
+        return who is not None and completions.is_known(db, self._telling(db, pulled, who))
+
+    def _telling(self, db: Connection, pulled: Pulled, who: Known) -> Telling:
+        """What `pulled` tells of the employee.
 
         Where the LMS does not say when it was, a completion of a course that counts each year
         is not taken for one of this year if one is known already.
         """
-        now, one, entry = self._clock(), pulled.completion, pulled.entry
-        completed_at = one.completed_at or now
+        one, entry = pulled.completion, pulled.entry
+        completed_at = one.completed_at or self._clock()
         run = rules.run_at(completed_at, entry.course, zone=self._zone)
-        if run and one.completed_at is None and isinstance(who, Known):
+        if run and one.completed_at is None:
             run = completions.latest_run(db, who.employee_id, entry.id) or run
+        return Telling(
+            who=who,
+            entry=entry,
+            role="learner",
+            run=run,
+            completed_at=completed_at,
+            time_source="criteria" if one.completed_at else "bridge",
+            told_by=pulled.lms,
+        )
+
+    def _keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> str:
+        """The state that the sighting of `pulled` came to, with all that follows from it."""
+        now, one, entry = self._clock(), pulled.completion, pulled.entry
+        telling = None if isinstance(who, Reason) else self._telling(db, pulled, who)
+        completed_at = telling.completed_at if telling else one.completed_at or now
+        run = telling.run if telling else rules.run_at(completed_at, entry.course, zone=self._zone)
         shown = {
             "verb": vocabulary.COMPLETED,
             "object_id": pulled.activity,
@@ -143,22 +185,14 @@ class PulledIntake:
         if isinstance(who, Reason):
             values = shown | waits(who)
         else:
-            telling = Telling(
-                who=who,
-                entry=entry,
-                role="learner",
-                run=run,
-                completed_at=completed_at,
-                time_source="criteria" if one.completed_at else "bridge",
-                told_by=pulled.lms,
-            )
+            assert telling is not None
             if taken_back := completions.taken_back(db, telling):
                 values = shown | is_none(taken_back)
             else:
                 values = shown | is_recognised(
                     completions.record(db, telling, targets=self._targets, zone=self._zone, now=now)
                 )
-        self._write(db, ":".join((pulled.lms, pulled.course.id, one.user.id, run)), values)
+        self._write(db, pulled.key(run), values)
         return str(values["state"])
 
     def _write(self, db: Connection, pull_key: str, values: dict[str, Any]) -> None:

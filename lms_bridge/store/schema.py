@@ -298,6 +298,7 @@ history_rows = Table(
     Column("kind", Integer),
     Column("structural_training", OutsideText, nullable=False),
     Column("document", Boolean),
+    Column("seen_at", UtcTime),
     Index("ix_history_rows_employee_id", "employee_id", "registry"),
     comment="the training history of each employee, as a registry had it when it was last read",
 )
@@ -535,6 +536,50 @@ upload_rows = Table(
         postgresql_where=text("state IN ('listed', 'accepted')"),
     ),
     comment="the completions in each of those files, and what the registry said of each",
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("begun_by", OutsideText, nullable=False),
+    Column("scope", Json, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("outcome", String(16), nullable=False),
+    Column("oldest_reading", UtcTime),
+    Column("counts", Json, nullable=False),
+    Column("error", Text),
+    comment="when LMS, bridge and registries were held against each other, and how far that came",
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("run_id", BigId, ForeignKey("reconciliations.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("remote", String(60), nullable=False),
+    Column("employee_id", BigId, ForeignKey("employees.id")),
+    Column("completion_id", BigId, ForeignKey("completions.id")),
+    Column("course_key", OutsideText, nullable=False),
+    Column("row_id", OutsideText, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("reason_code", String(40), nullable=False),
+    Column("reason_details", Json),
+    Column("details", Json, nullable=False),
+    Column("repairs", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("repair", String(16)),
+    Column("delivery_id", BigId, ForeignKey("deliveries.id")),
+    Column("decided_at", UtcTime),
+    Column("decided_by", OutsideText),
+    Column("decided_why", OutsideText),
+    Index("ix_findings_run_id", "run_id", "id"),
+    Index("ix_findings_fingerprint", "fingerprint"),
+    Index("ix_findings_employee_id", "employee_id"),
+    Index("ix_findings_state", "state"),
+    comment="what was found to be missing, too much or different, and what was decided about it",
 )
 
 remotes = Table(

@@ -1,0 +1,152 @@
+"""Deleting the row that the bridge wrote where another row was there before: look, delete, look.
+
+It is begun only by a person (:mod:`lms_bridge.reconciling.repairing`). What is deleted is the row
+of the step "record" and no other; only if the bridge wrote it, if it and the row that is to stay
+both still say the training, and if neither is another completion's. Then the row that stays is
+that of the completion: a row of others, which the bridge never deletes.
+
+After an answer that did not come, the history is read as soon as the deletion must have taken
+effect if it ever will (:mod:`~lms_bridge.deliveries.settling`).
+
+Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`:
+
+``row``
+    the row that stays.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from lms_bridge.deliveries.correct_step import record_of
+from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.matching import Ours, match
+from lms_bridge.deliveries.papers import comes_with_the_row
+from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.settling import Settling
+from lms_bridge.deliveries.step import Clock, Notebook, Outcome
+from lms_bridge.deliveries.work import Work
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+from lms_bridge.store.types import AnyRow
+
+
+class UndoubleStep:
+    """The step "undouble" at one registry; if that is `documented`, the certificate follows."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        *,
+        clock: Clock,
+        settle_seconds: float,
+        documented: bool = False,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._clock = clock
+        self._settling = Settling(clock, settle_seconds)
+        self._documented = documented
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        if not work.is_wanted and notebook.time("sent_at") is None:
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
+        self._settling.wait(notebook)
+        stays = str(notebook.get("row"))
+        record = record_of(self._store, work)
+        if record is None or record.state != State.DONE or not record.result_id:
+            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=False)
+        training = training_in(record.progress) or training_of(work)
+        employee = known_or_found(self._registry, work, notebook, self._clock)
+        rows = self._rows(employee, training)
+        other = next((row for row in rows if row.id == stays), None)
+        ours = next((row for row in rows if row.id == record.result_id), None)
+        if ours is None and other is not None:
+            return self._kept(record, other, training, notebook)
+        notebook.strike("given_up_at")
+        if objection := self._objection(work, record, training, ours, other, stays):
+            self._settling.over(notebook)
+            raise DeliveryError(objection, retryable=False)
+        assert ours is not None
+        assert other is not None
+        notebook.note(sent_at=self._clock())
+        try:
+            self._registry.remove(employee, training.kind, ours.id)
+        except DeliveryError as error:
+            self._settling.failed(error, notebook)
+            raise
+        # From here on the deletion may have taken effect whatever becomes of the look.
+        notebook.enter(given_up_at=self._clock())
+        if any(row.id == ours.id for row in self._rows(employee, training)):
+            raise DeliveryError(
+                Reason("row_stays", remote=work.remote, row=ours.id),
+                retryable=True,
+                outcome_unknown=True,
+            )
+        return self._kept(record, other, training, notebook)
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._settling.not_before(notebook)
+
+    def _rows(self, employee: RegistryEmployee, training: Training) -> Sequence[RecordedTraining]:
+        return self._registry.trainings_of(employee, training.kind)
+
+    def _objection(
+        self,
+        work: Work,
+        record: AnyRow,
+        training: Training,
+        ours: RecordedTraining | None,
+        other: RecordedTraining | None,
+        stays: str,
+    ) -> Reason | None:
+        """Why nothing is to be deleted, if so."""
+        about: dict[str, Any] = {"remote": work.remote, "row": record.result_id}
+        if not work.is_wanted:
+            return Reason("withdrawn")
+        if other is None:
+            return Reason("row_to_keep_gone", remote=work.remote, row=stays)
+        if record.progress.get("found"):
+            return Reason("row_of_others", **about)
+        for row in (ours, other):
+            if row is None or not match(training, [row], Ours()):
+                name = (row.name or row.certificate_number) if row else ""
+                return Reason("row_changed", name=name, **about)
+        taken = select(deliveries.c.completion_id).where(
+            deliveries.c.result_id.in_((record.result_id, stays)),
+            deliveries.c.remote == work.remote,
+            deliveries.c.step == "record",
+            deliveries.c.completion_id != work.completion_id,
+        )
+        with self._store.reading() as db:
+            another = db.execute(taken.limit(1)).scalar()
+        return Reason("row_shared", other=another, **about) if another else None
+
+    def _kept(
+        self, record: AnyRow, other: RecordedTraining, said: Training, notebook: Notebook
+    ) -> Outcome:
+        self._settling.over(notebook)
+        notebook.also(partial(_adopt, record=record.id, row_id=other.id))
+        follows = self._documented and not comes_with_the_row(self._registry, said.kind)
+        then: dict[str, dict[str, Any]] = {"document": {}} if follows else {}
+        removed = msgspec.to_builtins(said)
+        return Outcome(other.id, then=then, removed=removed, removed_row=record.result_id)
+
+
+def _adopt(db: Connection, *, record: int, row_id: str) -> None:
+    """The row is that of the completion, and was not written by the bridge."""
+    mine = deliveries.c.id == record
+    progress = db.execute(select(deliveries.c.progress).where(mine).with_for_update()).scalar_one()
+    found = {**progress, "found": True}
+    db.execute(update(deliveries).where(mine).values(result_id=row_id, progress=found))
