@@ -135,10 +135,14 @@ def ask_for(
     *,
     concurrency: int,
     counts: Counter[str],
+    is_wanted: Callable[[LmsUser], bool] = lambda _user: True,
 ) -> Iterator[Pulled]:
-    """Who has completed `course`, of those who are not settled; what fails for one is counted."""
+    """Who has completed `course`, of those who are wanted and not settled.
+
+    What fails for one is counted.
+    """
     participants = patiently(lambda: list(lms.participants_of(course)))
-    asked = [user for user in participants if not is_settled(user.id)]
+    asked = [user for user in participants if is_wanted(user) and not is_settled(user.id)]
     counts["asked"] += len(asked)
 
     def status(user: LmsUser) -> CourseCompletion | DeliveryError | None:

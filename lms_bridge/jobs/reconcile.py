@@ -37,6 +37,7 @@ from lms_bridge.reconciling.registry_side import Busy, Looked, RegistrySide
 from lms_bridge.reconciling.scope import Scope
 from lms_bridge.reconciling.sides import Mine
 from lms_bridge.registries.base import Registry
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import deliveries, findings
 
 log = structlog.get_logger(__name__)
@@ -187,7 +188,7 @@ class Reconcile:
         with asking(self._bridge, side.remote) as asked:
             for number, entry in enumerate(entries, start=1):
                 try:
-                    found = side.look(entry, counts)
+                    found = side.look(entry, counts, self._people)
                 except DeliveryError as error:
                     counts["failed"] += 1
                     asked.failed(error, entry.course.key)
@@ -196,6 +197,8 @@ class Reconcile:
                 mine = (findings.c.course_key == entry.course.key) & (
                     findings.c.remote == side.remote
                 )
+                if self._people is not None:  # nobody else was asked about
+                    mine &= among(findings.c.employee_id, list(self._people))
                 wanted = [one for one in found if self._scope.covers(one, self._people)]
                 with self._store.writing() as db:
                     keeping.put(db, self.run_id, Found(found, wanted), mine)

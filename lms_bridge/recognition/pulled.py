@@ -18,7 +18,7 @@ from lms_bridge.completions import Targets, Telling
 from lms_bridge.config.settings import Recognition, Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
-from lms_bridge.lms.base import CourseCompletion, LmsCourse
+from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
 from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, known_by_nip, learn, linked, realms_of
 from lms_bridge.people.lookup import Answers, Ask, in_parts, nip_of
@@ -123,14 +123,13 @@ class PulledIntake:
             user_id in settled and keys.of_lms_account(lms, user_id) not in waiting
         )
 
-    def whose(self, db: Connection, pulled: Pulled) -> Known | None:
-        """Whose `pulled` is, as far as that is known without asking the LMS."""
-        user = pulled.completion.user
-        if known := linked(db, pulled.lms, user, realms=self._realms):
+    def whose(self, db: Connection, lms: str, user: LmsUser) -> Known | None:
+        """Whose account that is, as far as it is known without asking the LMS."""
+        if known := linked(db, lms, user, realms=self._realms):
             return known
         nip = nip_of(user)
         employee_id = known_by_nip(db, nip) if nip else None
-        return Known(employee_id, pulled.lms, user.id) if employee_id is not None else None
+        return Known(employee_id, lms, user.id) if employee_id is not None else None
 
     def knows(self, db: Connection, pulled: Pulled, who: Known | None) -> bool:
         """Whether the bridge has seen `pulled` before, or knows the completion from elsewhere.

@@ -48,18 +48,36 @@ class LmsSide:
             and can_be_pulled(entry.course, self._settings.recognition)
         ]
 
-    def look(self, entry: CataloguedCourse, counts: Counter[str]) -> list[Finding]:
+    def look(
+        self, entry: CataloguedCourse, counts: Counter[str], people: set[int] | None = None
+    ) -> list[Finding]:
         """Who has completed the course, and the bridge knows nothing of it.
+
+        Only those of the employees `people`, if they are given.
 
         Raises :exc:`~lms_bridge.errors.DeliveryError`.
         """
+
+        def is_wanted(user: LmsUser) -> bool:
+            if people is None:
+                return True
+            with self._store.reading() as db:
+                who = self._intake.whose(db, self._lms.name, user)
+            return who is not None and who.employee_id in people
+
         concurrency = self._settings.lms[self._lms.name].concurrency
         found: list[Finding] = []
         for course in patiently(lambda: list(found_courses(self._lms, entry.course))):
             with self._store.reading() as db:
                 is_settled = self._intake.is_settled(db, self._lms.name, entry)
             for pulled in ask_for(
-                self._lms, entry, course, is_settled, concurrency=concurrency, counts=counts
+                self._lms,
+                entry,
+                course,
+                is_settled,
+                concurrency=concurrency,
+                counts=counts,
+                is_wanted=is_wanted,
             ):
                 with self._store.reading() as db:
                     found += self._finding(db, pulled)
@@ -83,7 +101,8 @@ class LmsSide:
     def is_known(self, pulled: Pulled) -> bool:
         """Whether the bridge knows of it by now."""
         with self._store.reading() as db:
-            return self._intake.knows(db, pulled, self._intake.whose(db, pulled))
+            who = self._intake.whose(db, pulled.lms, pulled.completion.user)
+            return self._intake.knows(db, pulled, who)
 
     def take_in(self, pulled: Pulled) -> str:
         """Take it in like anything that is pulled; the state that it comes to."""
@@ -91,7 +110,7 @@ class LmsSide:
         return next((state for state, count in counts.items() if count), "failed")
 
     def _finding(self, db: Connection, pulled: Pulled) -> Iterator[Finding]:
-        who = self._intake.whose(db, pulled)
+        who = self._intake.whose(db, pulled.lms, pulled.completion.user)
         if self._intake.knows(db, pulled, who):
             return
         one, course = pulled.completion, pulled.entry.course
