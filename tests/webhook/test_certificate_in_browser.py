@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -18,10 +19,16 @@ from tests.eventful import SITIS_ID, an_eventful_scene, configuration
 from tests.scene import TOKEN, voiding
 from tests.webhook.browsing import a_browser
 from tests.webhook.serving import serving
-from tests.webhook.test_page_in_browser import CONTRASTS, LOOKS
+from tests.webhook.test_page_in_browser import CONTRASTS
 
 pytestmark = pytest.mark.slow
 
+LOOKS: list[tuple[str, Literal["light", "dark"], int]] = [
+    ("id", "light", 390),
+    ("en", "dark", 390),
+    ("id", "dark", 800),
+    ("en", "light", 1280),
+]
 CERTIFICATES = """
 [certificates]
 letterhead = ["PEMERINTAH KOTA PEMATANGSIANTAR", "BADAN KEPEGAWAIAN DAN PENGEMBANGAN SDM"]
@@ -72,7 +79,7 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
     for language, scheme, width in LOOKS:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,
         )
         page = context.new_page()
         page.on("requestfailed", lambda request: troubles.append(request.url))
