@@ -19,28 +19,27 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
 
 from lms_bridge.catalogue.course import STRUCTURAL
 from lms_bridge.deliveries import standing
-from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.matching import Ours, differences, match
 from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
 from lms_bridge.deliveries.planning import Planned
-from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.record_step import training_of
 from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work, load
+from lms_bridge.deliveries.written import Written, row_there, written
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import ChangesRows, RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
-from lms_bridge.store.types import AnyRow
 
 _LOOK_AFTER = 3600.0
 """seconds after which it is looked whether a person has changed the row"""
@@ -70,25 +69,13 @@ class CorrectStep:
         if not work.is_wanted and notebook.time("sent_at") is None:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
-        written, wanted = self._written(work), training_of(work)
+        before, wanted = written(self._store, work, patient=True), training_of(work)
         employee = known_or_found(self._registry, work, notebook, self._clock)
-        rows = self._registry.trainings_of(employee, written.training.kind)
-        row = next((one for one in rows if one.id == written.row_id), None)
-        if row is None:
-            raise DeliveryError(
-                Reason(
-                    "row_vanished",
-                    remote=work.remote,
-                    row=written.row_id,
-                    delivery=written.delivery_id,
-                ),
-                retryable=False,
-            )
-        different = differences(wanted, row)
-        if not different:
-            return self._corrected(work, written, wanted, notebook)
+        row = row_there(self._registry, employee, before, work)
+        if not differences(wanted, row):
+            return self._corrected(work, before, wanted, notebook)
         notebook.strike("given_up_at")
-        if objection := self._objection(work, written, row, wanted, notebook):
+        if objection := self._objection(work, before, row, wanted, notebook):
             self._settling.over(notebook)
             raise objection
         assert isinstance(self._registry, ChangesRows)
@@ -102,7 +89,7 @@ class CorrectStep:
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
-        return self._corrected(work, written, wanted, notebook)
+        return self._corrected(work, before, wanted, notebook)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook)
@@ -110,7 +97,7 @@ class CorrectStep:
     def _objection(
         self,
         work: Work,
-        written: _Written,
+        before: Written,
         row: RecordedTraining,
         wanted: Training,
         notebook: Notebook,
@@ -118,15 +105,15 @@ class CorrectStep:
         """Why the row is not to be changed, if so."""
         about: dict[str, Any] = {"remote": work.remote, "row": row.id}
         sent = notebook.get("sent")
-        known = [written.training, *([msgspec.convert(sent, Training)] if sent else [])]
+        known = [before.training, *([msgspec.convert(sent, Training)] if sent else [])]
         if not work.is_wanted:
             return DeliveryError(Reason("withdrawn"), retryable=False)
-        if written.was_found:
+        if before.was_found:
             return DeliveryError(Reason("row_of_others_differs", **about), retryable=False)
         if not any(match(one, [row], Ours()) for one in known):
             about["name"] = row.name or row.certificate_number
             return DeliveryError(Reason("row_changed_meanwhile", **about), retryable=False)
-        if (written.training.kind == STRUCTURAL) != (wanted.kind == STRUCTURAL):
+        if (before.training.kind == STRUCTURAL) != (wanted.kind == STRUCTURAL):
             return DeliveryError(Reason("other_history", **about), retryable=False)
         if not isinstance(self._registry, ChangesRows) or not self._registry.changes_rows:
             what = "; ".join(f"{one.field}: {one.ours}" for one in differences(wanted, row))
@@ -134,30 +121,21 @@ class CorrectStep:
             return DeliveryError(reason, retryable=False, look_after=_LOOK_AFTER)
         return None
 
-    def _written(self, work: Work) -> _Written:
-        """The row that the step "record" brought about. Raises if there is none (yet)."""
-        row = record_of(self._store, work)
-        if row is None or row.state != State.DONE or not row.result_id:
-            again = row is not None and row.state in (State.RUNNING, State.WAITING, State.RETRYING)
-            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=again)
-        training = training_in(row.progress) or training_of(work)
-        return _Written(row.id, row.result_id, training, bool(row.progress.get("found")))
-
     def _corrected(
-        self, work: Work, written: _Written, wanted: Training, notebook: Notebook
+        self, work: Work, before: Written, wanted: Training, notebook: Notebook
     ) -> Outcome:
         self._settling.over(notebook)
-        notebook.also(partial(self._remember, work=work, written=written, said=wanted))
+        notebook.also(partial(self._remember, work=work, before=before, said=wanted))
         then = None
         if self._documented and not comes_with_the_row(self._registry, wanted.kind):
             # Beside a row of others one that is there is not ours.
-            then = {"document": {} if written.was_found else {"replaces": True}}
-        before, after = map(msgspec.to_builtins, (written.training, wanted))
-        return Outcome(written.row_id, then=then, before=before, after=after)
+            then = {"document": {} if before.was_found else {"replaces": True}}
+        said, says = map(msgspec.to_builtins, (before.training, wanted))
+        return Outcome(before.row_id, then=then, before=said, after=says)
 
-    def _remember(self, db: Connection, *, work: Work, written: _Written, said: Training) -> None:
+    def _remember(self, db: Connection, *, work: Work, before: Written, said: Training) -> None:
         """The step "record" is answerable for what the row says now."""
-        mine = deliveries.c.id == written.delivery_id
+        mine = deliveries.c.id == before.delivery_id
         progress = db.execute(select(deliveries.c.progress).where(mine).with_for_update())
         recorded = {**progress.scalar_one(), "recorded": msgspec.to_builtins(said)}
         db.execute(update(deliveries).where(mine).values(progress=recorded))
@@ -181,24 +159,3 @@ class ByHandStep:
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return None
-
-
-class _Written(NamedTuple):
-    delivery_id: int
-    row_id: str
-    training: Training
-    was_found: bool
-    """it was there before the bridge would have written it"""
-
-
-def record_of(store: Store, work: Work) -> AnyRow | None:
-    """The step "record" of the completion at the same remote, if there is one."""
-    query = select(
-        deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
-    ).where(
-        deliveries.c.completion_id == work.completion_id,
-        deliveries.c.remote == work.remote,
-        deliveries.c.step == "record",
-    )
-    with store.reading() as db:
-        return db.execute(query).one_or_none()

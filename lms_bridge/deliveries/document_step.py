@@ -21,22 +21,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import NamedTuple
 
-from sqlalchemy import select
-
-from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.papers import Papers, paper
-from lms_bridge.deliveries.record_step import training_in, training_of
 from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
+from lms_bridge.deliveries.written import Written, row_there, written
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import Registry, RegistryEmployee, TakesDocuments
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import deliveries
 
 
 class DocumentStep:
@@ -63,14 +58,15 @@ class DocumentStep:
         if not work.is_wanted and notebook.time("sent_at") is None:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
-        row = self._row(work)
-        if not self._keeper.takes_document_of(row.kind):
-            return Outcome(row.id, reason=Reason("document_not_taken", remote=work.remote))
+        row = written(self._store, work)
+        kind = row.training.kind
+        if not self._keeper.takes_document_of(kind):
+            return Outcome(row.row_id, reason=Reason("document_not_taken", remote=work.remote))
         employee = known_or_found(self._registry, work, notebook, self._clock)
         if self._is_there(employee, row, work, notebook):
             found = notebook.time("sent_at") is None
             self._settling.over(notebook)
-            return Outcome(row.id, found=found)
+            return Outcome(row.row_id, found=found)
         notebook.strike("given_up_at")
         if not work.is_wanted:
             self._settling.over(notebook)
@@ -78,52 +74,24 @@ class DocumentStep:
         document = paper(self._papers, work, self._keeper.most_document_bytes)
         notebook.note(sent_at=self._clock())
         try:
-            name = self._keeper.attach(employee, row.kind, row.id, document)
+            name = self._keeper.attach(employee, kind, row.row_id, document)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
         self._settling.over(notebook)
         notebook.strike("fresh", "replaces")
         sha256 = hashlib.sha256(document.content).hexdigest()
-        return Outcome(name or row.id, found=False, sha256=sha256)
+        return Outcome(name or row.row_id, found=False, sha256=sha256)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook)
 
     def _is_there(
-        self, employee: RegistryEmployee, row: _Row, work: Work, notebook: Notebook
+        self, employee: RegistryEmployee, row: Written, work: Work, notebook: Notebook
     ) -> bool:
         """Whether the row has a document that is to be left there."""
         unanswered = notebook.time("sent_at") is not None
         if (notebook.get("fresh") or notebook.get("replaces")) and not unanswered:
             return False
-        rows = self._registry.trainings_of(employee, row.kind)
-        found = next((one for one in rows if one.id == row.id), None)
-        if found is None:
-            raise DeliveryError(
-                Reason("row_vanished", remote=work.remote, row=row.id, delivery=row.delivery),
-                retryable=False,
-            )
+        found = row_there(self._registry, employee, row, work)
         return bool(found.document) and not (unanswered and notebook.get("replaces"))
-
-    def _row(self, work: Work) -> _Row:
-        """The row that the step "record" brought about. Raises if there is none (any more)."""
-        query = select(
-            deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
-        ).where(
-            deliveries.c.completion_id == work.completion_id,
-            deliveries.c.remote == work.remote,
-            deliveries.c.step == "record",
-        )
-        with self._store.reading() as db:
-            row = db.execute(query).one_or_none()
-        if row is None or row.state != State.DONE or not row.result_id:
-            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=False)
-        training = training_in(row.progress) or training_of(work)
-        return _Row(row.id, row.result_id, training.kind)
-
-
-class _Row(NamedTuple):
-    delivery: int
-    id: str
-    kind: int

@@ -25,15 +25,20 @@ def paper(papers: Papers, work: Work, most_bytes: int) -> Document:
 
 def comes_with_the_row(registry: Registry, kind: int) -> bool:
     """Whether `registry` takes the certificate in the request that writes a row of `kind`."""
-    return isinstance(registry, TakesDocumentsAtOnce) and registry.wants_document(kind)
+    return _taker(registry, kind) is not None
 
 
 def with_the_row(
     registry: Registry, kind: int, papers: Papers | None, work: Work
 ) -> tuple[TakesDocumentsAtOnce, Document] | None:
     """The certificate of `work` and who takes it, if it goes to `registry` with the row."""
-    if papers is None or not isinstance(registry, TakesDocumentsAtOnce):
+    taker = _taker(registry, kind)
+    if papers is None or taker is None:
         return None
-    if not registry.wants_document(kind):
-        return None
-    return registry, paper(papers, work, registry.most_document_bytes)
+    return taker, paper(papers, work, taker.most_document_bytes)
+
+
+def _taker(registry: Registry, kind: int) -> TakesDocumentsAtOnce | None:
+    if isinstance(registry, TakesDocumentsAtOnce) and registry.wants_document(kind):
+        return registry
+    return None

@@ -24,21 +24,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from lms_bridge.deliveries.correct_step import record_of
-from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.papers import comes_with_the_row
-from lms_bridge.deliveries.record_step import training_in, training_of
 from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
+from lms_bridge.deliveries.written import Written, shared_with, written
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
-from lms_bridge.store.types import AnyRow
 
 
 class UndoubleStep:
@@ -64,18 +61,16 @@ class UndoubleStep:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
         stays = str(notebook.get("row"))
-        record = record_of(self._store, work)
-        if record is None or record.state != State.DONE or not record.result_id:
-            raise DeliveryError(Reason("row_not_there_yet", remote=work.remote), retryable=False)
-        training = training_in(record.progress) or training_of(work)
+        record = written(self._store, work)
+        training = record.training
         employee = known_or_found(self._registry, work, notebook, self._clock)
         rows = self._rows(employee, training)
         other = next((row for row in rows if row.id == stays), None)
-        ours = next((row for row in rows if row.id == record.result_id), None)
+        ours = next((row for row in rows if row.id == record.row_id), None)
         if ours is None and other is not None:
-            return self._kept(record, other, training, notebook)
+            return self._kept(record, other, notebook)
         notebook.strike("given_up_at")
-        if objection := self._objection(work, record, training, ours, other, stays):
+        if objection := self._objection(work, record, ours, other, stays):
             self._settling.over(notebook)
             raise DeliveryError(objection, retryable=False)
         assert ours is not None
@@ -94,7 +89,7 @@ class UndoubleStep:
                 retryable=True,
                 outcome_unknown=True,
             )
-        return self._kept(record, other, training, notebook)
+        return self._kept(record, other, notebook)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook)
@@ -105,43 +100,33 @@ class UndoubleStep:
     def _objection(
         self,
         work: Work,
-        record: AnyRow,
-        training: Training,
+        record: Written,
         ours: RecordedTraining | None,
         other: RecordedTraining | None,
         stays: str,
     ) -> Reason | None:
         """Why nothing is to be deleted, if so."""
-        about: dict[str, Any] = {"remote": work.remote, "row": record.result_id}
+        about: dict[str, Any] = {"remote": work.remote, "row": record.row_id}
         if not work.is_wanted:
             return Reason("withdrawn")
         if other is None:
             return Reason("row_to_keep_gone", remote=work.remote, row=stays)
-        if record.progress.get("found"):
+        if record.was_found:
             return Reason("row_of_others", **about)
         for row in (ours, other):
-            if row is None or not match(training, [row], Ours()):
+            if row is None or not match(record.training, [row], Ours()):
                 name = (row.name or row.certificate_number) if row else ""
                 return Reason("row_changed", name=name, **about)
-        taken = select(deliveries.c.completion_id).where(
-            deliveries.c.result_id.in_((record.result_id, stays)),
-            deliveries.c.remote == work.remote,
-            deliveries.c.step == "record",
-            deliveries.c.completion_id != work.completion_id,
-        )
-        with self._store.reading() as db:
-            another = db.execute(taken.limit(1)).scalar()
+        another = shared_with(self._store, work, (record.row_id, stays))
         return Reason("row_shared", other=another, **about) if another else None
 
-    def _kept(
-        self, record: AnyRow, other: RecordedTraining, said: Training, notebook: Notebook
-    ) -> Outcome:
+    def _kept(self, record: Written, other: RecordedTraining, notebook: Notebook) -> Outcome:
         self._settling.over(notebook)
-        notebook.also(partial(_adopt, record=record.id, row_id=other.id))
-        follows = self._documented and not comes_with_the_row(self._registry, said.kind)
+        notebook.also(partial(_adopt, record=record.delivery_id, row_id=other.id))
+        follows = self._documented and not comes_with_the_row(self._registry, record.training.kind)
         then: dict[str, dict[str, Any]] = {"document": {}} if follows else {}
-        removed = msgspec.to_builtins(said)
-        return Outcome(other.id, then=then, removed=removed, removed_row=record.result_id)
+        removed = msgspec.to_builtins(record.training)
+        return Outcome(other.id, then=then, removed=removed, removed_row=record.row_id)
 
 
 def _adopt(db: Connection, *, record: int, row_id: str) -> None:

@@ -17,7 +17,6 @@ import datetime as dt
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.record_step import training_in, training_of
@@ -25,11 +24,11 @@ from lms_bridge.deliveries.registered import known_or_found
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
+from lms_bridge.deliveries.written import shared_with, step_of
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import deliveries
 
 
 class UnrecordStep:
@@ -83,18 +82,12 @@ class UnrecordStep:
 
     def _written(self, work: Work) -> _Written:
         """What the step "record" left in the registry."""
-        step = deliveries.c.step
-        mine = (
-            deliveries.c.completion_id == work.completion_id,
-            deliveries.c.remote == work.remote,
-        )
-        query = select(deliveries.c.result_id, deliveries.c.progress).where(*mine, step == "record")
-        with self._store.reading() as db:
-            row = db.execute(query).one()
-            corrected = select(deliveries.c.progress).where(*mine, step == "correct")
-            sent = (db.execute(corrected).scalar() or {}).get("sent")
+        row = step_of(self._store, work, "record")
+        assert row is not None, "there is nothing to undo without it"
+        corrected = step_of(self._store, work, "correct")
         training = training_in(row.progress) or training_of(work)
         # A correction of which it is not known whether it took effect.
+        sent = corrected.progress.get("sent") if corrected else None
         trainings = [training, *([msgspec.convert(sent, Training)] if sent else [])]
         return _Written(row.result_id or "", trainings, bool(row.progress.get("found")))
 
@@ -109,15 +102,7 @@ class UnrecordStep:
             return Reason("row_of_others", **about)
         if not any(match(one, [row], Ours()) for one in written.trainings):
             return Reason("row_changed", name=row.name or row.certificate_number, **about)
-        with self._store.reading() as db:
-            other = db.execute(
-                select(deliveries.c.completion_id).where(
-                    deliveries.c.result_id == row.id,
-                    deliveries.c.remote == work.remote,
-                    deliveries.c.step == "record",
-                    deliveries.c.completion_id != work.completion_id,
-                )
-            ).scalar()
+        other = shared_with(self._store, work, [row.id])
         return Reason("row_shared", other=other, **about) if other else None
 
     def _removed(self, written: _Written, notebook: Notebook) -> Outcome:
