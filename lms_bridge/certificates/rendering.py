@@ -67,10 +67,13 @@ class Renderer:
         settings = self._settings
         text = settings.instructor_text if certificate.role == "instructor" else settings.text
         said = [certificate.said(each) for each in (settings.title, text)]
-        page = _Page(
-            certificate,
-            [*said, *settings.letterhead, settings.signatory, settings.signatory_title],
+        signed = (
+            settings.place,
+            settings.signatory,
+            settings.signatory_title,
+            settings.signatory_nip,
         )
+        page = _Page(certificate, [*said, *settings.letterhead, *signed])
         page.frame()
         self._letterhead(page)
         page.centred(said[0], 26, bold=True, colour=_ACCENT, space=9)

@@ -120,6 +120,12 @@ def test_letters_that_the_standard_typefaces_lack_are_embedded() -> None:
     assert len(pdf) < 100_000
 
 
+@pytest.mark.parametrize("setting", ["place", "signatory_nip", "signatory_title", "signatory"])
+def test_so_are_those_of_the_configuration(setting: str) -> None:
+    own = msgspec.structs.replace(SETTINGS, **{setting: "Ḥasan"})
+    assert "Ḥasan" in text_of(Renderer(own).pdf(a_certificate()))
+
+
 def test_what_is_long_is_set_smaller_and_nothing_is_lost() -> None:
     long = a_certificate(course="Bimbingan Teknis Pengelolaan Arsip " * 8, name="Nama Panjang " * 9)
     text = text_of(Renderer(SETTINGS).pdf(long))
