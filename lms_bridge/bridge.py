@@ -15,7 +15,7 @@ from lms_bridge.config.loading import ConfigError, Problem, load
 from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
-from lms_bridge.deliveries.after_step import AfterStep
+from lms_bridge.deliveries.after_step import AfterStep, FirstStep
 from lms_bridge.deliveries.badge_step import BadgeStep
 from lms_bridge.deliveries.correct_step import ByHandStep, CorrectStep
 from lms_bridge.deliveries.document_step import DocumentStep
@@ -246,6 +246,9 @@ class Bridge:
                 remote, first = f"registry.{name}", f"registry.{settings.after}"
                 step = steps[remote, "record"]
                 steps[remote, "record"] = AfterStep(step, first, self.store, clock=utc_now)
+        for name in {settings.after for settings in self.settings.registry.values()} - {""}:
+            first = f"registry.{name}"
+            steps[first, "record"] = FirstStep(steps[first, "record"], clock=utc_now)
         for name, platform in self.lms.items():
             steps[f"lms.{name}", "badge"] = BadgeStep(
                 platform,

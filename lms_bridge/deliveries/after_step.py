@@ -1,4 +1,4 @@
-"""A step that is not begun before the same one at another registry is done."""
+"""Steps that are done one after the other: the first, and the one that waits for it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from lms_bridge.deliveries.in_order import LOOK_AGAIN, waiting_for
+from lms_bridge.deliveries.in_order import LOOK_AGAIN, go_on_after, waiting_for
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome, Step
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import NotNow
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
+
+
+class FirstStep:
+    """The `step` at a registry that others come after: when it is done, they go on."""
+
+    def __init__(self, step: Step, *, clock: Clock) -> None:
+        self._step = step
+        self._clock = clock
+
+    def perform(self, work: Work, notebook: Notebook) -> Outcome:
+        outcome = self._step.perform(work, notebook)
+        notebook.also(lambda db: go_on_after(db, work.completion_id, self._clock()))
+        return outcome
+
+    def not_before(self, notebook: Notebook) -> dt.datetime | None:
+        return self._step.not_before(notebook)
 
 
 class AfterStep:

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import due, health, in_order, leases, lifecycle, retry, standing, work
+from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standing, work
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Outcome
@@ -154,8 +154,6 @@ def succeed(
     )
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
-    if taken.step == "record":
-        in_order.go_on_after(db, taken.completion_id, now)
     for step, pages in outcome.then.items():
         standing.go_on(db, taken.completion_id, Planned(step, taken.remote), pages, now)
     standing.follow(db, taken.completion_id, taken.step, taken.remote, now)

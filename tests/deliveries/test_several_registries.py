@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lms_bridge import completions
 from lms_bridge.deliveries import actions, planning
-from lms_bridge.deliveries.after_step import AfterStep
+from lms_bridge.deliveries.after_step import AfterStep, FirstStep
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Notebook, Outcome
 from lms_bridge.deliveries.work import Work
@@ -64,7 +64,7 @@ class Two:
         worker = Worker(
             yard.store,
             {
-                (CITY, "record"): self.city,
+                (CITY, "record"): FirstStep(self.city, clock=yard.clock),
                 (NATION, "record"): AfterStep(self.nation, CITY, yard.store, clock=yard.clock),
             },
             concurrency={CITY: 2, NATION: 2},
