@@ -98,6 +98,23 @@ def patiently(
     raise AssertionError
 
 
+def in_each(these: Iterable[Item], work: Callable[[Item], object], counts: Counter[str]) -> None:
+    """Do `work` in each of `these`, one after the other; one that is in trouble stops no other.
+
+    Raises :exc:`JobFailed` in the end if any failed, and :exc:`Stopped` at once, with the `counts`.
+    """
+    failures: list[str] = []
+    for one in these:
+        try:
+            work(one)
+        except JobFailed as failure:
+            failures.append(str(failure))
+        except Stopped:
+            raise Stopped(counts) from None
+    if failures:
+        raise JobFailed("; ".join(failures), counts)
+
+
 def side_by_side(
     work: Callable[[Item], Answer], items: Iterable[Item], *, concurrency: int
 ) -> Iterator[tuple[Item, Answer]]:

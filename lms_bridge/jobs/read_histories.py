@@ -14,7 +14,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.registered import known_as, remember_employee
 from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.jobs.asking import asking
-from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
+from lms_bridge.jobs.base import Progress, in_each, patiently, side_by_side
 from lms_bridge.people import history
 from lms_bridge.people.history import Whose
 from lms_bridge.reasons import Reason
@@ -79,20 +79,15 @@ class ReadHistories:
 
     def _in_all(self, only: int | None, progress: Progress) -> Counter[str]:
         counts: Counter[str] = Counter()
-        failures: list[str] = []
-        for registry in self._bridge.registries.values():
+
+        def read(registry: Registry) -> None:
             if not isinstance(registry, KeepsHistories):
-                continue
+                return
             ids = self._stale(registry.name) if only is None else [only]
-            try:
-                if ids:
-                    self._read_all(registry, registry.histories, ids, counts, progress)
-            except JobFailed as failure:
-                failures.append(str(failure))
-            except Stopped:
-                raise Stopped(counts) from None
-        if failures:
-            raise JobFailed("; ".join(failures), counts)
+            if ids:
+                self._read_all(registry, registry.histories, ids, counts, progress)
+
+        in_each(self._bridge.registries.values(), read, counts)
         return counts
 
     def _read_all(

@@ -12,7 +12,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.registered import forget_employee, remember_employee
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
-from lms_bridge.jobs.base import JobFailed, Progress, Stopped, patiently, side_by_side
+from lms_bridge.jobs.base import Progress, in_each, patiently, side_by_side
 from lms_bridge.people import units
 from lms_bridge.registries.base import ListsUnits, Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
@@ -48,19 +48,14 @@ class RefreshEmployees:
             rows = db.execute(query.order_by(employees.c.refreshed_at.nulls_first(), "id"))
             people = [(row.id, row.nip) for row in rows]
         counts: Counter[str] = Counter()
-        failures: list[str] = []
-        for registry in self._bridge.registries.values():
-            try:
-                if isinstance(registry, ListsUnits):
-                    self._refresh_units(registry.name, registry, counts)
-                if people:
-                    self._refresh(registry, people, counts, progress)
-            except JobFailed as failure:
-                failures.append(str(failure))
-            except Stopped:
-                raise Stopped(counts) from None
-        if failures:
-            raise JobFailed("; ".join(failures), counts)
+
+        def refresh(registry: Registry) -> None:
+            if isinstance(registry, ListsUnits):
+                self._refresh_units(registry.name, registry, counts)
+            if people:
+                self._refresh(registry, people, counts, progress)
+
+        in_each(self._bridge.registries.values(), refresh, counts)
         return counts
 
     def _refresh(
