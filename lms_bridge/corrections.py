@@ -64,7 +64,7 @@ def plan(db: Connection, completion_id: int, changes: Mapping[str, Any]) -> Corr
 
     Raises :exc:`CannotCorrect`.
     """
-    row = _row(db, completions.c.id == completion_id)
+    row = db.execute(_ALL.where(completions.c.id == completion_id)).one_or_none()
     if row is None:
         raise CannotCorrect(f"there is no completion {completion_id}")
     if row.withdrawn_at is not None:
@@ -158,10 +158,6 @@ def made(db: Connection, completion_id: int) -> list[Past]:
         Past(row.corrected_at, row.corrected_by, row.why, row.before, row.after)
         for row in db.execute(mine.order_by(corrections.c.id))
     ]
-
-
-def _row(db: Connection, which: ColumnElement[bool]) -> AnyRow | None:
-    return db.execute(_ALL.where(which)).one_or_none()
 
 
 def _check(db: Connection, row: AnyRow, wanted: Mapping[str, Any]) -> None:

@@ -38,24 +38,7 @@ def plan(
 
     `progress` is what stands in their notebooks.
     """
-    rows = [
-        {
-            "completion_id": completion_id,
-            "step": one.step,
-            "remote": one.remote,
-            "lane": _lane(one.remote, employee_id),
-            "state": State.WAITING,
-            "due_at": now + in_order.LOOK_AGAIN if one.after else now,
-            "progress": dict(progress),
-            "effort_since": now,
-            "created_at": now,
-            "changed_at": now,
-            **reason_columns(in_order.waiting_for(one.after) if one.after else Reason("new")),
-        }
-        for one in steps
-    ]
-    if rows:
-        db.execute(insert(db, deliveries).on_conflict_do_nothing(), rows)
+    _put(db, [_waiting(completion_id, employee_id, one, progress, now) for one in steps])
 
 
 def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
@@ -80,9 +63,11 @@ def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
         )
         .order_by(deliveries.c.completion_id)
     )
-    rows = db.execute(lacking).all()
-    for row in rows:
-        plan(db, row.completion_id, row.employee_id, [Planned("document", remote)], now)
+    step = Planned("document", remote)
+    rows = [
+        _waiting(row.completion_id, row.employee_id, step, {}, now) for row in db.execute(lacking)
+    ]
+    _put(db, rows)
     return len(rows)
 
 
@@ -119,6 +104,36 @@ def is_in_doubt(completion_id: ColumnElement[int]) -> ColumnElement[bool]:
         deliveries.c.state == State.BLOCKED,
         deliveries.c.reason_code == "employee_not_in_registry",
     )
+
+
+def _waiting(
+    completion_id: int,
+    employee_id: int,
+    step: Planned,
+    progress: Mapping[str, Any],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """A delivery that waits for its turn, or for the one that it comes after."""
+    reason = in_order.waiting_for(step.after) if step.after else Reason("new")
+    return {
+        "completion_id": completion_id,
+        "step": step.step,
+        "remote": step.remote,
+        "lane": _lane(step.remote, employee_id),
+        "state": State.WAITING,
+        "due_at": now + in_order.LOOK_AGAIN if step.after else now,
+        "progress": dict(progress),
+        "effort_since": now,
+        "created_at": now,
+        "changed_at": now,
+        **reason_columns(reason),
+    }
+
+
+def _put(db: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add those of the deliveries `rows` that are not there yet."""
+    if rows:
+        db.execute(insert(db, deliveries).on_conflict_do_nothing(), rows)
 
 
 def _lane(remote: str, employee_id: int) -> str:
