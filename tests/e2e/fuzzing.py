@@ -145,28 +145,39 @@ class Fuzzing:
 
     # --- the server --------------------------------------------------------------------------
 
-    def serve(self, database: str, chance: random.Random, kill_every: float) -> None:
-        """Run the server until it is over, and kill it now and then."""
+    def serve(
+        self, database: str, chance: random.Random, seconds: float, kill_every: float
+    ) -> None:
+        """Run the server for `seconds`, and kill it now and then.
+
+        How long it takes to start is not counted.
+        """
         try:
-            self._serve(database, chance, kill_every)
+            self._serve(database, chance, seconds, kill_every)
         except Exception as error:
             self._found(f"the server could not be run: {error!r}")
             self.over.set()
             self._up.set()
 
-    def _serve(self, database: str, chance: random.Random, kill_every: float) -> None:
+    def _serve(
+        self, database: str, chance: random.Random, seconds: float, kill_every: float
+    ) -> None:
+        left = seconds
         while True:
+            life = chance.uniform(0.5, 1.5) * kill_every
             with serving(self.folder, database) as served:
                 self._port = served.port
                 self._lives += 1
                 self._up.set()
-                if self.over.wait(chance.uniform(0.5, 1.5) * kill_every):
+                if self.over.wait(min(life, left)) or life >= left:
+                    self.over.set()
                     self.all_sent.wait()
                     self._check_all(served)
                     return
                 self._up.clear()
                 served.kill()
                 self.counts["kill -9"] += 1
+                left -= life
 
     # --- the senders -------------------------------------------------------------------------
 
@@ -426,20 +437,17 @@ def fuzz(
     auths = [*[sender] * 8, basic(made.credential.username, made.secret), basic("x", "y"), "x"]
     run = Fuzzing(folder, store, auths, seed, keep or folder)
     chance = random.Random(f"{seed} kills")
-    server = threading.Thread(target=run.serve, args=[database, chance, kill_every])
+    server = threading.Thread(target=run.serve, args=[database, chance, seconds, kill_every])
     senders = [threading.Thread(target=run.send, args=[number]) for number in range(SENDERS)]
     for thread in (server, *senders):
         thread.start()
     began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        if run.over.wait(min(30, max(0, began + seconds - time.monotonic()))):
-            break
+    while not run.over.wait(30):
         print(
             f"{time.monotonic() - began:5.0f} s: {sum(run.counts.values())} requests, "
             f"{len(run.promised)} statements, {len(run.findings)} findings",
             flush=True,
         )
-    run.over.set()
     for sender in senders:
         sender.join()
     run.all_sent.set()
