@@ -25,7 +25,7 @@ from lms_bridge.deliveries.planning import Planned
 from lms_bridge.people.identities import Known
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.seen import TimeSource
-from lms_bridge.store.engine import insert
+from lms_bridge.store.engine import in_dialects
 from lms_bridge.store.schema import certificate_counters, completions, deliveries, sightings
 from lms_bridge.store.types import AnyRow
 
@@ -147,9 +147,7 @@ def withdraw(db: Connection, completion_id: int, because: Reason, now: dt.dateti
 
 def resume(db: Connection, completion_id: int, now: dt.datetime) -> None:
     """A completion that was taken back is told of again; what was cancelled or undone goes on."""
-    db.execute(
-        update(completions).where(completions.c.id == completion_id).values(withdrawn_at=None)
-    )
+    db.execute(_UPDATE, {"completion": completion_id, "withdrawn_at": None})
     withdrawals.end(db, completion_id, now)
 
 
@@ -206,47 +204,54 @@ def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime)
     """The id of the new completion; None if there is one by now."""
     course = telling.entry.course
     starts, ends = course.days(telling.completed_at, zone)
-    row = (
-        insert(db, completions)
-        .values(
-            employee_id=telling.who.employee_id,
-            course_id=telling.entry.id,
-            run=telling.run,
-            role=telling.role,
-            completed_at=telling.completed_at,
-            time_source=telling.time_source,
-            score=telling.score,
-            hours=course.hours_of(telling.role),
-            certificate_number="",
-            starts=starts,
-            ends=ends,
-            lms=telling.lms,
-            lms_user_id=telling.lms_user_id,
-            created_at=now,
-            public_id=new_public_id(),
-        )
-        .on_conflict_do_nothing(index_elements=["employee_id", "course_id", "run", "role"])
-        .returning(completions.c.id)
-    )
-    completion_id: int | None = db.execute(row).scalar()
+    row = {
+        "employee_id": telling.who.employee_id,
+        "course_id": telling.entry.id,
+        "run": telling.run,
+        "role": telling.role,
+        "completed_at": telling.completed_at,
+        "time_source": telling.time_source,
+        "score": telling.score,
+        "hours": course.hours_of(telling.role),
+        "certificate_number": "",
+        "starts": starts,
+        "ends": ends,
+        "lms": telling.lms,
+        "lms_user_id": telling.lms_user_id,
+        "created_at": now,
+        "public_id": new_public_id(),
+    }
+    completion_id: int | None = db.execute(_new(db), row).scalar()
     if completion_id is not None:
         number = course.certificate_number(
             ends, sequence=_next_number(db, course.organiser, ends.year), run=telling.run
         )
-        db.execute(
-            update(completions)
-            .where(completions.c.id == completion_id)
-            .values(certificate_number=number)
-        )
+        db.execute(_UPDATE, {"completion": completion_id, "certificate_number": number})
     return completion_id
 
 
+_UPDATE = update(completions).where(completions.c.id == bindparam("completion"))
+
+
+@in_dialects
+def _new(insert: Any) -> Any:
+    new = insert(completions).on_conflict_do_nothing(
+        index_elements=["employee_id", "course_id", "run", "role"]
+    )
+    return new.returning(completions.c.id)
+
+
 def _next_number(db: Connection, organiser: str, year: int) -> int:
-    counter = insert(db, certificate_counters).values(organiser=organiser, year=year, last=1)
-    counter = counter.on_conflict_do_update(
+    first = {"organiser": organiser, "year": year, "last": 1}
+    return int(db.execute(_count(db), first).scalar_one())
+
+
+@in_dialects
+def _count(insert: Any) -> Any:
+    counter = insert(certificate_counters).on_conflict_do_update(
         index_elements=["organiser", "year"], set_={"last": certificate_counters.c.last + 1}
     )
-    return int(db.execute(counter.returning(certificate_counters.c.last)).scalar_one())
+    return counter.returning(certificate_counters.c.last)
 
 
 def _record_steps(targets: Targets) -> list[Planned]:
@@ -270,11 +275,8 @@ def _learn_account(
     db: Connection, row: AnyRow, telling: Telling, targets: Targets, now: dt.datetime
 ) -> None:
     """The learner's account was not known before; nor, perhaps, in which LMS it is."""
-    db.execute(
-        update(completions)
-        .where(completions.c.id == row.id)
-        .values(lms=telling.lms, lms_user_id=telling.lms_user_id)
-    )
+    account = {"lms": telling.lms, "lms_user_id": telling.lms_user_id}
+    db.execute(_UPDATE, {"completion": row.id, **account})
     if not row.lms:
         steps = _badge_step(telling, targets)
         planning.plan(db, row.id, telling.who.employee_id, steps, now)
@@ -322,4 +324,4 @@ def _correct_time(
         )
     else:
         better |= {"starts": starts, "ends": ends}
-    db.execute(update(completions).where(completions.c.id == row.id).values(better))
+    db.execute(_UPDATE, {"completion": row.id, **better})

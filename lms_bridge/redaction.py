@@ -8,6 +8,7 @@ an e-mail address keeps its first letter and its domain.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +27,8 @@ _ASSIGNED = re.compile(
     r"(?i)\b((?:ws)?token|access_token|refresh_token|password|client_secret|consumer_secret|secret)"
     r"([\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
 )
+_HARMLESS = re.compile(r"[^@:=]{0,13}")
+"""what is too short for any of these; most fields of an answer are"""
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
 
 _SECRET_FIELDS = re.compile(r"(?i)token|secret|passw|authorization|^auth$|cookie|apikey|api[_-]key")
@@ -50,6 +53,8 @@ def redact(text: str) -> str:
     >>> redact("siti@example.go.id")
     's***@example.go.id'
     """
+    if _HARMLESS.fullmatch(text):
+        return text
     text = mask_nip(text)
     text = _BEARER.sub(r"\1 ***", text)
     text = _ASSIGNED.sub(r"\1\2***", text)
@@ -62,16 +67,17 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_FIELDS.search(name))
 
 
+@functools.lru_cache(maxsize=2048)
+def _is_hidden(name: str) -> bool:
+    return is_secret_name(name) or bool(_PERSONAL_FIELDS.search(name))
+
+
 def redact_fields(value: Any) -> Any:
     """A JSON-like `value` without secrets and personal data, long texts cut."""
     if isinstance(value, Mapping):
         return {
-            redact(str(name)): (
-                "***"
-                if is_secret_name(str(name)) or _PERSONAL_FIELDS.search(str(name))
-                else redact_fields(item)
-            )
-            for name, item in value.items()
+            redact(name): "***" if _is_hidden(name) else redact_fields(item)
+            for name, item in ((str(name), item) for name, item in value.items())
         }
     if isinstance(value, list | tuple):
         return [redact_fields(item) for item in value[:20]]

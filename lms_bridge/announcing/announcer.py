@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, and_, func, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, select, text, update
 
 from lms_bridge.announcing.authoring import Achievement, Author, Told
 from lms_bridge.config.settings import Settings
@@ -23,7 +23,7 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.intake import Origin, put
 from lms_bridge.lrs.authority import BRIDGE
-from lms_bridge.recognition.reading import Sighting, read
+from lms_bridge.recognition.reading import Sighting, first, read
 from lms_bridge.store.engine import Store, alone, may_pass
 from lms_bridge.store.schema import (
     IS_UNANNOUNCED,
@@ -65,6 +65,17 @@ _NEXT = (
     .order_by(deliveries.c.id)
     .limit(_AT_ONCE)
     .with_for_update(of=deliveries)
+)
+_CONFIRMED = select(func.max(attempts.c.finished_at)).where(
+    attempts.c.delivery_id == bindparam("delivery"), attempts.c.outcome == "done"
+)
+_UPDATE = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+_TELLING = first(
+    1,
+    and_(
+        sightings.c.completion_id == bindparam("completion"),
+        sightings.c.role == bindparam("as_role"),
+    ),
 )
 
 
@@ -110,8 +121,8 @@ class Announcer:
                     said.append(made)
                     counts["voided" if row.statement_id else "announced"] += 1
                 done = row.state == State.DONE
-                values = {"statement_id": (made[0] if made else _UNSPEAKABLE) if done else None}
-                db.execute(update(deliveries).where(deliveries.c.id == row.id).values(**values))
+                statement_id = (made[0] if made else _UNSPEAKABLE) if done else None
+                db.execute(_UPDATE, {"delivery": row.id, "statement_id": statement_id})
             put(db, Origin(BRIDGE, self._author.authority), said, now=now)
         return len(rows)
 
@@ -136,9 +147,6 @@ class Announcer:
         learner, told = self._learner_told(one) if one else (self._learner_asked(row), None)
         if learner is None:
             return None
-        confirmed = select(func.max(attempts.c.finished_at)).where(
-            attempts.c.delivery_id == row.id, attempts.c.outcome == "done"
-        )
         [statement_id] = self._new_ids(1)
         achievement = Achievement(
             learner=learner,
@@ -150,7 +158,7 @@ class Announcer:
             hours=row.hours,
             certificate_number=row.certificate_number,
             link=row.result_link or "",
-            at=db.scalar(confirmed) or row.changed_at,
+            at=db.scalar(_CONFIRMED, {"delivery": row.id}) or row.changed_at,
             told=told,
         )
         return statement_id, self._author.earned(achievement, statement_id)
@@ -172,5 +180,5 @@ class Announcer:
 
 def _telling(db: Connection, row: AnyRow) -> Sighting | None:
     """The first statement that told of the completion, if one did."""
-    mine = and_(sightings.c.completion_id == row.completion_id, sightings.c.role == row.role)
-    return next(iter(read(db, mine, limit=1)), None)
+    mine = {"completion": row.completion_id, "as_role": row.role}
+    return next(iter(read(db, _TELLING, mine)), None)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.certificates.certificate import Certificate, made
@@ -26,13 +26,13 @@ class Issued(NamedTuple):
 
 def of_completion(db: Connection, completion_id: int, *, home_page: str) -> Issued | None:
     """The certificate of the completion with that id."""
-    row = db.execute(_ALL.where(completions.c.id == completion_id)).one_or_none()
+    row = db.execute(_OF_COMPLETION, {"completion": completion_id}).one_or_none()
     return _issued(row, home_page) if row else None
 
 
 def find(db: Connection, public_id: str, *, home_page: str) -> Issued | None:
     """The certificate with that public id."""
-    row = db.execute(_ALL.where(completions.c.public_id == public_id)).one_or_none()
+    row = db.execute(_WITH_PUBLIC_ID, {"sought": public_id}).one_or_none()
     return _issued(row, home_page) if row else None
 
 
@@ -67,3 +67,5 @@ _ALL = (
     .join(courses, completions.c.course_id == courses.c.id)
     .join(employees, completions.c.employee_id == employees.c.id)
 )
+_OF_COMPLETION = _ALL.where(completions.c.id == bindparam("completion"))
+_WITH_PUBLIC_ID = _ALL.where(completions.c.public_id == bindparam("sought"))

@@ -11,14 +11,13 @@ import datetime as dt
 import functools
 import io
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import segno
 from fpdf import FPDF
 from PIL import Image
+from zxingcpp import BarcodeFormat, create_barcode
 
 from lms_bridge.certificates.certificate import Certificate, on_the_day
 from lms_bridge.config.settings import Certificates
@@ -32,7 +31,7 @@ _WIDTH, _HEIGHT = 297.0, 210.0  # mm
 _MARGIN: Final = 24.0
 _INK, _ACCENT, _FAINT = (28, 33, 40), (21, 82, 122), (96, 103, 112)
 _QR_SIZE: Final = 27.0
-_MODULE_PIXELS: Final = 8
+_MODULE_PIXELS: Final = 4
 _PICTURE_PIXELS: Final = 400
 _FOOT: Final = 140.0
 """where signature and QR code begin; what is above has to fit in there"""
@@ -165,19 +164,17 @@ class _Page(FPDF):
     ) -> None:
         """One line, `space` mm below what is above it."""
         width = _WIDTH - 2 * (_MARGIN + indent)
-        self._fitted(text, size, width, bold=bold, colour=colour)
-        self.set_xy(_MARGIN + indent, self.get_y() + space)
-        self.cell(width, self.font_size * 1.25, text, align="C", new_x="LMARGIN", new_y="NEXT")
+        needed = self._fitted(text, size, width, bold=bold, colour=colour)
+        self._line(text, (_WIDTH - needed) / 2, self.get_y() + space, self.font_size * 1.25)
 
     def right(self, text: str, size: float, *, bold: bool = False) -> None:
         """One line above the signature or below it."""
         self._fitted(text, size, 80, bold=bold)
-        self.set_x(self.RIGHT)
-        self.cell(80, self.font_size * 1.25, text, new_x="LMARGIN", new_y="NEXT")
+        self._line(text, self.RIGHT, self.get_y(), self.font_size * 1.25)
 
     def paragraph(self, text: str, size: float, *, space: float) -> None:
         """Several lines, which end above the foot."""
-        width, indent = _WIDTH - 2 * _MARGIN - 40, _MARGIN + 20
+        width = _WIDTH - 2 * _MARGIN - 40
         top = self.get_y() + space
         while True:
             self._face(size)
@@ -186,9 +183,8 @@ class _Page(FPDF):
                 break
             size -= 0.5
         self.set_y(top)
-        for line in lines:
-            self.set_x(indent)
-            self.cell(width, height, line, align="C", new_x="LMARGIN", new_y="NEXT")
+        for line, needed in lines:
+            self._line(line, (_WIDTH - needed) / 2, self.get_y(), height)
 
     def picture(
         self, picture: _Picture, *, x: float, y: float, height: float, width: float
@@ -205,42 +201,57 @@ class _Page(FPDF):
 
     def verification(self, address: str) -> None:
         """The QR code, and in words where it leads."""
-        # The mask is given: to find the best one takes longer than the whole page.
-        code = segno.make(address, error="m", boost_error=False, mask=3, micro=False)
-        top = _HEIGHT - _MARGIN - _QR_SIZE
+        top, beside, height = _HEIGHT - _MARGIN - _QR_SIZE, _MARGIN + _QR_SIZE + 5, 4.5
         # As a picture: hundreds of rectangles take the library twice as long as all the rest.
-        self.image(_drawn(code.matrix), x=_MARGIN, y=top, w=_QR_SIZE, h=_QR_SIZE)
+        self.image(_qr_code(address), x=_MARGIN, y=top, w=_QR_SIZE, h=_QR_SIZE)
         self.link(_MARGIN, top, _QR_SIZE, _QR_SIZE, address)
         self._face(9, colour=_FAINT)
-        self.set_xy(_MARGIN + _QR_SIZE + 4, top + _QR_SIZE - 9)
-        self.cell(90, 4.5, "Keaslian sertifikat ini dapat diperiksa di", new_x="LEFT", new_y="NEXT")
-        self._fitted(address, 9, 110, colour=_ACCENT)
-        self.cell(110, 4.5, address, link=address)
+        below = top + _QR_SIZE - 2 * height
+        self._line("Keaslian sertifikat ini dapat diperiksa di", beside, below, height)
+        needed = self._fitted(address, 9, 110, colour=_ACCENT)
+        self.link(beside, self.get_y(), needed, height, address)
+        self._line(address, beside, self.get_y(), height)
 
     def _embedded(self) -> str:
         for style, name in (("", "Regular"), ("B", "Bold")):
             self.add_font("Liberation", style, _FONTS / f"LiberationSerif-{name}.ttf")
         return "Liberation"
 
-    def _broken(self, text: str, width: float) -> list[str]:
-        """`text` in lines of that `width`; to have the library break it takes ten times as long."""
-        lines: list[str] = []
-        space, used = self.get_string_width(" "), 0.0
+    # The library's own ways to place a line, to measure it and to break it do much more than is
+    # needed here, and take several times as long.
+
+    def _line(self, text: str, x: float, y: float, height: float) -> None:
+        """A line in a box of that `height`, whose left upper corner is given, in mm."""
+        self.text(x, y + height / 2 + 0.3 * self.font_size, text)
+        self.set_y(y + height)
+
+    def _length(self, text: str) -> float:
+        """How long `text` is in the current typeface, in mm."""
+        assert self.current_font is not None
+        said = self.normalize_text(text)
+        points: float = self.current_font.get_text_width(said, self.font_size_pt, None)[1]
+        return points / self.k
+
+    def _broken(self, text: str, width: float) -> list[tuple[str, float]]:
+        """`text` in lines of that `width`, and how long each is."""
+        lines: list[tuple[str, float]] = []
+        space = self._length(" ")
         for word in text.split():
-            needed = self.get_string_width(word)
-            if not lines or used + space + needed > width:
-                lines.append(word)
-                used = needed
+            needed = self._length(word)
+            if lines and lines[-1][1] + space + needed <= width:
+                line, used = lines.pop()
+                lines.append((f"{line} {word}", used + space + needed))
             else:
-                lines[-1] += f" {word}"
-                used += space + needed
+                lines.append((word, needed))
         return lines
 
-    def _fitted(self, text: str, size: float, width: float, **face: Any) -> None:
+    def _fitted(self, text: str, size: float, width: float, **face: Any) -> float:
+        """Choose a typeface so small that `text` fits into that `width`; how long it is in it."""
         self._face(size, **face)
-        while self.get_string_width(text) > width and size > 5:
+        while (needed := self._length(text)) > width and size > 5:
             size -= 0.5
             self._face(size, **face)
+        return needed
 
     def _face(
         self, size: float, *, bold: bool = False, colour: tuple[int, int, int] = _INK
@@ -257,13 +268,11 @@ def _is_standard(text: str) -> bool:
     return True
 
 
-def _drawn(matrix: Sequence[Sequence[int]]) -> Image.Image:
-    """The modules of a QR code in black and white, so large that no edge is blurred."""
-    side = len(matrix)
-    values = bytes(0 if dark else 255 for row in matrix for dark in row)
-    image = Image.frombytes("L", (side, side), values)
-    size = (side * _MODULE_PIXELS, side * _MODULE_PIXELS)
-    return image.resize(size, Image.Resampling.NEAREST).convert("1")
+def _qr_code(text: str) -> Image.Image:
+    """A QR code in black and white, its modules so large that no edge is blurred."""
+    code = create_barcode(text, BarcodeFormat.QRCode, ec_level="M")
+    drawn: Any = code.to_image(scale=_MODULE_PIXELS, add_quiet_zones=False)
+    return Image.frombytes("L", drawn.shape[::-1], bytes(memoryview(drawn))).convert("1")
 
 
 @functools.lru_cache(maxsize=8)

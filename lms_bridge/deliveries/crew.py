@@ -234,23 +234,19 @@ class Crew:
         return self._commits.submit(Write(self._remote, call))
 
 
-def each_in_savepoint(db: Connection, writes: Sequence[Write]) -> list[Any]:
-    """Run each of `writes`; one that raises undoes itself alone.
+def each_in_turn(db: Connection, writes: Sequence[Write]) -> list[Any]:
+    """Run each of `writes`; what one raises undoes all of them, and then each is tried alone.
 
-    Those for one remote together, the remotes always in the same order: two transactions that
-    both note that both remotes are down would else wait for each other.
+    Not so a lost lease, which is found before anything is written. Those for one remote
+    together, the remotes always in the same order: two transactions that both note that both
+    remotes are down would else wait for each other.
     """
-    if len(writes) == 1:  # the transaction is its own
-        return [writes[0].call(db)]
     answers: list[Any] = [None] * len(writes)
     for place in sorted(range(len(writes)), key=lambda place: writes[place].remote):
         try:
-            with db.begin_nested():
-                answers[place] = writes[place].call(db)
-        except Exception as error:
-            if may_pass(error):
-                raise
-            answers[place] = error
+            answers[place] = writes[place].call(db)
+        except LeaseLost as lost:
+            answers[place] = lost
     return answers
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 from lms_bridge.deliveries import in_order
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.store.engine import insert
+from lms_bridge.store.engine import in_dialects
 from lms_bridge.store.schema import completions, deliveries
 
 
@@ -133,7 +133,12 @@ def _waiting(
 def _put(db: Connection, rows: list[dict[str, Any]]) -> None:
     """Add those of the deliveries `rows` that are not there yet."""
     if rows:
-        db.execute(insert(db, deliveries).on_conflict_do_nothing(), rows)
+        db.execute(_new(db), rows)
+
+
+@in_dialects
+def _new(insert: Any) -> Any:
+    return insert(deliveries).on_conflict_do_nothing()
 
 
 def _lane(remote: str, employee_id: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standing, work
@@ -81,15 +81,11 @@ def put_back(db: Connection, taken: Work, *, now: dt.datetime) -> None:
     """It was taken and not begun, and is as if it had not been taken. Raises :exc:`LeaseLost`."""
     _still_ours(
         db,
-        update(deliveries)
-        .where(_is_held(taken))
-        .values(
-            state=lifecycle.leads_to("hold"),
-            attempts=deliveries.c.attempts - 1,
-            lease_owner=None,
-            lease_until=None,
-            changed_at=now,
-        ),
+        _HELD.values(attempts=deliveries.c.attempts - 1),
+        taken,
+        state=lifecycle.leads_to("hold"),
+        changed_at=now,
+        **_NO_LEASE,
     )
 
 
@@ -97,9 +93,10 @@ def keep(db: Connection, taken: Work, *, now: dt.datetime, lease_seconds: float)
     """Have the whole lease ahead again, if it is still ours. Raises :exc:`LeaseLost`."""
     _still_ours(
         db,
-        update(deliveries)
-        .where(_is_held(taken), deliveries.c.lease_until > now)
-        .values(lease_until=now + dt.timedelta(seconds=lease_seconds)),
+        _LEASED,
+        taken,
+        by_now=now,
+        lease_until=now + dt.timedelta(seconds=lease_seconds),
     )
 
 
@@ -125,9 +122,11 @@ def save_progress(
     """
     _still_ours(
         db,
-        update(deliveries)
-        .where(_is_held(taken), deliveries.c.lease_until > now)
-        .values(progress=dict(progress), lease_until=now + dt.timedelta(seconds=lease_seconds)),
+        _LEASED,
+        taken,
+        by_now=now,
+        progress=dict(progress),
+        lease_until=now + dt.timedelta(seconds=lease_seconds),
     )
 
 
@@ -137,20 +136,17 @@ def succeed(
     """The remote has confirmed it. Raises :exc:`LeaseLost`, before anything is written."""
     _still_ours(
         db,
-        update(deliveries)
-        .where(_is_held(taken))
-        .values(
-            state=lifecycle.leads_to("succeed"),
-            due_at=now,
-            failures=0,
-            progress={**(trace.pages or {}), **outcome.remembered},
-            result_id=outcome.result_id,
-            result_link=outcome.link,
-            lease_owner=None,
-            lease_until=None,
-            changed_at=now,
-            **reason_columns(outcome.reason),
-        ),
+        _HELD,
+        taken,
+        state=lifecycle.leads_to("succeed"),
+        due_at=now,
+        failures=0,
+        progress={**(trace.pages or {}), **outcome.remembered},
+        result_id=outcome.result_id,
+        result_link=outcome.link,
+        changed_at=now,
+        **_NO_LEASE,
+        **reason_columns(outcome.reason),
     )
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
@@ -175,8 +171,7 @@ def fail(
     If it was :exc:`~lms_bridge.errors.NotNow` there was no attempt. Raises :exc:`LeaseLost`,
     before anything is written.
     """
-    still_held = select(deliveries.c.id).where(_is_held(taken)).with_for_update()
-    if db.execute(still_held).first() is None:
+    if db.execute(_STILL_HELD, _which(taken)).first() is None:
         raise LeaseLost
     uncounted = isinstance(error, NotNow)
     next_probe, went_down = (
@@ -206,9 +201,8 @@ def fail(
             state=lifecycle.leads_to(decision.event),
             due_at=decision.due_at,
             failures=taken.failures + (not held),
-            lease_owner=None,
-            lease_until=None,
             changed_at=now,
+            **_NO_LEASE,
             **reason_columns(decision.reason),
             **values,
         ),
@@ -247,12 +241,25 @@ def _note_health(
     return known.probe_at if known.is_down else None, went_down
 
 
-def _is_held(taken: Work) -> ColumnElement[bool]:
-    return (deliveries.c.id == taken.delivery_id) & IS_RUNNING & (deliveries.c.fence == taken.fence)
+# Made once: each attempt ends with some of them, and to make one takes longer than to execute it.
+_IS_HELD = (
+    (deliveries.c.id == bindparam("taken"))
+    & IS_RUNNING
+    & (deliveries.c.fence == bindparam("with_fence"))
+)
+_STILL_HELD = select(deliveries.c.id).where(_IS_HELD).with_for_update()
+_HELD = update(deliveries).where(_IS_HELD)
+_LEASED = _HELD.where(deliveries.c.lease_until > bindparam("by_now"))
+_ATTEMPT = attempts.insert()
+_NO_LEASE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
-def _still_ours(db: Connection, statement: Any) -> None:
-    if db.execute(statement).rowcount != 1:
+def _which(taken: Work) -> dict[str, Any]:
+    return {"taken": taken.delivery_id, "with_fence": taken.fence}
+
+
+def _still_ours(db: Connection, statement: Any, taken: Work, **values: Any) -> None:
+    if db.execute(statement, {**_which(taken), **values}).rowcount != 1:
         raise LeaseLost
 
 
@@ -264,14 +271,13 @@ def _write_attempt(
     trace: Trace,
     now: dt.datetime,
 ) -> None:
-    db.execute(
-        attempts.insert().values(
-            delivery_id=taken.delivery_id,
-            number=taken.attempt,
-            started_at=taken.started_at,
-            finished_at=now,
-            outcome=outcome,
-            **reason_columns(reason),
-            exchanges=msgspec.to_builtins(trace.exchanges),
-        )
-    )
+    row = {
+        "delivery_id": taken.delivery_id,
+        "number": taken.attempt,
+        "started_at": taken.started_at,
+        "finished_at": now,
+        "outcome": outcome,
+        **reason_columns(reason),
+        "exchanges": msgspec.to_builtins(trace.exchanges),
+    }
+    db.execute(_ATTEMPT, row)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.deliveries.step import Clock, Notebook
 from lms_bridge.deliveries.work import Work
@@ -52,14 +52,9 @@ def known_as(nip: str, refs: Mapping[str, Any], registry: str) -> RegistryEmploy
 
 def forget_employee(db: Connection, employee_id: int, registry: str, now: dt.datetime) -> None:
     """The registry does not know the employee (any more): what it said before does not count."""
-    known = select(employees.c.registry_refs).where(employees.c.id == employee_id)
-    refs = dict(db.execute(known.with_for_update()).scalar_one())
+    refs = _refs(db, employee_id)
     refs.pop(registry, None)
-    db.execute(
-        update(employees)
-        .where(employees.c.id == employee_id)
-        .values(registry_refs=refs, refreshed_at=now)
-    )
+    db.execute(_UPDATE, {"employee": employee_id, "registry_refs": refs, "refreshed_at": now})
     postings.note(db, employee_id, registry, "", "", now, left=True)
 
 
@@ -67,20 +62,27 @@ def remember_employee(
     db: Connection, employee_id: int, registry: str, employee: RegistryEmployee, now: dt.datetime
 ) -> None:
     """Keep what the registry says of the employee, as little as the bridge needs."""
-    known = select(employees.c.registry_refs).where(employees.c.id == employee_id)
-    refs = dict(db.execute(known.with_for_update()).scalar_one())
+    refs = _refs(db, employee_id)
     refs[registry] = msgspec.to_builtins(employee)
-    db.execute(
-        update(employees)
-        .where(employees.c.id == employee_id)
-        .values(
-            registry_refs=refs,
-            name=employee.name or employees.c.name,
-            unit_id=employee.unit_id,
-            unit_name=employee.unit_name,
-            status=employee.status,
-            refreshed_at=now,
-        )
-    )
+    told: dict[str, Any] = {
+        "registry_refs": refs,
+        "unit_id": employee.unit_id,
+        "unit_name": employee.unit_name,
+        "status": employee.status,
+        "refreshed_at": now,
+    }
+    if employee.name:
+        told["name"] = employee.name
+    db.execute(_UPDATE, {"employee": employee_id, **told})
     left = service.standing(employee.status) in ("retired", "inactive")
     postings.note(db, employee_id, registry, employee.unit_id, employee.unit_name, now, left=left)
+
+
+def _refs(db: Connection, employee_id: int) -> dict[str, Any]:
+    return dict(db.execute(_REFS, {"employee": employee_id}).scalar_one())
+
+
+# Made once, for most deliveries to a registry begin with somebody who is new there.
+_MINE = employees.c.id == bindparam("employee")
+_REFS = select(employees.c.registry_refs).where(_MINE).with_for_update()
+_UPDATE = update(employees).where(_MINE)

@@ -78,16 +78,8 @@ def go_on(
     standing = _standing(db, completion_id)
     if standing.what != "stands":
         return
-    mine = (
-        select(deliveries)
-        .where(
-            deliveries.c.completion_id == completion_id,
-            deliveries.c.remote == step.remote,
-            deliveries.c.step == step.step,
-        )
-        .with_for_update()
-    )
-    row = db.execute(mine).one_or_none()
+    mine = {"completion": completion_id, "at_remote": step.remote, "the_step": step.step}
+    row = db.execute(_ONE, mine).one_or_none()
     if row is None:
         planning.plan(db, completion_id, standing.employee_id, [step], now, progress=pages)
         return
@@ -114,10 +106,9 @@ def _align(
     ended: str = "",
 ) -> None:
     # Locked, so that of a worker and whoever takes back or decides, the later one sees the other.
-    mine = select(deliveries).where(deliveries.c.completion_id == completion_id)
-    if remote:
-        mine = mine.where(deliveries.c.remote == remote)
-    rows = db.execute(mine.order_by(deliveries.c.id).with_for_update()).all()
+    which = {"completion": completion_id, **({"at_remote": remote} if remote else {})}
+    mine = _AT_REMOTE if remote else _ALL
+    rows = db.execute(mine, which).all()
     known = {(row.step, row.remote): row for row in rows}
     for row in rows:
         if row.step in UNDONE_BY:
@@ -126,7 +117,7 @@ def _align(
                 row, back = _undo_the_older(db, row, back, ended, now)
             _align_pair(db, row, back, standing, now)
     if any(row.step in FOLLOWS for row in rows):
-        known = {(row.step, row.remote): row for row in db.execute(mine).all()}
+        known = {(row.step, row.remote): row for row in db.execute(mine, which).all()}
         for row in rows:
             if row.step in FOLLOWS:
                 _align_follower(db, row, known.get((FOLLOWS[row.step], row.remote)), standing, now)
@@ -243,7 +234,15 @@ def _standing(db: Connection, completion_id: int) -> _Standing:
     return _Standing(row.employee_id, "undo" if row.decision == "undo" else "withdrawn")
 
 
-# Made once, for it is asked at the end of every attempt.
+# Made once, for they are asked at the end of every attempt.
+_OF_COMPLETION = (
+    select(deliveries)
+    .where(deliveries.c.completion_id == bindparam("completion"))
+    .order_by(deliveries.c.id)
+)
+_ALL = _OF_COMPLETION.with_for_update()
+_AT_REMOTE = _OF_COMPLETION.where(deliveries.c.remote == bindparam("at_remote")).with_for_update()
+_ONE = _AT_REMOTE.where(deliveries.c.step == bindparam("the_step"))
 _STANDING = (
     select(completions.c.employee_id, completions.c.withdrawn_at, withdrawals.c.decision)
     .outerjoin(

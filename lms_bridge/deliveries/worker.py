@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import leases, queue
-from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_savepoint, threads_for
+from lms_bridge.deliveries.crew import Crew, Shift, Write, each_in_turn, threads_for
 from lms_bridge.deliveries.performing import Finish, Note, Performed, Performer
 from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
@@ -74,7 +74,7 @@ class Worker:
         shift = Shift(sum(map(threads_for, self._concurrency.values())))
         commits = GroupCommit[Write, Any](
             self._store,
-            each_in_savepoint,
+            each_in_turn,
             # What a remote has confirmed should not have to be looked up there again only
             # because the database was restarted at that moment.
             patience_seconds=self._settings.lease_seconds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.record_step import training_in, training_of
@@ -47,15 +47,18 @@ def written(store: Store, work: Work, *, patient: bool = False) -> Written:
 
 def step_of(store: Store, work: Work, step: str) -> AnyRow | None:
     """The delivery `step` of the completion of `work` at the same remote, if there is one."""
-    query = select(
-        deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
-    ).where(
-        deliveries.c.completion_id == work.completion_id,
-        deliveries.c.remote == work.remote,
-        deliveries.c.step == step,
-    )
+    which = {"completion": work.completion_id, "at_remote": work.remote, "the_step": step}
     with store.reading() as db:
-        return db.execute(query).one_or_none()
+        return db.execute(_STEP, which).one_or_none()
+
+
+_STEP = select(
+    deliveries.c.id, deliveries.c.state, deliveries.c.result_id, deliveries.c.progress
+).where(
+    deliveries.c.completion_id == bindparam("completion"),
+    deliveries.c.remote == bindparam("at_remote"),
+    deliveries.c.step == bindparam("the_step"),
+)
 
 
 def row_there(

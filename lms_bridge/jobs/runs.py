@@ -153,7 +153,10 @@ def pause(db: Connection, name: str, *, paused: bool) -> None:
 
 def is_paused(db: Connection, name: str) -> bool:
     """Whether somebody has paused the job."""
-    return bool(db.execute(select(jobs.c.paused).where(jobs.c.name == name)).scalar())
+    return bool(db.scalar(_PAUSED, {"job": name}))
+
+
+_PAUSED = select(jobs.c.paused).where(jobs.c.name == bindparam("job"))
 
 
 def _begin(bridge: Bridge, name: str, *, exclusive: bool) -> int:

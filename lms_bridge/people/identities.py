@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from lms_bridge.config.settings import Settings
 from lms_bridge.lms.base import LmsUser
@@ -22,7 +22,7 @@ from lms_bridge.people import keys
 from lms_bridge.people import nip as nips
 from lms_bridge.people.lookup import Ask, Found, Unclear
 from lms_bridge.reasons import Reason
-from lms_bridge.store.engine import insert
+from lms_bridge.store.engine import in_dialects
 from lms_bridge.store.schema import employees, identities
 from lms_bridge.store.types import AnyRow
 from xapi import Account, Agent
@@ -129,10 +129,7 @@ def learn(
 def linked(db: Connection, lms: str, user: LmsUser, *, realms: Realms) -> Known | None:
     """The employee whom HR has linked to the account `user` of `lms`, by any of its names."""
     names = list(_names_of(lms, user, realms))
-    query = select(identities.c.key, identities.c.employee_id).where(
-        identities.c.key.in_(names), identities.c.source == "import"
-    )
-    found = {row.key: row.employee_id for row in db.execute(query)}
+    found = {row.key: row.employee_id for row in db.execute(_IMPORTED, {"names": names})}
     return next((Known(found[key], lms, user.id) for key in names if key in found), None)
 
 
@@ -143,12 +140,9 @@ def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int
         return known
     if doubts := nips.doubts(nip):
         log.warning("a NIP looks mistyped", nip=nip, doubts="; ".join(doubts))
-    db.execute(
-        insert(db, employees)
-        .values(nip=nip, name=name, registry_refs={}, created_at=now)
-        .on_conflict_do_nothing(index_elements=["nip"])
-    )
-    employee_id = db.execute(select(employees.c.id).where(employees.c.nip == nip)).scalar_one()
+    new = {"nip": nip, "name": name, "registry_refs": {}, "created_at": now}
+    db.execute(_new_employee(db), new)
+    employee_id = db.execute(_BY_NIP, {"with_nip": nip}).scalar_one()
     remember(db, keys.of_nip(nip), Known(employee_id), source="nip", now=now)
     return int(employee_id)
 
@@ -161,16 +155,8 @@ def known_by_nip(db: Connection, nip: str) -> int | None:
 
 def remember(db: Connection, key: str, who: Known, *, source: Source, now: dt.datetime) -> None:
     """From now on `key` is `who`; what HR imported is never overwritten by an LMS."""
-    values = {**msgspec.structs.asdict(who), "source": source, "seen_at": now}
-    db.execute(
-        insert(db, identities)
-        .values(key=key, **values)
-        .on_conflict_do_update(
-            index_elements=["key"],
-            set_=values,
-            where=None if source == "import" else (identities.c.source != "import"),
-        )
-    )
+    values = {"key": key, **msgspec.structs.asdict(who), "source": source, "seen_at": now}
+    db.execute(_put_in_any_case(db) if source == "import" else _put(db), values)
 
 
 def _by_account(
@@ -203,6 +189,31 @@ def _identity(db: Connection, now: dt.datetime, *names: str) -> AnyRow | None:
 # Made once, for they are asked of nearly every sighting.
 _EMPLOYEE = select(identities.c.employee_id).where(identities.c.key == bindparam("name"))
 _IDENTITIES = select(identities).where(identities.c.key.in_(bindparam("names", expanding=True)))
+_IMPORTED = select(identities.c.key, identities.c.employee_id).where(
+    identities.c.key.in_(bindparam("names", expanding=True)), identities.c.source == "import"
+)
+_BY_NIP = select(employees.c.id).where(employees.c.nip == bindparam("with_nip"))
+
+
+@in_dialects
+def _new_employee(insert: Any) -> Any:
+    return insert(employees).on_conflict_do_nothing(index_elements=["nip"])
+
+
+def _overwriting(insert: Any, where: ColumnElement[bool] | None) -> Any:
+    new = insert(identities)
+    values = {column.name: column for column in new.excluded if column.name != "key"}
+    return new.on_conflict_do_update(index_elements=["key"], set_=values, where=where)
+
+
+@in_dialects
+def _put_in_any_case(insert: Any) -> Any:
+    return _overwriting(insert, None)
+
+
+@in_dialects
+def _put(insert: Any) -> Any:
+    return _overwriting(insert, identities.c.source != "import")
 
 
 def _names_of(lms: str, user: LmsUser, realms: Realms) -> Iterator[str]:

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.store.schema import postings
 from lms_bridge.text import fitting, storable
@@ -49,9 +49,8 @@ def note(
     somebody of whom it says besides that they have `left` the service.
     """
     unit_id = fitting(storable(unit_id), _LONGEST_ID)
-    mine = (postings.c.employee_id == employee_id) & (postings.c.registry == registry)
-    current = mine & postings.c.until.is_(None)
-    row = db.execute(select(postings).where(current).with_for_update()).one_or_none()
+    mine = {"employee_id": employee_id, "registry": registry}
+    row = db.execute(_CURRENT, {"employee": employee_id, "of_registry": registry}).one_or_none()
     if not unit_id and not unit_name:
         if left and row is not None:
             db.execute(update(postings).where(postings.c.id == row.id).values(until=now))
@@ -64,15 +63,19 @@ def note(
                 db.execute(update(postings).where(postings.c.id == row.id).values(said))
             return
         db.execute(update(postings).where(postings.c.id == row.id).values(until=now))
-    db.execute(
-        postings.insert().values(
-            employee_id=employee_id,
-            registry=registry,
-            unit_id=unit_id,
-            unit_name=unit_name,
-            since=now,
-        )
+    db.execute(_NEW, {**mine, "unit_id": unit_id, "unit_name": unit_name, "since": now})
+
+
+_CURRENT = (
+    select(postings)
+    .where(
+        postings.c.employee_id == bindparam("employee"),
+        postings.c.registry == bindparam("of_registry"),
+        postings.c.until.is_(None),
     )
+    .with_for_update()
+)
+_NEW = postings.insert()
 
 
 def of(db: Connection, employee_id: int) -> Sequence[Posting]:

@@ -34,6 +34,7 @@ from xapi import Agent, InvalidStatement
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
+_TO_BE_ASKED = reading.first(_AT_ONCE, sightings.IS_TO_BE_ASKED)
 _PAUSE = dt.timedelta(seconds=30)
 """until an LMS that could not be reached is asked again"""
 _PAUSE_AFTER_REFUSAL = dt.timedelta(minutes=10)
@@ -69,7 +70,7 @@ class Asker:
         with self._store.writing() as db:
             sightings.hold(db)
             self._belonging.learn(db)
-            for one in reading.read(db, sightings.is_to_be_asked(now), limit=_AT_ONCE):
+            for one in reading.read(db, _TO_BE_ASKED, {"by": now}):
                 ask = self._ask_about(db, one, now)
                 if ask is None:
                     ready.append(one.id)

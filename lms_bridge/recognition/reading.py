@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from lms_bridge.recognition.seen import Seen, see
 from lms_bridge.store.places import moment_of
@@ -39,16 +39,16 @@ class Sighting(msgspec.Struct, frozen=True):
         return seen.actor if self.role == "learner" else seen.instructors[self.position]
 
 
-def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
-    """The first `limit` sightings that `which` selects: as they are due, and as they came."""
-    query = (
+def first(limit: int, which: ColumnElement[bool]) -> Select[Any]:
+    """The query of the first `limit` sightings `which`: as they are due, and as they came."""
+    return (
         select(
             sightings.c.id,
             sightings.c.role,
             sightings.c.position,
             sightings.c.completion_id,
-            statements.c.id.label("statement_id"),
-            statements.c.seq.label("statement_seq"),
+            statements.c.id,
+            statements.c.seq,
             statements.c.sender,
             statements.c.raw,
         )
@@ -57,4 +57,8 @@ def read(db: Connection, which: Any, *, limit: int) -> list[Sighting]:
         .order_by(sightings.c.due_at, sightings.c.id)
         .limit(limit)
     )
-    return [Sighting(**row._mapping) for row in db.execute(query)]
+
+
+def read(db: Connection, query: Select[Any], values: Mapping[str, Any] = {}) -> list[Sighting]:
+    """The sightings of `query`, made by :func:`first`, with these `values` of its parameters."""
+    return [Sighting(*row) for row in db.execute(query, values)]

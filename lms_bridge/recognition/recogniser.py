@@ -37,7 +37,7 @@ from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.rules import Nothing, Waits
 from lms_bridge.recognition.seen import Seen
 from lms_bridge.store import schema
-from lms_bridge.store.engine import Store, insert
+from lms_bridge.store.engine import Store, in_dialects
 from xapi import Actor, Agent, vocabulary
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 100
 """sightings judged in one transaction; a longer one would keep the web service waiting"""
 _FAILED_AGAIN = dt.timedelta(hours=1)
+_NEW = reading.first(_BATCH, sightings.IS_NEW)
 
 
 class Recogniser:
@@ -77,7 +78,7 @@ class Recogniser:
             sightings.hold(db)
             self._belonging.learn(db)
             sightings.see_what_came(db, most=_BATCH)
-            batch = reading.read(db, sightings.IS_NEW, limit=_BATCH)
+            batch = reading.read(db, _NEW)
             catalogue = self._shelf.catalogue(db)
             for one in batch:
                 counts[self._judge_safely(db, one, catalogue)] += 1
@@ -195,7 +196,12 @@ def _see_instructors(db: Connection, one: Sighting, how_many: int) -> None:
         for position in range(how_many)
     ]
     if rows:
-        db.execute(insert(db, schema.sightings).on_conflict_do_nothing(), rows)
+        db.execute(_new_sightings(db), rows)
+
+
+@in_dialects
+def _new_sightings(insert: Any) -> Any:
+    return insert(schema.sightings).on_conflict_do_nothing()
 
 
 # Made once: each sighting is written with it, and making it takes longer than the writing.

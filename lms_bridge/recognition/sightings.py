@@ -8,11 +8,22 @@ the catalogue, the mapping of people or the rules change, what was seen is judge
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries.planning import is_in_doubt, not_in_a_registry
@@ -43,6 +54,14 @@ _AT_ONCE = 500
 """courses whose marks go into one query, which can hold only so many"""
 
 IS_NEW = sightings.c.state == SightingState.NEW
+IS_TO_BE_ASKED = and_(
+    sightings.c.state == SightingState.ASKING,
+    or_(sightings.c.due_at.is_(None), sightings.c.due_at <= bindparam("by")),
+)
+"""that the LMS is to be asked about it by then"""
+_IS_DUE = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= bindparam("by"))
+# Made once, for they are asked all the time.
+_ANY = [select(sightings.c.id).where(one).limit(1) for one in (IS_NEW, IS_TO_BE_ASKED, _IS_DUE)]
 
 
 def hold(db: Connection) -> None:
@@ -100,18 +119,8 @@ def asks(reason: Reason, again_at: dt.datetime | None = None) -> dict[str, Any]:
 
 def anything_due(db: Connection, now: dt.datetime) -> bool:
     """Whether something came in or is new, or is to be asked about or looked at again by `now`."""
-    again = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
     return marks.any_unread(db, _READER) or any(
-        db.execute(select(sightings.c.id).where(which).limit(1)).first()
-        for which in (IS_NEW, is_to_be_asked(now), again)
-    )
-
-
-def is_to_be_asked(now: dt.datetime) -> ColumnElement[bool]:
-    """That the LMS is to be asked about it by `now`."""
-    return and_(
-        sightings.c.state == SightingState.ASKING,
-        or_(sightings.c.due_at.is_(None), sightings.c.due_at <= now),
+        db.execute(query, {"by": now}).first() for query in _ANY
     )
 
 
@@ -135,9 +144,7 @@ def judge_waiting(db: Connection) -> int:
 
 def judge_due(db: Connection, now: dt.datetime) -> int:
     """Judge anew what was to be looked at again by now; how many sightings that are."""
-    return _judge_anew(
-        db, and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= now)
-    )
+    return _judge_anew(db, _IS_DUE, {"by": now})
 
 
 def judge_about(db: Connection, courses: Sequence[tuple[int, Course]]) -> int:
@@ -213,10 +220,10 @@ def _is_none_for_now() -> ColumnElement[bool]:
     )
 
 
-def _judge_anew(db: Connection, which: ColumnElement[bool]) -> int:
-    changed = db.execute(
+def _judge_anew(db: Connection, which: ColumnElement[bool], values: Mapping[str, Any] = {}) -> int:
+    anew = (
         update(sightings)
         .where(sightings.c.statement_seq.is_not(None), which)
         .values(state=SightingState.NEW, due_at=None)
     )
-    return changed.rowcount
+    return db.execute(anew, values).rowcount

@@ -12,9 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from pypdf import PdfReader
 from sqlalchemy import update
+from zxingcpp import read_barcodes
 
 from lms_bridge import completions as completion
 from lms_bridge.bridge import Bridge
@@ -153,6 +154,14 @@ def test_pictures_are_made_as_small_as_a_page_needs_them(pictures: Certificates)
     pdf = Renderer(pictures).pdf(a_certificate())
     assert len(PdfReader(io.BytesIO(pdf)).pages[0].images) >= 2
     assert len(pdf) < 60_000
+
+
+def test_the_qr_code_leads_to_the_page_of_the_certificate() -> None:
+    certificate = a_certificate()
+    [code] = PdfReader(io.BytesIO(Renderer(SETTINGS).pdf(certificate))).pages[0].images
+    assert code.image is not None
+    around = ImageOps.expand(code.image.convert("L"), border=40, fill=255)
+    assert [read.text for read in read_barcodes(around)] == [certificate.address]
 
 
 def test_what_is_no_picture_is_told_by_its_setting(tmp_path: Path) -> None:

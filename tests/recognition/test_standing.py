@@ -210,7 +210,7 @@ def test_a_batch_is_read_without_sorting_the_backlog(scene: Scene) -> None:
     asked: list[tuple[str, Any]] = []
     with scene.store.reading() as db:
         event.listen(db, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
-        reading.read(db, sightings.IS_NEW, limit=100)
+        reading.read(db, reading.first(100, sightings.IS_NEW))
         query, parameters = asked[-1]
         explain = "EXPLAIN QUERY PLAN " if db.dialect.name == "sqlite" else "EXPLAIN "
         if db.dialect.name == "postgresql":
@@ -226,5 +226,5 @@ def test_a_batch_is_read_in_the_order_in_which_it_came(scene: Scene) -> None:
     told = scene.tell(*(completed(user) for user in (4, 5, 6)))
     with scene.store.writing() as db:
         sightings.see_what_came(db, most=3)
-        batch = reading.read(db, sightings.IS_NEW, limit=2)
+        batch = reading.read(db, reading.first(2, sightings.IS_NEW))
     assert [one.statement_id for one in batch] == list(told[:2])
