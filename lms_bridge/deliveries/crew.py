@@ -1,9 +1,10 @@
 """The threads that work for one remote, and how all of them know that everything is done.
 
 Each thread takes a delivery, performs it, and writes down what came of it together with
-taking the next. There are more threads than may be at the remote at once: while some write
-down and take, others are at the remote in their place. What was taken before something
-failed is put back and not begun: the remote may have been found to be down.
+taking the next. There are more threads than may be at the remote at once
+(:mod:`~lms_bridge.deliveries.places`): while some write down and take, others are at the remote
+in their place. What was taken before something failed is put back and not begun: the remote may
+have been found to be down.
 
 A thread that finds nothing rests, and looks again now and then: what others finish may free
 the next delivery of the same person, and new ones may come in. When every thread of every
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from sqlalchemy import Connection
 
+from lms_bridge.deliveries import places
 from lms_bridge.deliveries.performing import Ending, Finish, Note, Performed
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.work import Work
@@ -164,7 +166,7 @@ class Crew:
 
     def _carried_out(self, work: Work, setbacks: int) -> tuple[int, Work | None]:
         """Carry out what was taken when so many `setbacks` were known, and take the next."""
-        with self._places:
+        with places.taken(self._places):
             if self._shift.is_over or self._setbacks != setbacks:
                 done: Performed | None = self._foreman.put_back(work)
             else:
@@ -179,7 +181,7 @@ class Crew:
 
     def _perform(self, work: Work) -> Performed | None:
         try:
-            return self._foreman.perform(work, self._write)
+            return self._foreman.perform(work, self._write_elsewhere)
         except LeaseLost:
             self._foreman.let_go(work)
             _tell_lost(work)
@@ -232,6 +234,11 @@ class Crew:
 
     def _write(self, call: Callable[[Connection], Any]) -> Any:
         return self._commits.submit(Write(self._remote, call))
+
+    def _write_elsewhere(self, call: Callable[[Connection], Any]) -> Any:
+        """The same for who is at the remote, and makes room for another until it is committed."""
+        with places.left():
+            return self._write(call)
 
 
 def each_in_turn(db: Connection, writes: Sequence[Write]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lms_bridge.deliveries import places
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
@@ -15,7 +16,8 @@ Papers = Callable[[Work], Document]
 
 def paper(papers: Papers, work: Work, most_bytes: int) -> Document:
     """The certificate of `work`. Raises a DeliveryError if it is longer than `most_bytes`."""
-    document = papers(work)
+    with places.left():
+        document = papers(work)
     size = len(document.content)
     if size > most_bytes:
         reason = Reason("document_too_large", remote=work.remote, size=size, most=most_bytes)

@@ -135,6 +135,34 @@ def test_as_many_are_under_way_together_as_are_configured(yard: Yard):
     assert max(handiwork.together) == 3
 
 
+def test_who_writes_down_what_they_are_about_to_do_makes_room_at_the_remote(
+    yard: Yard, monkeypatch
+):
+    first, second = yard.plan(person=1), yard.plan(person=2)
+    save, arrived, at_remote = queue.save_progress, threading.Event(), threading.Semaphore(1)
+
+    def when_the_other_is_there(db, taken: Work, *args, **more) -> None:
+        assert taken.delivery_id == second or arrived.wait(5), "its place was kept"
+        save(db, taken, *args, **more)
+
+    monkeypatch.setattr(queue, "save_progress", when_the_other_is_there)
+
+    def do(work: Work, notebook: Notebook) -> Outcome:
+        assert at_remote.acquire(blocking=False), "more than there may be"
+        if work.delivery_id == first:
+            until(lambda: yard.state(second) == "running")
+        else:
+            arrived.set()
+        at_remote.release()
+        notebook.note(sent_at=yard.clock())
+        assert at_remote.acquire(blocking=False), "more than there may be"
+        time.sleep(0.02)
+        at_remote.release()
+        return Outcome("row")
+
+    assert a_worker(yard, record=Handiwork(do), **{REGISTRY: 1}).drain() == {"done": 2}
+
+
 def test_of_one_person_never_two_are_under_way_and_all_are_done(yard: Yard):
     for number in range(12):
         yard.plan(person=number % 2 + 1)
