@@ -93,7 +93,7 @@ def database(kind: str, count: int, cache: Path) -> Iterator[str]:
 
 def _made(count: int, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
-    path = cache / f"statements-{count}-{migrations.newest()}.db"
+    path = cache / f"statements-{count}-{migrations.NEWEST}.db"
     if not path.exists():
         unfinished = path.with_suffix(".making")
         unfinished.unlink(missing_ok=True)

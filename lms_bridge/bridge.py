@@ -1,4 +1,8 @@
-"""One bridge: its settings, its database, its LMSs and registries, put together."""
+"""One bridge: its settings, its database, its LMSs and registries, put together.
+
+Each process has one and needs another part of it, and to load all would keep each command waiting
+for most of a second. So what a part is made of is imported where that part is made.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +13,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lms_bridge import lms, registries
-from lms_bridge.announcing.announcer import Announcer
 from lms_bridge.catalogue import courses
 from lms_bridge.config.loading import ConfigError, Problem, load
 from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
-from lms_bridge.deliveries.after_step import AfterStep, FirstStep
-from lms_bridge.deliveries.badge_step import BadgeStep
-from lms_bridge.deliveries.correct_step import ByHandStep, CorrectStep
-from lms_bridge.deliveries.document_step import DocumentStep
 from lms_bridge.deliveries.ownership import new_owner
-from lms_bridge.deliveries.record_step import RecordStep
-from lms_bridge.deliveries.revoke_step import RevokeStep
-from lms_bridge.deliveries.step import Step
-from lms_bridge.deliveries.undouble_step import UndoubleStep
-from lms_bridge.deliveries.unrecord_step import UnrecordStep
-from lms_bridge.deliveries.worker import Worker
 from lms_bridge.forwarding.backlog import Backlog
-from lms_bridge.forwarding.forwarder import Forwarder, Forwarders
-from lms_bridge.forwarding.target import Lrs, remote_of
-from lms_bridge.intake import Intake
-from lms_bridge.lms.base import Lms
-from lms_bridge.lrs.indexing import Index
-from lms_bridge.manners import tokens
-from lms_bridge.manners.gate import gate_of, hours_of
-from lms_bridge.manners.hours import Hours
-from lms_bridge.reasons import Reason
+from lms_bridge.forwarding.outgoing import remote_of
+from lms_bridge.manners.hours import hours_of
 from lms_bridge.recognition import in_force
-from lms_bridge.recognition.recogniser import Recogniser
-from lms_bridge.registries.base import Registry, TakesDocuments, TakesDocumentsAtOnce
-from lms_bridge.registries.files.layout import Layout
+from lms_bridge.registries.base import TakesDocuments
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
-from lms_bridge.uploads.steps import ListStep, UnlistStep
 
 if TYPE_CHECKING:
+    from lms_bridge.announcing.announcer import Announcer
     from lms_bridge.certificates.papers import Papers
+    from lms_bridge.deliveries.step import Step
+    from lms_bridge.deliveries.worker import Worker
+    from lms_bridge.forwarding.forwarder import Forwarders
+    from lms_bridge.forwarding.target import Lrs
+    from lms_bridge.intake import Intake
+    from lms_bridge.lms.base import Lms
+    from lms_bridge.lrs.indexing import Index
+    from lms_bridge.manners.hours import Hours
+    from lms_bridge.reasons import Reason
+    from lms_bridge.recognition.recogniser import Recogniser
+    from lms_bridge.registries.base import Registry
+    from lms_bridge.registries.files.layout import Layout
 
 
 def utc_now() -> dt.datetime:
@@ -108,6 +104,8 @@ class Bridge:
     @cached_property
     def forms(self) -> Mapping[str, Layout]:
         """The forms of the registries that take files, by name."""
+        from lms_bridge.registries.files.layout import Layout
+
         return {
             name: Layout(each)
             for name, each in self.settings.registry.items()
@@ -117,6 +115,9 @@ class Bridge:
     def _surroundings(self, name: str, settings: RemoteSettings) -> Surroundings:
         if not isinstance(settings, RegistrySettings):
             return ALONE
+        from lms_bridge.manners import tokens
+        from lms_bridge.manners.gate import gate_of
+
         gate = gate_of(
             self.store,
             f"registry.{name}",
@@ -154,16 +155,22 @@ class Bridge:
     @cached_property
     def intake(self) -> Intake:
         """Where statements come in."""
+        from lms_bridge.intake import Intake
+
         return Intake(self.store, clock=utc_now)
 
     @cached_property
     def index(self) -> Index:
         """By what they are found again."""
+        from lms_bridge.lrs.indexing import Index
+
         return Index(self.store)
 
     @cached_property
     def recogniser(self) -> Recogniser:
         """What judges them."""
+        from lms_bridge.recognition.recogniser import Recogniser
+
         return Recogniser(self.store, self.settings, self.lms, clock=utc_now)
 
     @cached_property
@@ -174,7 +181,6 @@ class Bridge:
         """
         if self.settings.certificates is None:
             return None
-        # Not before it is needed: it takes a while to load, and the web service does without it.
         from lms_bridge.certificates.papers import Papers
         from lms_bridge.certificates.rendering import Renderer
 
@@ -195,81 +201,16 @@ class Bridge:
     @cached_property
     def steps(self) -> Mapping[tuple[str, str], Step]:
         """What is done at each outside system, by its name and that of the step."""
-        steps: dict[tuple[str, str], Step] = {}
-        for name, registry in self.registries.items():
-            settings = self.settings.registry[name]
-            documented = f"registry.{name}" in self.documented
-            steps[f"registry.{name}", "record"] = RecordStep(
-                registry,
-                self.store,
-                clock=utc_now,
-                settle_seconds=settings.settle_seconds,
-                documented=documented,
-                papers=self._papers_with_rows(registry),
-            )
-            if documented:
-                assert self.papers is not None
-                assert isinstance(registry, TakesDocuments)
-                steps[f"registry.{name}", "document"] = DocumentStep(
-                    registry,
-                    registry,
-                    self.papers,
-                    self.store,
-                    clock=utc_now,
-                    settle_seconds=settings.settle_seconds,
-                )
-            steps[f"registry.{name}", "correct"] = CorrectStep(
-                registry,
-                self.store,
-                clock=utc_now,
-                settle_seconds=settings.settle_seconds,
-                documented=documented,
-                papers=self._papers_with_rows(registry),
-            )
-            steps[f"registry.{name}", "undouble"] = UndoubleStep(
-                registry,
-                self.store,
-                clock=utc_now,
-                settle_seconds=settings.settle_seconds,
-                documented=documented,
-            )
-            steps[f"registry.{name}", "unrecord"] = UnrecordStep(
-                registry, self.store, clock=utc_now, settle_seconds=settings.settle_seconds
-            )
-        for name, form in self.forms.items():
-            remote = f"registry.{name}"
-            steps[remote, "record"] = ListStep(name, form, self.store, clock=utc_now)
-            steps[remote, "unrecord"] = UnlistStep(name, form, self.store, clock=utc_now)
-            steps[remote, "correct"] = ByHandStep()
-        for name, settings in self.settings.registry.items():
-            if settings.after:
-                remote, first = f"registry.{name}", f"registry.{settings.after}"
-                step = steps[remote, "record"]
-                steps[remote, "record"] = AfterStep(step, first, self.store, clock=utc_now)
-        for name in {settings.after for settings in self.settings.registry.values()} - {""}:
-            first = f"registry.{name}"
-            steps[first, "record"] = FirstStep(steps[first, "record"], clock=utc_now)
-        for name, platform in self.lms.items():
-            steps[f"lms.{name}", "badge"] = BadgeStep(
-                platform,
-                clock=utc_now,
-                patience_hours=self.settings.delivery.badge_patience_hours,
-            )
-            steps[f"lms.{name}", "revoke"] = RevokeStep(
-                platform,
-                self.store,
-                clock=utc_now,
-                look_after_minutes=self.settings.delivery.look_after_minutes,
-            )
-        return steps
+        from lms_bridge.deliveries.steps import Remotes, steps_of
 
-    def _papers_with_rows(self, registry: Registry) -> Papers | None:
-        """Where the certificates come from that `registry` takes together with their rows."""
-        return self.papers if isinstance(registry, TakesDocumentsAtOnce) else None
+        remotes = Remotes(self.registries, self.forms, self.lms, self.documented)
+        return steps_of(self.settings, self.store, remotes, lambda: self.papers, clock=utc_now)
 
     @cached_property
     def worker(self) -> Worker:
         """What carries completions out."""
+        from lms_bridge.deliveries.worker import Worker
+
         places, platforms = self.settings.registry, self.settings.lms
         return Worker(
             self.store,
@@ -287,16 +228,22 @@ class Bridge:
     @cached_property
     def announcer(self) -> Announcer:
         """What says in xAPI what was done."""
+        from lms_bridge.announcing.announcer import Announcer
+
         return Announcer(self.store, self.settings, clock=utc_now)
 
     @cached_property
     def targets(self) -> Mapping[str, Lrs]:
         """The LRSs to which statements are sent on, by name."""
+        from lms_bridge.forwarding.target import Lrs
+
         return {name: Lrs(name, each, self.store) for name, each in self.settings.forward.items()}
 
     @cached_property
     def forwarders(self) -> Forwarders:
         """What sends statements on."""
+        from lms_bridge.forwarding.forwarder import Forwarder, Forwarders
+
         return Forwarders(
             [
                 Forwarder(

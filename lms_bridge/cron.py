@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import TYPE_CHECKING
 
-from apscheduler.triggers.cron import CronTrigger
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _PART = re.compile(
@@ -26,6 +28,9 @@ def trigger(line: str, zone: dt.tzinfo) -> CronTrigger:
 
     Raises :exc:`ValueError` with what is wrong with the line.
     """
+    # Not before it is needed: whoever only reads the configuration may never need it.
+    from apscheduler.triggers.cron import CronTrigger
+
     fields = line.lower().split()
     if len(fields) != 5:
         raise ValueError(f"it has {len(fields)} fields instead of 5")

@@ -16,8 +16,7 @@ from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.config.loading import ConfigError
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.errors import DeliveryError
-from lms_bridge.jobs.base import JobFailed
-from lms_bridge.jobs.runs import Busy
+from lms_bridge.jobs.base import Busy, JobFailed
 from lms_bridge.redaction import redact
 from lms_bridge.store.migrations import SchemaTooNew
 from lms_bridge.tables import TableError

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
-
 _SIGNATURE = b"PK\x03\x04"
 _OLD_SIGNATURE = b"\xd0\xcf\x11\xe0"
 _EXACT_BELOW = 10**15
@@ -52,6 +50,9 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     Raises :exc:`SheetError`.
     """
+    # Not before it is needed: every command knows the errors of this module.
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
     try:
         _check_size(path)
         with CalamineWorkbook.from_path(path) as book:

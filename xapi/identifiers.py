@@ -89,26 +89,32 @@ _SEGMENT = rf"{_NAME}:@"
 # The standard allows best effort (Data 2.2), and brackets are what people do put, unescaped,
 # in the query of an IRI (PHP's `?filter[0]=x`), so they are let through there.
 _TAIL = rf"{_SEGMENT}/?\[\]{_PRIVATE}"
-_IRI = re.compile(
-    rf"""
-    [A-Za-z][A-Za-z0-9+.\-]* :                                   # scheme
-    (?: // (?: [{_NAME}:]* @ )?                                  # //user@
-           (?: \[ [0-9A-Fa-fv:.]+ \] | [{_NAME}]* ) (?: :[0-9]* )?   # host:port
-           (?: / [{_SEGMENT}/]* )?                               # /path
-      | (?!//) [{_SEGMENT}/]*                                    # path without a host
-    )
-    (?: \? [{_TAIL}]* )?
-    (?: \# [{_TAIL}]* )?
-    """,
-    re.VERBOSE,
-)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@functools.cache
+def _iri() -> re.Pattern[str]:
+    """Compiled when an IRI is first looked at: with all of Unicode in it that takes 50 ms or more,
+    and most who import this module never look at one."""
+    return re.compile(
+        rf"""
+        [A-Za-z][A-Za-z0-9+.\-]* :                                   # scheme
+        (?: // (?: [{_NAME}:]* @ )?                                  # //user@
+               (?: \[ [0-9A-Fa-fv:.]+ \] | [{_NAME}]* ) (?: :[0-9]* )?   # host:port
+               (?: / [{_SEGMENT}/]* )?                               # /path
+          | (?!//) [{_SEGMENT}/]*                                    # path without a host
+        )
+        (?: \? [{_TAIL}]* )?
+        (?: \# [{_TAIL}]* )?
+        """,
+        re.VERBOSE,
+    )
 
 
 @_remembering
 def is_iri(text: str) -> bool:
     """An absolute IRI, with a scheme (RFC 3987; Data 2.2 and 4.3). An IRL is one as well."""
-    return _IRI.fullmatch(text) is not None and (
+    return _iri().fullmatch(text) is not None and (
         "%" not in text or _BROKEN_ESCAPE.search(text) is None
     )
 

@@ -13,7 +13,7 @@ from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
 from lms_bridge.deliveries import health
 from lms_bridge.forwarding import backlog
 from lms_bridge.forwarding.backlog import NoSuchStatement
-from lms_bridge.forwarding.target import remote_of
+from lms_bridge.forwarding.outgoing import remote_of
 from lms_bridge.i18n import mark
 
 _name = click.argument("name")

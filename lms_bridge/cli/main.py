@@ -8,11 +8,32 @@ from typing import Any
 import click
 
 from lms_bridge import __version__
+from lms_bridge.cli.imported import Imported
 from lms_bridge.cli.session import InOrder, Session, fail
-from lms_bridge.config.loading import ConfigError
-from lms_bridge.mendable import sentence_of
 
 _HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_COMMANDS = {
+    "demo": "lms_bridge.cli.demo:demo",
+    "init": "lms_bridge.cli.init:init",
+    "check": "lms_bridge.cli.check:check",
+    "serve": "lms_bridge.cli.serve:serve",
+    "worker": "lms_bridge.cli.serve:worker",
+    "status": "lms_bridge.cli.status:status",
+    "attention": "lms_bridge.cli.status:attention",
+    "completions": "lms_bridge.cli.completions:completions",
+    "deliveries": "lms_bridge.cli.deliveries:deliveries",
+    "registry": "lms_bridge.cli.registry:registry",
+    "reconcile": "lms_bridge.cli.reconcile:reconcile",
+    "statements": "lms_bridge.cli.statements:statements",
+    "courses": "lms_bridge.cli.courses:courses",
+    "employees": "lms_bridge.cli.employees:employees",
+    "credentials": "lms_bridge.cli.credentials:credentials",
+    "forward": "lms_bridge.cli.forward:forward",
+    "jobs": "lms_bridge.cli.jobs:jobs",
+    "sandbox": "lms_bridge.cli.sandbox:sandbox",
+}
+"""in the order in which they are listed"""
 
 
 class Program(InOrder):
@@ -25,6 +46,10 @@ class Program(InOrder):
         try:
             return super().invoke(ctx)
         except Exception as error:
+            # Here, because it knows the errors of everything and so loads most of it.
+            from lms_bridge.config.problems import ConfigError
+            from lms_bridge.mendable import sentence_of
+
             if (sentence := sentence_of(error)) is None:
                 raise
             fail(sentence, code=2 if isinstance(error, ConfigError) else 1)
@@ -32,6 +57,7 @@ class Program(InOrder):
 
 @click.group(
     cls=Program,
+    commands=Imported(_COMMANDS),
     context_settings=_HELP,
     epilog="First steps: lms-bridge demo shows all of it on made-up data; then init, check, serve.",
 )
@@ -62,52 +88,3 @@ def main(ctx: click.Context, config: Path, language: str | None) -> None:
     session = Session(config, language)
     ctx.obj = session
     ctx.call_on_close(session.close)
-
-
-def _add_commands() -> None:
-    from lms_bridge.cli import (
-        check,
-        completions,
-        courses,
-        credentials,
-        deliveries,
-        demo,
-        employees,
-        forward,
-        init,
-        jobs,
-        reconcile,
-        registry,
-        sandbox,
-        serve,
-        statements,
-        status,
-        tokens,
-    )
-
-    for command in (
-        demo.demo,
-        init.init,
-        check.check,
-        serve.serve,
-        serve.worker,
-        status.status,
-        status.attention,
-        completions.completions,
-        deliveries.deliveries,
-        registry.registry,
-        reconcile.reconcile,
-        statements.statements,
-        courses.courses,
-        employees.employees,
-        credentials.credentials,
-        forward.forward,
-        jobs.jobs,
-        sandbox.sandbox,
-    ):
-        main.add_command(command)
-    registry.registry.add_command(tokens.tokens)
-    registry.registry.add_command(tokens.token)
-
-
-_add_commands()

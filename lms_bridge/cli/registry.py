@@ -1,4 +1,7 @@
-"""``registry``: what a registry is told about one completion; its files: `cli/uploads.py`."""
+"""``registry``: what a registry is told about one completion.
+
+Its files are in `cli/uploads.py`, its tokens in `cli/tokens.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from sqlalchemy import select
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output, uploads
+from lms_bridge.cli import output, tokens, uploads
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.deliveries import health, work
 from lms_bridge.deliveries.lifecycle import State
@@ -233,5 +236,5 @@ def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-for command in uploads.COMMANDS:
+for command in (*uploads.COMMANDS, tokens.tokens, tokens.token):
     registry.add_command(command)

@@ -1,4 +1,7 @@
-"""One call of the command line: its configuration, its bridge, and how it speaks."""
+"""One call of the command line: its configuration, its bridge, and how it speaks.
+
+Every call loads this, be it only for ``--version``. So what is large is imported where it is used.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,21 @@ import datetime as dt
 import functools
 import os
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.text import Text
 
-from lms_bridge import logs
-from lms_bridge.bridge import Bridge
-from lms_bridge.config.settings import Log
 from lms_bridge.i18n import gettext, language_of_system
-from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip
 from lms_bridge.wording import word
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from lms_bridge.bridge import Bridge
+    from lms_bridge.reasons import Reason
 
 SIGNS = {
     "good": ("✓", "green"),
@@ -78,13 +82,21 @@ class Session:
     def __init__(self, config: Path, language: str | None) -> None:
         self.config = config
         self._language = language
-        # What is shown comes from outside: nothing in it is markup.
-        self.console = Console(highlight=False, markup=False, emoji=False)
         self._bridge: Bridge | None = None
+
+    @functools.cached_property
+    def console(self) -> Console:
+        """Where more than a line is printed. What is shown comes from outside: none is markup."""
+        from rich.console import Console
+
+        return Console(highlight=False, markup=False, emoji=False)
 
     @functools.cached_property
     def bridge(self) -> Bridge:
         """The bridge, opened; what hinders it ends the command with a sentence."""
+        from lms_bridge import logs
+        from lms_bridge.bridge import Bridge
+
         bridge = Bridge.open(self.config)
         self._bridge = bridge
         logs.set_up(bridge.settings.log)
@@ -116,6 +128,8 @@ class Session:
 
     def state(self, code: str) -> Text:
         """The name of a state with its sign, in its colour."""
+        from rich.text import Text
+
         sign, style = SIGNS[_STANDING.get(code, "over")]
         return Text(f"{sign} {self.word(code)}", style=style)
 
@@ -135,6 +149,8 @@ class Session:
 
         NIPs are shown in full only where the command was asked for `people`.
         """
+        from rich.text import Text
+
         if reason is None:
             return Text("")
         shown = str if people else mask_nip
@@ -172,4 +188,7 @@ def whoami() -> str:
 
 def quiet() -> None:
     """Log only what went wrong: for commands whose output is the answer."""
+    from lms_bridge import logs
+    from lms_bridge.config.settings import Log
+
     logs.set_up(Log(level="error"))

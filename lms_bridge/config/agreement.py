@@ -14,13 +14,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
-from lms_bridge.certificates import certificate
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Certificates, Settings, Web
+from lms_bridge.config.settings import Certificates, Jobs, Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.manners.hours import Hours
+
+_USUAL = Jobs()
+"""whose cron lines need no proof, which takes a while"""
 
 
 def disagreements(settings: Settings) -> Iterator[Problem]:
@@ -76,6 +78,8 @@ def _certificates(settings: Certificates, web: Web) -> Iterator[Problem]:
         yield Problem(
             "web.public_url", "is required with [certificates]: their QR codes lead to that address"
         )
+    from lms_bridge.certificates import certificate  # not everyone makes some; it is large
+
     for name in ("title", "text", "instructor_text"):
         for field in certificate.unknown_fields(getattr(settings, name)):
             known = ", ".join(f"{{{one}}}" for one in certificate.FIELDS)
@@ -124,10 +128,10 @@ def _times(settings: Settings) -> Iterator[Problem]:
         yield problem
         return
     for name in settings.jobs.__struct_fields__:
-        job = getattr(settings.jobs, name)
+        job, usual = getattr(settings.jobs, name), getattr(_USUAL, name)
         if job.time_zone and (problem := _time_zone(f"jobs.{name}.time_zone", job.time_zone)):
             yield problem
-        elif job.cron:
+        elif job.cron and job.cron != usual.cron:
             try:
                 cron.trigger(job.cron, ZoneInfo(job.time_zone or settings.time_zone))
             except ValueError as error:

@@ -20,7 +20,8 @@ from lms_bridge.deliveries.queue import LeaseLost, Trace
 from lms_bridge.deliveries.step import Clock, Notebook, Step
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import gate, recorded
+from lms_bridge.http import gate
+from lms_bridge.http.notes import recorded
 from lms_bridge.reasons import Reason
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,7 @@ from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError, NotNow
-from lms_bridge.http import ExchangeNote
+from lms_bridge.http.notes import ExchangeNote
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
 

@@ -11,6 +11,7 @@ answered is sent again, with nothing to look up first, and is there once.
 
 :mod:`~lms_bridge.forwarding.selecting` says which statements a target gets,
 :mod:`~lms_bridge.forwarding.backlog` what is next and what was not taken,
+:mod:`~lms_bridge.forwarding.outgoing` is what is sent,
 :mod:`~lms_bridge.forwarding.target` speaks to an LRS and judges its answers, and
 :mod:`~lms_bridge.forwarding.forwarder` does the work.
 """

@@ -18,8 +18,8 @@ from lms_bridge.config.settings import Forward
 from lms_bridge.deliveries import health
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.forwarding.outgoing import Enclosed, Outgoing, remote_of
 from lms_bridge.forwarding.selecting import Wanted, wanted
-from lms_bridge.forwarding.target import Enclosed, Outgoing, remote_of
 from lms_bridge.lrs import attachments
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store import marks

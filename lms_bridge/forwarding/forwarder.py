@@ -27,7 +27,8 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.forwarding.backlog import Backlog, Overtaken, how_many
-from lms_bridge.forwarding.target import Lrs, Outgoing
+from lms_bridge.forwarding.outgoing import Outgoing
+from lms_bridge.forwarding.target import Lrs
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store, may_pass
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from lms_bridge.checks import Check
 from lms_bridge.config.settings import Forward
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import Answer, Body, HttpClient, NoAnswerError
+from lms_bridge.forwarding.outgoing import Enclosed, Outgoing, remote_of
+from lms_bridge.http.client import Answer, Body, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import excerpt, moved, read_secret, unavailable, unreadable
 from lms_bridge.i18n import mark
 from lms_bridge.lrs import attachments
@@ -33,30 +33,6 @@ from xapi.versions import Version, edition
 _JSON = "application/json"
 _REFUSED = (400, 409, 413, 422)
 """what an LRS answers when it is the statements that it does not take (Communication 3.2)"""
-
-
-class Enclosed(NamedTuple):
-    """An attachment whose data go along, as the statement tells of it."""
-
-    sha2: str
-    content_type: str
-    length: int
-
-
-class Outgoing(NamedTuple):
-    """A statement as it is sent on, with those of its attachments of which data are there."""
-
-    seq: int
-    id: str
-    raw: bytes
-    version: Version
-    """the edition that the request is to speak"""
-    enclosed: tuple[Enclosed, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """How many bytes it takes, roughly."""
-        return len(self.raw) + sum(one.length for one in self.enclosed)
 
 
 class Lrs:
@@ -201,11 +177,6 @@ class Lrs:
         username = read_secret(self._settings.username, self.remote, f"{place}.username")
         password = read_secret(self._settings.password, self.remote, f"{place}.password")
         return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def remote_of(name: str) -> str:
-    """What the target ``[forward.NAME]`` is called among all outside systems."""
-    return f"lrs.{name}"
 
 
 def _editions(about: Answer) -> list[str]:

@@ -13,18 +13,6 @@ went out and whose answer did not come whole may have taken effect all the same.
 :mod:`~lms_bridge.http.client` does the call, :mod:`~lms_bridge.http.progress` knows how
 far it got, :mod:`~lms_bridge.http.notes` keeps what may be kept of it,
 :mod:`~lms_bridge.http.rehearsal` holds back what would write, and
-:mod:`~lms_bridge.http.trouble` words what any outside system can suffer from.
+:mod:`~lms_bridge.http.trouble` words what any outside system can suffer from. Only what does a
+call loads the library that does it.
 """
-
-from lms_bridge.http.client import LARGEST_ANSWER, Answer, Body, HttpClient, NoAnswerError
-from lms_bridge.http.notes import ExchangeNote, recorded
-
-__all__ = [
-    "LARGEST_ANSWER",
-    "Answer",
-    "Body",
-    "ExchangeNote",
-    "HttpClient",
-    "NoAnswerError",
-    "recorded",
-]

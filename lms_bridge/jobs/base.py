@@ -25,6 +25,10 @@ Answer = TypeVar("Answer")
 Arguments = ParamSpec("Arguments")
 
 
+class Busy(Exception):
+    """Another process is running the job at this moment."""
+
+
 class JobFailed(Exception):
     """The run could not go on; the message is a sentence for a person."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.ownership import is_certainly_dead
-from lms_bridge.jobs.base import Job, JobFailed, Progress, Stopped
+from lms_bridge.jobs.base import Busy, Job, JobFailed, Progress, Stopped
 from lms_bridge.jobs.catalogue import JOBS
 from lms_bridge.redaction import redact
 from lms_bridge.store.engine import Store, alone, insert
@@ -37,10 +37,6 @@ _KEEP_RUNS = 2000
 
 # In the text of the SQL: by a parameter neither database would find its partial index.
 _IS_RUNNING = job_runs.c.outcome == bindparam(None, "running", literal_execute=True)
-
-
-class Busy(Exception):
-    """Another process is running the job at this moment."""
 
 
 def nothing(_done: int, _total: int | None) -> None:

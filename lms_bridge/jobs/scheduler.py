@@ -18,7 +18,7 @@ from lms_bridge.config.settings import Job as JobSettings
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
 from lms_bridge.jobs import runs
-from lms_bridge.jobs.base import JobFailed
+from lms_bridge.jobs.base import Busy, JobFailed
 from lms_bridge.jobs.catalogue import JOBS
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class Scheduler:
                 return
             self._flush_idle(name)
             runs.run(self._bridge, name, go_on=lambda: self._goes_on(name))
-        except runs.Busy:
+        except Busy:
             log.debug("job runs elsewhere", job=name)
         except JobFailed as failure:
             log.error("job failed", job=name, reason=str(failure))

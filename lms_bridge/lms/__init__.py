@@ -4,6 +4,9 @@ To add one: write a class with the verbs of :class:`lms_bridge.lms.base.Lms` and
 struct derived from :class:`lms_bridge.lms.base.LmsSettings` whose tag is the kind, in a
 folder of its own, and name both in :data:`KINDS`. A kind "ilias" is then configured as
 ``[lms.NAME]`` with ``type = "ilias"``; nothing else changes.
+
+The class is imported when the first one is made, for it brings an HTTP client along, and whoever
+reads the configuration needs the settings only.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lms_bridge.lms.base import Lms, LmsSettings
-from lms_bridge.lms.moodle.client import Moodle
 from lms_bridge.lms.moodle.settings import MoodleSettings
 
 
@@ -23,7 +25,13 @@ class Kind(NamedTuple):
     adapter: Callable[[str, Any], Lms]
 
 
-KINDS: dict[str, Kind] = {"moodle": Kind(MoodleSettings, Moodle)}
+def _moodle(name: str, settings: MoodleSettings) -> Lms:
+    from lms_bridge.lms.moodle.client import Moodle
+
+    return Moodle(name, settings)
+
+
+KINDS: dict[str, Kind] = {"moodle": Kind(MoodleSettings, _moodle)}
 
 
 def make(name: str, settings: LmsSettings) -> Lms:

@@ -5,22 +5,16 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
-from zoneinfo import ZoneInfo
 
 from lms_bridge.config.remote import RegistrySettings
 from lms_bridge.errors import NotNow
 from lms_bridge.http.gate import OPEN, Ended, Gate
-from lms_bridge.manners.hours import Hours
+from lms_bridge.manners.hours import Hours, hours_of
 from lms_bridge.manners.pace import Pace
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
 
 Clock = Callable[[], dt.datetime]
-
-
-def hours_of(settings: RegistrySettings, zone: str) -> Hours:
-    """When a registry with these settings may be called, in its time zone or in the `zone`."""
-    return Hours(settings.windows, ZoneInfo(settings.time_zone or zone))
 
 
 def gate_of(

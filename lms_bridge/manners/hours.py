@@ -17,6 +17,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from lms_bridge.config.problems import shown
+from lms_bridge.config.remote import RegistrySettings
 from lms_bridge.reasons import Reason
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -91,6 +92,11 @@ class Hours:
             for window in self._windows:
                 if found := window.on(today + dt.timedelta(days=number), self.zone):
                     yield found
+
+
+def hours_of(settings: RegistrySettings, zone: str) -> Hours:
+    """When a registry with these settings may be called, in its time zone or in the `zone`."""
+    return Hours(settings.windows, ZoneInfo(settings.time_zone or zone))
 
 
 def _window(text: str) -> Window:

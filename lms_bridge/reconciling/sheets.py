@@ -6,8 +6,6 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import xlsxwriter
-
 from lms_bridge.people import nip as nips
 from lms_bridge.reconciling.looking import Line
 from lms_bridge.registries.files.writing import guarded
@@ -46,6 +44,8 @@ def write_csv(path: Path, lines: Iterable[Line], words: Words) -> int:
 
 def write_xlsx(path: Path, lines: Iterable[Line], words: Words) -> int:
     """The same as a workbook, every cell of which is text."""
+    import xlsxwriter  # not before it is needed: most findings are shown and not written
+
     count = 0
     with path.open("xb") as file, xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("temuan")

@@ -6,6 +6,9 @@ tag is the kind, in a folder of its own, and name both in :data:`KINDS`. A kind 
 configured as ``[registry.NAME]`` with ``type = "sapk"``; nothing else changes. Most need no
 code: :mod:`lms_bridge.registries.simpeg` is any registry that can be described in TOML, and
 :mod:`lms_bridge.registries.files` any that takes files.
+
+The classes are imported when the first one is made, for they bring an HTTP client along, and
+whoever reads the configuration needs the settings only.
 """
 
 from __future__ import annotations
@@ -16,9 +19,7 @@ from typing import Any, NamedTuple
 from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.files.settings import FileSettings
-from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.simpeg.client import Simpeg
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from lms_bridge.registries.surroundings import ALONE, Surroundings
 
@@ -31,9 +32,21 @@ class Kind(NamedTuple):
     """None: nothing can be asked of it; what is carried there goes by :mod:`lms_bridge.uploads`"""
 
 
+def _siasn(name: str, settings: SiasnSettings, surroundings: Surroundings) -> Registry:
+    from lms_bridge.registries.siasn.client import Siasn
+
+    return Siasn(name, settings, surroundings)
+
+
+def _simpeg(name: str, settings: SimpegSettings, surroundings: Surroundings) -> Registry:
+    from lms_bridge.registries.simpeg.client import Simpeg
+
+    return Simpeg(name, settings, surroundings)
+
+
 KINDS: dict[str, Kind] = {
-    "siasn": Kind(SiasnSettings, Siasn),
-    "simpeg": Kind(SimpegSettings, Simpeg),
+    "siasn": Kind(SiasnSettings, _siasn),
+    "simpeg": Kind(SimpegSettings, _simpeg),
     "file": Kind(FileSettings, None),
 }
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import HttpClient, NoAnswerError
+from lms_bridge.http.client import HttpClient, NoAnswerError
 from lms_bridge.http.trouble import by_status, no_answer, shortened, unreadable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.surroundings import Issued

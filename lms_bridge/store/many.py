@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import psycopg
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, Text, TypeDecorator, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -88,6 +87,8 @@ def append(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Non
 
 
 def _copy(db: Connection, table: Table, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    import psycopg  # not for everyone: whoever has SQLite need not load it
+
     kinds = [column.type.compile(db.dialect).partition("(")[0].lower() for column in table.columns]
     driver: Any = db.connection.driver_connection
     try:

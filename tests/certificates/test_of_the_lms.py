@@ -15,8 +15,10 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.certificates import checking
 from lms_bridge.certificates.papers import Papers
 from lms_bridge.certificates.rendering import Renderer
+from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.lms.base import IssuesCertificates
+from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.sandbox.city import LITDIG, SITI
 from lms_bridge.sandbox.faults import Fault
 from lms_bridge.sandbox.moodle.records import Certificate
@@ -292,4 +294,5 @@ def test_an_activity_that_is_no_certificate_is_told(street: Street) -> None:
 def test_moodle_is_an_lms_that_issues_certificates(street: Street) -> None:
     moodle = street.moodle()
     assert isinstance(moodle, IssuesCertificates)
-    assert lms.KINDS["moodle"].adapter is type(moodle)
+    made = lms.make("moodle", MoodleSettings(url="https://moodle.example", token=Secret("env:T")))
+    assert type(made) is type(moodle)

@@ -27,7 +27,7 @@ from lms_bridge.deliveries.queue import Trace
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import ExchangeNote
+from lms_bridge.http.notes import ExchangeNote
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import attempts, completions, courses, deliveries, employees

@@ -12,7 +12,8 @@ import responses
 from requests import ConnectionError as NoConnection
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.forwarding.target import Lrs, Outgoing
+from lms_bridge.forwarding.outgoing import Outgoing
+from lms_bridge.forwarding.target import Lrs
 from lms_bridge.store.engine import Store
 from tests.forwarding.relay import NAME, PASSWORD, REMOTE, settings_of
 from tests.webhook.conftest import on_sqlite

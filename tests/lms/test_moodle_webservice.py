@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import Answer, recorded
+from lms_bridge.http.client import Answer
+from lms_bridge.http.notes import recorded
 from lms_bridge.lms.moodle.refusals import refusal as refused
 from lms_bridge.lms.moodle.webservice import WebService, php_fields, read_answer
 

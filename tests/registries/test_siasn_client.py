@@ -11,7 +11,7 @@ import requests
 from lms_bridge import registries
 from lms_bridge.config.remote import RemoteSettings
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import recorded
+from lms_bridge.http.notes import recorded
 from lms_bridge.registries.siasn.client import Siasn
 
 NIP = "198703152010012001"

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import recorded
+from lms_bridge.http.notes import recorded
 from lms_bridge.registries.base import ChangesRows, Document, TakesDocuments
 
 UPLOAD, SAVE = "/upload-dok-rw", "/kursus/save"

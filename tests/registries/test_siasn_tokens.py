@@ -16,7 +16,7 @@ import requests
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import HttpClient
+from lms_bridge.http.client import HttpClient
 from lms_bridge.http.trouble import unavailable
 from lms_bridge.registries.jwt import expiry
 from lms_bridge.registries.siasn.client import Siasn

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms_bridge.http import Answer
+from lms_bridge.http.client import Answer
 from lms_bridge.registries.siasn.verdict import judge, readable
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lms_bridge.http import Answer
+from lms_bridge.http.client import Answer
 from lms_bridge.registries.simpeg.answers import judge, rules_of
 from lms_bridge.registries.simpeg.settings import USUAL, Request, Rule
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from lms_bridge.store import marks, migrations
 from lms_bridge.store.engine import Store
+from lms_bridge.store.migrations import upgrading
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import postings
 from tests.conftest import Clock
@@ -19,9 +20,7 @@ THEN = dt.datetime(2026, 11, 1, 3, 0, 0, 123_000, dt.UTC)
 
 def _back_to(store: Store, version: str) -> None:
     with store.writing() as db:
-        config = migrations._config()
-        config.attributes["connection"] = db
-        command.downgrade(config, version)
+        command.downgrade(upgrading.config(db), version)
 
 
 def _set(store: Store, delivery: int, state: str, code: str) -> None:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from wires import client, failure, resets, says
 
-from lms_bridge.http import NoAnswerError, recorded
+from lms_bridge.http.client import NoAnswerError
+from lms_bridge.http.notes import recorded
 
 NIP = "198703152010012001"
 

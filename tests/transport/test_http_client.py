@@ -18,7 +18,7 @@ from wires import client, drips, failure, floods, hangs, resets, says, sends
 
 from lms_bridge import __version__
 from lms_bridge.config.secrets import Secret
-from lms_bridge.http import LARGEST_ANSWER, Answer
+from lms_bridge.http.client import LARGEST_ANSWER, Answer
 
 
 def closed_port() -> int:

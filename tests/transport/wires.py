@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lms_bridge.config.remote import RemoteSettings
-from lms_bridge.http import HttpClient, NoAnswerError
+from lms_bridge.http.client import HttpClient, NoAnswerError
 
 Deed = Callable[[socket.socket], None]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import (
     by_status,
     excerpt,

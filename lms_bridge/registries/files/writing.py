@@ -13,8 +13,6 @@ import io
 import re
 from collections.abc import Sequence
 
-import xlsxwriter
-
 from lms_bridge.registries.files.layout import Cell
 from lms_bridge.registries.files.settings import FileSettings
 
@@ -69,6 +67,8 @@ def _xlsx(
     number_formats: Sequence[str],
     made_at: dt.datetime,
 ) -> bytes:
+    import xlsxwriter  # not before it is needed: many ask about batches, few write one
+
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": made_at.astimezone(dt.UTC).replace(tzinfo=None)})

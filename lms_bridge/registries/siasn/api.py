@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib3.filepost import encode_multipart_formdata
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import (
     by_status,
     no_answer,

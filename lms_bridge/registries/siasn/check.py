@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import NoAnswerError
+from lms_bridge.http.client import NoAnswerError
 from lms_bridge.i18n import mark
 from lms_bridge.reasons import SENTENCES
 from lms_bridge.registries.base import RatesEmployees, Registry

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import HttpClient
+from lms_bridge.http.client import HttpClient
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.siasn.settings import SiasnSettings

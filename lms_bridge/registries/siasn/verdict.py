@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lms_bridge.http import Answer
+from lms_bridge.http.client import Answer
 from lms_bridge.http.trouble import excerpt, shortened
 from lms_bridge.registries import phrases
 from lms_bridge.registries.values import parsed

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from lms_bridge.http import Answer, hiding
+from lms_bridge.http import hiding
+from lms_bridge.http.client import Answer
 from lms_bridge.http.trouble import excerpt, shortened
 from lms_bridge.registries import phrases
 from lms_bridge.registries.simpeg.reading import at, is_filled

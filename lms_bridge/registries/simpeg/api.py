@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import NoAnswerError
+from lms_bridge.http.client import NoAnswerError
 from lms_bridge.i18n import mark
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from urllib3.filepost import encode_multipart_formdata
 
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.simpeg.dates import TemplateError
@@ -107,6 +106,9 @@ class Prepared:
         if self._send == "form":
             fields = {name: _field(value) for name, value in content.items()}
             return Filled(self._method, url, headers, form=fields, noted=noted)
+        # Of an HTTP client, which those who only read the configuration do not load.
+        from urllib3.filepost import encode_multipart_formdata
+
         parts = {name: _part(value) for name, value in content.items()}
         body, kind = encode_multipart_formdata(parts, boundary=secrets.token_hex(16))
         headers["Content-Type"] = kind

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http import HttpClient, hiding
+from lms_bridge.http import hiding
+from lms_bridge.http.client import HttpClient
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.settings import SimpegSettings

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrates over the connection that :func:`upgrade` hands in."""
+"""Run by Alembic: migrates over the connection that :mod:`.upgrading` hands in."""
 
 from alembic import context
 
