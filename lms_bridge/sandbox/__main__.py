@@ -10,12 +10,6 @@ import threading
 
 import click
 
-from lms_bridge.sandbox.city import demo_city
-from lms_bridge.sandbox.control import Controlled
-from lms_bridge.sandbox.faults import Faults
-from lms_bridge.sandbox.server import Server
-from lms_bridge.sandbox.siasn import app as siasn
-
 
 @click.command()
 @click.option("--registry-port", default=9001, show_default=True, help="0 takes any free port.")
@@ -39,6 +33,13 @@ def main(
     as_captured: bool,
 ) -> None:
     """Run a Moodle and a SIASN, both made up, until a signal comes."""
+    # Whoever has the commands listed need not wait for all this.
+    from lms_bridge.sandbox.city import demo_city
+    from lms_bridge.sandbox.control import Controlled
+    from lms_bridge.sandbox.faults import Faults
+    from lms_bridge.sandbox.server import Server
+    from lms_bridge.sandbox.siasn import app as siasn
+
     faults = Faults(seed, hang_seconds=hang_seconds, late_seconds=late_seconds)
     faults.enabled = faulty
     city = demo_city(people=people, as_captured=as_captured, latency=latency, faults=faults)
