@@ -97,10 +97,12 @@ def test_repairs_are_said_before_they_are_made(terminal: Terminal, town: Town) -
     town.settle()
     assert len(town.rows(SITI)) == 1
     done = terminal.json("reconcile", "show", "1", "--all")["findings"]
-    assert [(one["state"], one["decided_why"]) for one in done] == [
+    # Several people are looked at side by side, so either may be the first finding.
+    assert {(one["state"], one["decided_why"]) for one in done} == {
         ("repaired", "terhapus tanpa sengaja"),
         ("open", ""),
-    ]
+    }
+    assert len(done) == 2
 
 
 def test_a_person_chooses_between_repairs_and_dismisses(terminal: Terminal, town: Town) -> None:
