@@ -42,7 +42,7 @@ class Papers:
         activity = work.course.lms_certificate
         if activity and (content := self._of_the_lms(work, activity)):
             return Document(file_name(work.certificate_number), content)
-        with self._store.reading() as db:
+        with self._store.glancing() as db:
             found = issued.of_completion(db, work.completion_id, home_page=self._home_page)
         assert found is not None, "a delivery has its completion"
         return self._renderer.document(found.certificate)

@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
@@ -120,22 +120,25 @@ class RecordStep:
 
     def _others(self, work: Work) -> Ours:
         """What the person's other completions have, or may be about to get, in this registry."""
-        query = (
-            select(deliveries.c.result_id, completions.c.certificate_number)
-            .join(completions, deliveries.c.completion_id == completions.c.id)
-            .where(
-                completions.c.employee_id == work.employee_id,
-                deliveries.c.remote == work.remote,
-                deliveries.c.step == "record",
-                completions.c.id != work.completion_id,
-            )
-        )
-        with self._store.reading() as db:
-            rows = db.execute(query).all()
+        mine = {"employee": work.employee_id, "at_remote": work.remote, "this": work.completion_id}
+        with self._store.glancing() as db:
+            rows = db.execute(_OTHERS, mine).all()
         return Ours(
             ids=frozenset(row.result_id for row in rows if row.result_id),
             numbers=frozenset(row.certificate_number for row in rows),
         )
+
+
+_OTHERS = (
+    select(deliveries.c.result_id, completions.c.certificate_number)
+    .join(completions, deliveries.c.completion_id == completions.c.id)
+    .where(
+        completions.c.employee_id == bindparam("employee"),
+        deliveries.c.remote == bindparam("at_remote"),
+        deliveries.c.step == "record",
+        completions.c.id != bindparam("this"),
+    )
+)
 
 
 def _sought(training: Training, notebook: Notebook) -> list[Training]:

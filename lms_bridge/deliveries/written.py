@@ -48,7 +48,7 @@ def written(store: Store, work: Work, *, patient: bool = False) -> Written:
 def step_of(store: Store, work: Work, step: str) -> AnyRow | None:
     """The delivery `step` of the completion of `work` at the same remote, if there is one."""
     which = {"completion": work.completion_id, "at_remote": work.remote, "the_step": step}
-    with store.reading() as db:
+    with store.glancing() as db:
         return db.execute(_STEP, which).one_or_none()
 
 
