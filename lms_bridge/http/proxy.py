@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
 
 import urllib3
 
@@ -22,11 +23,9 @@ class Proxy:
     def __init__(self, settings: ConnectionSettings) -> None:
         self._address = settings.proxy
         self._credentials = settings.proxy_credentials
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the settings say it, so that the environment is not to be asked."""
-        return bool(self._address)
+        self.is_settled = bool(self._address) or not getproxies()
+        """whether the environment is not to be asked, which takes a while at each call: the
+        settings say it, or the environment says nothing"""
 
     def authorities(self) -> str:
         """The bundle of certificates that the environment names.
