@@ -6,6 +6,8 @@
 ``POST /_sandbox/cron``     Moodle's scheduled tasks run
 ``POST /_sandbox/complete`` ``{"user": 4, "course": 3}``: a learner completes a course
 ``POST /_sandbox/revoke``   ``{"hash": "…"}``: a person revokes a badge in the browser
+``POST /_sandbox/delete``   ``{"row": "…"}``: a person deletes a row in the registry's screens
+``POST /_sandbox/change``   ``{"row": "…", "fields": {…}}``: or changes it
 ==========================  ======================================================
 
 A user may be named by id, username or NIP, a course by id or short name, a badge by the hash
@@ -61,6 +63,8 @@ class Controlled:
                 return self._complete(request.get_json())
             case "POST", "revoke":
                 return self._revoke(str(request.get_json()["hash"]))
+            case "POST", "delete" | "change":
+                return self._by_hand(request.get_json())
         return 404, {"error": f"no such control: {request.method} {request.path}"}
 
     def _complete(self, wanted: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -82,6 +86,17 @@ class Controlled:
         except KeyError:
             return 404, {"error": f"no award {badge_hash}"}
         return 200, {"awards": len(self.city.moodle.awards())}
+
+    def _by_hand(self, wanted: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        registry, row_id = self.city.registry, str(wanted["row"])
+        try:
+            if "fields" in wanted:
+                registry.change_by_hand(row_id, **wanted["fields"])
+            else:
+                registry.delete_by_hand(row_id)
+        except KeyError:
+            return 404, {"error": f"no row {row_id}"}
+        return 200, {"rows": len(registry.rows())}
 
 
 def state(city: City) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
+from hypothesis import settings as settings_
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from pypdf import PdfReader
@@ -28,6 +29,7 @@ from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, employees
 from tests.conftest import NOW, Clock
 from tests.deliveries.yard import VOIDED, Yard
+from tests.trials import times
 from tests.webhook.conftest import settings
 from webhook.app import create_app
 
@@ -134,6 +136,7 @@ def test_what_is_long_is_set_smaller_and_nothing_is_lost() -> None:
     assert text.count("Nama Panjang") == 9
 
 
+@settings_(max_examples=times(0.3))  # most need a typeface embedded, which takes a while
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_whatever_somebody_is_called_there_is_a_certificate(name: str, course: str) -> None:
     storable = (part.encode("utf-8", "replace").decode() for part in (name, course))

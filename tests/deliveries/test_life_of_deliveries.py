@@ -437,7 +437,7 @@ class Life(RuleBasedStateMachine):
             return list(db.execute(select(deliveries).order_by(deliveries.c.id)))
 
 
-@pytest.mark.parametrize("lives", [pytest.param(5), pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("lives", [pytest.param(5), pytest.param(24, marks=pytest.mark.slow)])
 def test_whatever_life_deliveries_have_each_is_done_once_in_the_end(store: Store, lives: int):
     refuse_illegal_transitions(store)
     with store.writing() as db:

@@ -273,7 +273,7 @@ class Undoing(RuleBasedStateMachine):
         return steps
 
 
-@pytest.mark.parametrize("lives", [pytest.param(10), pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("lives", [pytest.param(10), pytest.param(40, marks=pytest.mark.slow)])
 def test_whatever_life_a_completion_has_no_wrong_row_is_deleted_and_none_is_forgotten(
     store: Store, lives: int
 ):

@@ -18,5 +18,5 @@ def test_killing_its_processes_loses_nothing_and_doubles_nothing(
     database = "sqlite:///lms-bridge.db"
     if kind == "postgresql":
         database = own_database(request.getfixturevalue("postgres"))
-    counted = crash(tmp_path, database=database, people=60, kills=6, seed=7, patience=150)
-    assert counted["rows"] == counted["badges"] == 60
+    counted = crash(tmp_path, database=database, people=40, kills=6, seed=7, patience=150)
+    assert counted["rows"] == counted["badges"] == 40

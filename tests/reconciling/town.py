@@ -126,14 +126,10 @@ class Town:
     # --- what others do in the registry
 
     def delete(self, row: Mapping[str, Any]) -> None:
-        with self.registry.lock:
-            assert self.registry._history.delete("kursus", row["id"])
+        self.registry.delete_by_hand(row["id"])
 
     def change(self, row: Mapping[str, Any], **fields: Any) -> None:
-        with self.registry.lock:
-            stored = self.registry._history.get("kursus", row["id"])
-            assert stored is not None
-            stored |= fields
+        self.registry.change_by_hand(row["id"], **fields)
 
     def double(self, row: Mapping[str, Any], **fields: Any) -> str:
         """Somebody types the same again, with `fields` otherwise; the id of the new row."""

@@ -81,6 +81,16 @@ def test_a_learner_can_be_made_to_complete_a_course(sandbox):
     assert sandbox.control("complete", {"user": 2, "course": 4})["status"] == 409
 
 
+def test_rows_can_be_changed_and_deleted_as_by_a_person(sandbox):
+    row = sandbox.control("state")["rows"][0]
+    changed = {"row": row["id"], "fields": {"jumlahJam": 99}}
+    assert sandbox.control("change", changed)["status"] == 200
+    assert sandbox.control("state")["rows"][0] == row | {"jumlahJam": 99}
+    assert sandbox.control("delete", {"row": row["id"]})["status"] == 200
+    assert row["id"] not in [one["id"] for one in sandbox.control("state")["rows"]]
+    assert sandbox.control("delete", {"row": row["id"]})["status"] == 404
+
+
 def test_cron_can_be_run(sandbox):
     assert sandbox.control("cron", {})["awards"] == 0
 

@@ -126,6 +126,26 @@ class SiasnSandbox(Sandbox):
 
     # --- for looking at
 
+    def change_by_hand(self, row_id: str, **fields: Any) -> None:
+        """Somebody changes a row in the registry's own screens. Raises KeyError."""
+        with self.lock:
+            kind = self._kind_of(row_id)
+            row = self._history.get(kind, row_id)
+            assert row is not None
+            row |= fields
+
+    def delete_by_hand(self, row_id: str) -> None:
+        """Somebody deletes one there. Raises KeyError."""
+        with self.lock:
+            self._history.delete(self._kind_of(row_id), row_id)
+
+    def _kind_of(self, row_id: str) -> Kind:
+        kinds: tuple[Kind, ...] = ("kursus", "diklat")
+        for kind in kinds:
+            if self._history.get(kind, row_id) is not None:
+                return kind
+        raise KeyError(row_id)
+
     def people(self) -> list[Person]:
         """Everybody the registry knows."""
         with self.lock:
