@@ -38,9 +38,19 @@ FIRST_USER = 1001
 
 
 def crash(
-    folder: Path, *, database: str, people: int, kills: int, seed: int, patience: float
+    folder: Path,
+    *,
+    database: str,
+    people: int,
+    kills: int,
+    seed: int,
+    patience: float,
+    every: float = 1.4,
 ) -> dict[str, object]:
-    """Do it once; what was counted. Raises AssertionError when anything is lost or doubled."""
+    """Do it once, with a kill `every` so many seconds; what was counted.
+
+    Raises AssertionError when anything is lost or doubled.
+    """
     chance = random.Random(seed)
     with ExitStack() as stack:
         around = stack.enter_context(
@@ -59,7 +69,7 @@ def crash(
         _in_background(lambda: _cron(around, over))
         answered: list[str] = []
         sending = _in_background(lambda: answered.extend(_send_all(service, people, chance)))
-        killed = _kill(service, kills, chance)
+        killed = _kill(service, kills, every, chance)
         sending.join()
         store = open_store(database, folder)
         stack.callback(store.close)
@@ -95,10 +105,10 @@ def _send_all(service: town.Service, people: int, chance: random.Random) -> list
     return ids
 
 
-def _kill(service: town.Service, kills: int, chance: random.Random) -> Counter[str]:
+def _kill(service: town.Service, kills: int, every: float, chance: random.Random) -> Counter[str]:
     killed: Counter[str] = Counter()
     while sum(killed.values()) < kills:
-        time.sleep(chance.uniform(0.3, 2.5))
+        time.sleep(chance.uniform(0.2, 1.8) * every)
         victim = service.kill_something(chance)
         if victim != "nothing":
             killed[victim] += 1
@@ -199,6 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--completions", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--every", type=float, default=1.4, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--patience", type=float, default=1200, help="seconds after the last kill")
@@ -217,6 +228,7 @@ def main() -> None:
             kills=options.kills,
             seed=options.seed,
             patience=options.patience,
+            every=options.every,
         )
     for what, value in counted.items():
         print(f"{what}: {value}")
