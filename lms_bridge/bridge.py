@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lms_bridge import lms, registries
 from lms_bridge.catalogue import courses
@@ -127,7 +128,7 @@ class Bridge:
             clock=utc_now,
         )
         note = partial(tokens.note_issued, self.store, f"registry.{name}", clock=utc_now)
-        return Surroundings(gate, note)
+        return Surroundings(gate, note, ZoneInfo(self.settings.time_zone))
 
     @cached_property
     def hours(self) -> Mapping[str, Hours]:

@@ -65,7 +65,7 @@ class RegistrySettings(OrderedSettings, frozen=True, kw_only=True, forbid_unknow
     working_hours: str | tuple[str, ...] = ()
     """when it may be called, e.g. ``Mon-Fri 07:00-17:00``; empty: always"""
     time_zone: str = ""
-    """of the working hours; empty: that of the bridge"""
+    """of the working hours, and of days that are told as moments; empty: that of the bridge"""
     warn_before_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24
     """how long before a token expires that a person has to renew they are told so"""
 

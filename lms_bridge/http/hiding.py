@@ -41,7 +41,12 @@ def _values(settings: Any) -> Iterator[str]:
         except (SecretMissing, UnicodeError):
             continue
         if len(value) >= _SHORTEST and not (len(value) == _NIP and value.isdecimal()):
-            yield from (value, quote(value, safe=""), quote_plus(value))
+            yield from forms(value)
+
+
+def forms(secret: str) -> tuple[str, ...]:
+    """`secret` as it may stand in a request: as it is, and as an address or a form has it."""
+    return secret, quote(secret, safe=""), quote_plus(secret)
 
 
 def _without(value: Any, hidden: Sequence[str]) -> Any:

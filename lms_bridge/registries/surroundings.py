@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -28,6 +30,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     """what each call passes"""
     note_token: Callable[[Issued], None] = lambda _issued: None
     """is told of each token that was issued"""
+    zone: dt.tzinfo = ZoneInfo("Asia/Jakarta")
+    """where the registry is, if it does not say itself"""
 
 
 ALONE = Surroundings()

@@ -8,7 +8,7 @@ from typing import Any
 
 from lms_bridge.config.loading import read
 from lms_bridge.registries.simpeg.settings import SimpegSettings
-from tests.simpeg import office
+from tests.simpeg import bupati, office
 from tests.simpeg.office import Office
 
 CODEIGNITER = """
@@ -193,6 +193,7 @@ DIALECTS: dict[str, tuple[type[Office], str]] = {
     "siasn-proxy": (office.SiasnProxy, SIASN_PROXY),
     "lurah": (office.Lurah, LURAH),
     "camat": (office.Camat, CAMAT),
+    "bupati": (bupati.Bupati, bupati.CONFIGURATION),
 }
 SECRETS = {
     "OFFICE_USER": "jembatan",

@@ -112,6 +112,8 @@ def test_true_is_not_one_and_capitals_do_not_count() -> None:
     [
         ({"message": "Nomor sudah ada\n"}, "Nomor sudah ada"),
         ({"errors": {"jam": ["harus diisi"], "tgl": ["salah"]}}, "harus diisi; salah"),
+        ({"message": "Data tidak valid.", "errors": {"jam": ["b"]}}, "Data tidak valid. b"),
+        ({"message": "sama", "error": "sama"}, "sama"),
         ({"error": {"kode": 7, "isi": "kuota"}}, "kuota"),
         ({"message": "NIP 198703152010012001 tidak aktif"}, "NIP 1987************01 tidak aktif"),
     ],
@@ -152,6 +154,28 @@ def test_nothing_at_all_means_nobody_only_where_a_rule_says_so() -> None:
     rules = (Rule(means="none", status=(204,)), *USUAL)
     assert judged(b"", 204, rules)[0] == "none"
     assert judged(b"", 200, (Rule(means="none", status=(200,)), *USUAL))[0] == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "means"),
+    [
+        (204, {}, "success"),
+        (201, {"Location": "/diklat/7"}, "success"),
+        (201, {}, "unclear"),
+        (200, {"Location": "/diklat/7"}, "unclear"),
+    ],
+)
+def test_an_empty_answer_is_a_success_where_its_status_says_all(
+    status: int, headers: dict[str, str], means: str
+) -> None:
+    assert judge(Answer(status, headers, b""), USUAL, MESSAGES).means == means
+
+
+def test_a_rule_can_ask_for_an_empty_answer() -> None:
+    rules = (Rule(means="none", status=(404,), filled=False), *USUAL)
+    assert judged(b" \n", 404, rules)[0] == "none"
+    assert judged(b"<html>nginx</html>", 404, rules)[0] == "unclear"
+    assert judged(b"", 502, rules)[0] == "unclear"
 
 
 def test_a_requests_own_idea_of_success_takes_the_place_of_the_usual_one() -> None:

@@ -69,9 +69,10 @@ LIST = "histories/semua"
             " {starts:%d-%m-%Y}",
         ),
         (
-            {f"{LIST}/record/body/sejak": "{starts:%d %B %Y}"},
-            "histories.semua.record.body.sejak: bad date pattern '%d %B %Y': %B is not known;"
-            " there are %d, %m, %Y and %y",
+            {f"{LIST}/record/body/sejak": "{starts:%d %A %Y}"},
+            "histories.semua.record.body.sejak: bad date pattern '%d %A %Y': %A is not known;"
+            " there are %d, %m, %Y and %y, %-d and %-m without a zero, %B and %b for the month's"
+            " name",
         ),
         (
             {f"{LIST}/record/body/jenis": "{kind:macam}"},
@@ -92,7 +93,7 @@ LIST = "histories/semua"
         ),
         (
             {"headers": {"X-Key": "{keys.api}"}},
-            "headers.X-Key: there is no field {keys.api}; there are constants.instansi, nip",
+            "headers.X-Key: there is no field {keys.api}; there are constants.instansi, nip, token",
         ),
         (
             {f"{LIST}/read/query": {"q": "{starts:%Y}"}},
@@ -190,7 +191,7 @@ LIST = "histories/semua"
         ),
         (
             {"answers": [{"means": "success", "equals": "ok"}]},
-            "answers #1.where: is required with equals and filled",
+            "answers #1.where: is required with equals",
         ),
         ({"auth/client_id": None}, 'auth.client_id: is required with way = "oauth2"'),
         (
@@ -223,6 +224,34 @@ def test_a_mistake_is_named_with_its_place_and_the_rule(
     changes: dict[str, Any], problem: str
 ) -> None:
     assert problem in problems("lurah", changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"auth/login": None}, 'auth.login: is required with way = "login"'),
+        ({"auth/login/token": None}, "auth.login.token: is required"),
+        (
+            {"auth/login/body/sandi": "{kata_sandi}"},
+            "auth.login.body.sandi: there is no field {kata_sandi}; there are password, username",
+        ),
+        (
+            {"auth/login/body/sesi": "{token}"},
+            "auth.login.body.sesi: there is no field {token}; there are password, username",
+        ),
+        ({"auth/password": None}, "auth.login.body.sandi: there is no field {password}"),
+        ({"auth/way": "none"}, 'auth.login: is used with way = "login" only, not "none"'),
+        (
+            {"query": {}},
+            'auth.header: is "", so the token goes where a template has {token}, and employee has'
+            " none",
+        ),
+        ({"auth/login/path": "masuk"}, 'auth.login.path: must begin with "/"'),
+        ({"auth/login/path": "https://a:b@c/masuk"}, 'auth.login.path: must begin with "/"'),
+    ],
+)
+def test_a_mistake_in_logging_in_is_named(changes: dict[str, Any], problem: str) -> None:
+    assert any(each.startswith(problem) for each in problems("bupati", changes))
 
 
 def test_two_histories_cannot_take_the_same_kind() -> None:

@@ -13,6 +13,7 @@ from lms_bridge.deliveries.registered import remember_employee
 from lms_bridge.registries import tokens
 from tests.deliveries.yard import COURSE
 from tests.simpeg import dialects
+from tests.simpeg.bupati import Bupati
 from tests.simpeg.conftest import PIM, REMOTE, Hall
 from tests.simpeg.office import BUDI, SITI, BearerJson, Camat, Lurah, SiasnProxy
 
@@ -27,7 +28,7 @@ def said(row: dict[str, Any]) -> str:
 def is_right(row: dict[str, Any]) -> bool:
     """Whether it is Siti's completion, in whatever names."""
     words = said(row)
-    dates = ("24-11-2026", "2026-11-24", "24/11/2026")
+    dates = ("24-11-2026", "2026-11-24", "24/11/2026", "24 November 2026")
     return all(
         word in words for word in ("Literasi Digital ASN", "BKPSDM Kota", "LITDIG-2026/2026/00001")
     ) and any(date in words for date in dates)
@@ -176,6 +177,7 @@ def test_a_refusal_under_200_is_kept_in_the_registrys_own_words(hall: Hall) -> N
         "siasn-proxy": "Data pegawai tidak aktif",
         "lurah": "Periode sudah ditutup",
         "camat": "kuota penuh",
+        "bupati": "Permintaan salah. Jam terlalu banyak",
     }[_dialect(hall)]
     assert words in str(row.reason_details)
     assert hall.office.kept == []
@@ -224,7 +226,7 @@ def kill(hall: Hall) -> None:
     """The office does not know the bridge any more."""
     hall.office.secret = "yang-lain"
     match hall.office:
-        case Lurah():
+        case Lurah() | Bupati():
             hall.office.valid.clear()
         case SiasnProxy():
             hall.office.dead = True
@@ -297,6 +299,34 @@ def test_all_pages_of_a_list_are_read(open_hall: Callable[[str], Hall]) -> None:
     rows = hall.simpeg.trainings_of(employee, 16)
     assert [row.name for row in rows] == [f"Diklat {number}" for number in range(5)]
     assert {row.kind for row in rows} == {16}
+
+
+def test_a_list_is_followed_by_its_links(open_hall: Callable[[str], Hall]) -> None:
+    hall = open_hall("bupati")
+    for number in range(5):
+        hall.office.add(
+            SITI, Nama=f"Diklat {number}", Mulai="1 Februari 2025", Selesai="1 Februari 2025"
+        )
+    employee = hall.simpeg.find_employee(SITI)
+    assert employee is not None
+    rows = hall.simpeg.trainings_of(employee, 16)
+    assert [row.name for row in rows] == [f"Diklat {number}" for number in range(5)]
+    assert {str(row.starts) for row in rows} == {"2025-02-01"}
+
+
+@pytest.mark.parametrize(("dialect", "path"), [("bupati", "_rows"), ("lurah", "_rows")])
+def test_a_page_that_comes_twice_is_not_the_end_of_a_list(
+    dialect: str, path: str, open_hall: Callable[[str], Hall]
+) -> None:
+    hall = open_hall(dialect)
+    rows = [{"id": 1, "judul": "Diklat"}]
+    same = {"kode": "00", "isi": {"daftar": rows, "halaman": {"terakhir": 7}}}
+    same |= {"value": rows, "@odata.nextLink": "https://x/?$skip=1"}
+    hall.office.app.view_functions[path] = lambda **_: same
+    delivery = hall.record()
+    hall.deliver()
+    assert "the same as the one before" in str(hall.yard.row(delivery).reason_details)
+    assert len(hall.office.told) < 8
 
 
 def test_a_list_that_goes_on_is_not_taken_for_the_whole(open_hall: Callable[[str], Hall]) -> None:

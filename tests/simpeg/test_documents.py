@@ -20,9 +20,10 @@ BY_ITSELF = {
     "siasn-proxy": "upload-dok-rw",
     "bearer-json": "/dokumen",
     "lurah": "/berkas",
+    "bupati": "/berkas",
 }
 """the dialects with a request for the certificate, and what its path has in it"""
-CHANGING = ("bearer-json", "camat", "codeigniter", "lurah", "siasn-proxy")
+CHANGING = ("bearer-json", "bupati", "camat", "codeigniter", "lurah", "siasn-proxy")
 
 
 def paper(work: Work) -> Document:
@@ -66,7 +67,8 @@ def test_the_certificate_follows_the_row(dialect: str, papered: Open) -> None:
     assert hall.deliver() == {"done": 2}
     assert the_only_file(hall) == CONTENT
     (row,) = hall.office.kept
-    assert hall.step("document").result_id == hall.office.file_of(row)
+    if dialect != "bupati":  # which answers with nothing
+        assert hall.step("document").result_id == hall.office.file_of(row)
     employee = hall.simpeg.find_employee(SITI)
     assert employee is not None
     assert [one.document for one in hall.simpeg.trainings_of(employee, 16)] == [True]

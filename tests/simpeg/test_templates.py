@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lms_bridge.registries.base import Document
+from lms_bridge.registries.simpeg.api import Written
 from lms_bridge.registries.simpeg.dates import dated, reader
-from lms_bridge.registries.simpeg.reading import Rows, at, first, listed
+from lms_bridge.registries.simpeg.reading import Rows, at, first, listed, parameters_of
 from lms_bridge.registries.simpeg.requests import TO_RECORD, Prepared
 from lms_bridge.registries.simpeg.settings import Recording
 from lms_bridge.registries.simpeg.templates import WordMissing, compiled
 from tests.simpeg.dialects import settings
 
+WIB = ZoneInfo("Asia/Jakarta")
 WORDS = {"jenis": {"1": "STRUKTURAL", "16": 7}, "huruf": {"2": "F", "*": "T"}}
 VALUES = {
     "name": "Diklat “A/B” & C\r\nX: y",
@@ -100,6 +106,18 @@ def test_a_form_and_a_multipart_have_texts() -> None:
         ("2-3-2026", dt.date(2026, 3, 2)),
         ("2026-03-02 00:00:00", dt.date(2026, 3, 2)),
         ("2026-03-02T00:00:00.000Z", dt.date(2026, 3, 2)),
+        ("2026-03-01T17:00:00.000000Z", dt.date(2026, 3, 2)),  # Laravel, midnight in Jakarta
+        ("2026-03-02 00:00:00 +0700", dt.date(2026, 3, 2)),
+        ("/Date(1772384400000)/", dt.date(2026, 3, 2)),
+        ("/Date(1772384400000+0700)/", dt.date(2026, 3, 2)),
+        ("/Date(-62135596800000)/", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", dt.date(9999, 12, 31)),
+        ("2 Maret 2026", dt.date(2026, 3, 2)),
+        ("02 MARET 2026", dt.date(2026, 3, 2)),
+        ("3-Agt-2026", dt.date(2026, 8, 3)),
+        ("31 Nopember 2026", None),
+        ("2 Mars 2026", None),
         ("02/03/2026", dt.date(2026, 3, 2)),
         ("0000-00-00", None),
         ("01-01-0001", None),
@@ -111,15 +129,74 @@ def test_a_form_and_a_multipart_have_texts() -> None:
     ],
 )
 def test_dates_are_read_as_they_come(text: Any, day: dt.date | None) -> None:
-    assert reader(["%d-%m-%Y", "%Y-%m-%d", "%d/%m/%Y"])(text) == day
+    patterns = ["%d-%m-%Y", "%Y-%m-%d", "%d/%m/%Y", "%-d %B %Y", "%d-%b-%Y"]
+    assert reader(patterns, WIB)(text) == day
 
 
 def test_years_have_four_digits() -> None:
     assert dated(dt.date(26, 1, 2), "%Y%m%d") == "00260102"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        ("%-d %B %Y", "2 Agustus 2026"),
+        ("%d %b %y", "02 Agu 26"),
+        ("%-d/%-m/%Y", "2/8/2026"),
+        ("%Y-%m-%dT00:00:00", "2026-08-02T00:00:00"),
+    ],
+)
+def test_dates_are_written_by_a_pattern(pattern: str, written: str) -> None:
+    assert dated(dt.date(2026, 8, 2), pattern) == written
+    assert reader([pattern], WIB)(written) == dt.date(2026, 8, 2)
+
+
+@given(
+    st.text() | st.from_regex(r"\A(/Date\(-?\d{0,16}\)/|\d{4}-\d\d-\d\dT\d\d:\d\d(Z|[+-]\d{4}))\Z")
+)
+def test_whatever_stands_there_is_a_date_or_none(text: str) -> None:
+    reader(["%d-%m-%Y", "%d %B %Y"], WIB)(text)
+
+
+def test_what_has_no_certificate_is_left_out_with_what_stands_around_it() -> None:
+    body = compiled({"isi": "data:application/pdf;base64,{document:base64}"}, WORDS)
+    assert body.fill({"document": None}) == {}
+    document = Document("a.pdf", b"%PDF")
+    assert body.fill({"document": document}) == {"isi": "data:application/pdf;base64,JVBERg=="}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("header:Location", "4 1"),
+        (("data.id", "header:Location"), "4 1"),
+        (("header:X-Id", "data.nomor"), "7"),
+        ("header:X-Id", ""),
+    ],
+)
+def test_an_id_may_stand_in_a_header(path: Any, name: str) -> None:
+    headers = {"Location": "https://simpeg.example/api/diklat/4%201/?v=2"}
+    assert Written({"data": {"nomor": 7}}, headers).named(path) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "parameters"),
+    [
+        ("https://x/api/diklat?hal=2&q=a%20b", {"hal": "2", "q": "a b"}),
+        ("eyJp", {"kursor": "eyJp"}),
+        (3, {"kursor": "3"}),
+        (None, {}),
+        ("", {}),
+        (False, {}),
+    ],
+)
+def test_what_asks_for_the_next_page(value: Any, parameters: dict[str, str]) -> None:
+    assert parameters_of(value, "kursor") == parameters
+
+
 def test_paths_lead_through_tables_and_lists() -> None:
-    answer = {"a": [{"b": {"c": 0}}, "x"], "d": "", "e": None}
+    answer = {"a": [{"b": {"c": 0}}, "x"], "d": "", "e": None, "f": {"@odata.next": 1}}
+    assert at(answer, "f.@odata.next") == 1
     assert at(answer, "a.0.b.c") == 0
     assert at(answer, "") is answer
     assert at(answer, "a.7.b") is None
@@ -136,7 +213,7 @@ def test_rows_are_a_list_or_what_php_makes_of_one() -> None:
 
 def test_words_are_read_back() -> None:
     found = settings("lurah")
-    rows = Rows(found.histories["semua"], found)
+    rows = Rows(found.histories["semua"], found, WIB)
     read = rows.read(
         {
             "id": 9,
@@ -157,7 +234,7 @@ def test_words_are_read_back() -> None:
 
 def test_a_row_without_an_id_is_the_same_row_each_time_it_is_read() -> None:
     found = settings("key-in-path")
-    rows = Rows(found.histories["teknis"], found)
+    rows = Rows(found.histories["teknis"], found, WIB)
     row = {"ndik": "Arsip", "nsttpp": "1", "tgl_mulai": "2026-03-02"}
     assert rows.read(row) == rows.read(dict(reversed(row.items())))
     assert rows.read(row).id != rows.read({**row, "nsttpp": "2"}).id

@@ -15,6 +15,7 @@ from lms_bridge.registries.simpeg.requests import (
     TO_RECORD,
     TO_REMOVE,
     Prepared,
+    prepared_login,
 )
 from lms_bridge.registries.simpeg.settings import (
     Auth,
@@ -29,12 +30,14 @@ _NEEDED = {
     "basic": ("username", "password"),
     "bearer": ("token",),
     "oauth2": ("token_url", "client_id", "client_secret"),
+    "login": ("login",),
 }
 
 
 def disagreements(settings: SimpegSettings, path: str) -> Iterator[Problem]:
     """Everything that could only go wrong later, by the place where it stands."""
     yield from _auth(settings.auth, f"{path}.auth")
+    yield from _login(settings, f"{path}.auth")
     for number, pattern in enumerate(settings.dates, start=1):
         try:
             check_pattern(pattern, whole=True)
@@ -63,6 +66,25 @@ def _auth(auth: Auth, path: str) -> Iterator[Problem]:
         )
 
 
+def _login(settings: SimpegSettings, path: str) -> Iterator[Problem]:
+    """What is wrong with the request that logs in, and with where its token goes."""
+    auth = settings.auth
+    if auth.login is None:
+        return
+    if auth.way != "login":
+        yield Problem(f"{path}.login", f'is used with way = "login" only, not "{auth.way}"')
+        return
+    for setting, message in prepared_login(auth.login, settings).wrong:
+        yield Problem(f"{path}.login.{setting}", message)
+    yield from _rules(auth.login.answers, f"{path}.login.answers", whole=False)
+    asked = Prepared(settings.employee, settings, TO_FIND)
+    if not auth.header and "token" not in asked.names():
+        yield Problem(
+            f"{path}.header",
+            'is "", so the token goes where a template has {token}, and employee has none',
+        )
+
+
 def _rules(rules: tuple[Rule, ...], path: str, *, whole: bool = True) -> Iterator[Problem]:
     for number, rule in enumerate(rules, start=1):
         at = f"{path} #{number}"
@@ -71,8 +93,8 @@ def _rules(rules: tuple[Rule, ...], path: str, *, whole: bool = True) -> Iterato
             yield Problem(at, "says nothing of the answer; give status, or where and equals")
         if rule.where and not looks:
             yield Problem(f"{at}.where", "needs equals, contains or filled beside it")
-        if (rule.equals is not None or rule.filled is not None) and not rule.where:
-            yield Problem(f"{at}.where", "is required with equals and filled")
+        if rule.equals is not None and not rule.where:
+            yield Problem(f"{at}.where", "is required with equals")
     if whole and not any(rule.means == "success" for rule in rules):
         yield Problem(path, 'has no rule with means = "success", so nothing would ever succeed')
 

@@ -3,7 +3,8 @@
 The rules are asked in their order, and the first that fits decides. Nobody's rules make a
 success of a page for people, of an empty body, of a bare ``0``, or of an answer that says
 itself that it is none (``success: false`` under 200); these are so common that they are
-known here. An answer that no rule fits is ``unclear``: a write may then have taken effect.
+known here; an empty body is one only by a rule that asks for it, or under a status that
+needs none. An answer that no rule fits is ``unclear``: a write may then have taken effect.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def judge(answer: Answer, rules: Iterable[Rule], messages: Sequence[str]) -> Jud
     denied = False
     for rule in rules:
         if not (is_data or rule.means == "credentials" or _is_words(text, rule)) and not (
-            rule.means == "none" and not text and rule.status == (204,)
+            not text and _expects_nothing(rule, answer)
         ):
             continue
         if not _fits(rule, answer.status, text, body):
@@ -91,6 +92,14 @@ def _is_words(text: str, rule: Rule) -> bool:
     """Whether an answer that is no JSON may be judged by `rule`: it looks for words of it."""
     is_page = text.startswith("<") or "<html" in text[:2000].casefold()
     return bool(rule.contains) and not rule.where and not is_page and text not in _NOTHING
+
+
+def _expects_nothing(rule: Rule, answer: Answer) -> bool:
+    """Whether an empty `answer` may be judged by `rule`: one that says that it is to be empty, or
+    names its status where that says all: 204, or 201 with where the new thing is."""
+    status = answer.status
+    says_all = status == 204 or (status == 201 and "Location" in answer.headers)
+    return (says_all and status in rule.status) or (rule.filled is False and not rule.where)
 
 
 def _fits(rule: Rule, status: int, text: str, body: Any) -> bool:
@@ -143,12 +152,10 @@ def _denies(body: Any, rule: Rule) -> bool:
 
 
 def _said(body: Any, messages: Sequence[str]) -> str:
-    """The registry's own words, wherever it says them."""
-    for path in messages:
-        words = "; ".join(_words(at(body, path), _DEPTH))
-        if words:
-            return shortened(words)
-    return ""
+    """The registry's own words, wherever it says them: that data is not valid often stands in one
+    place, and which in another."""
+    words = dict.fromkeys(word for path in messages for word in _words(at(body, path), _DEPTH))
+    return shortened("; ".join(words).replace(".; ", ". "))
 
 
 def _words(value: Any, depth: int) -> Iterator[str]:

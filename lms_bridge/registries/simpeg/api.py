@@ -4,18 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from lms_bridge.errors import DeliveryError
+from lms_bridge.http import hiding
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
+from lms_bridge.registries.simpeg.reading import first
 from lms_bridge.registries.simpeg.requests import Prepared
-from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
+from lms_bridge.registries.simpeg.settings import HEADER, Path, Request, SimpegSettings
 from lms_bridge.registries.simpeg.signing import Signing
 from lms_bridge.registries.simpeg.templates import WordMissing
 from lms_bridge.registries.surroundings import Surroundings
+from lms_bridge.registries.values import text
+
+
+class Written(NamedTuple):
+    """What an answer says of what was written."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+    def named(self, path: Path) -> str:
+        """What it is called at `path`, or by the last part of a header (``header:Location``)."""
+        for one in (path,) if isinstance(path, str) else path:
+            kind, _, header = one.partition(":")
+            if kind == HEADER:
+                name = self.headers.get(header, "").partition("?")[0].rstrip("/").rpartition("/")[2]
+                found = unquote(name).strip()
+            else:
+                found = text(first(self.body, one))
+            if found:
+                return found
+        return ""
 
 
 class Api:
@@ -27,7 +51,6 @@ class Api:
         self.http = HttpClient(settings, surroundings.gate)
         self.signing = Signing(self.remote, settings, self.http, note=surroundings.note_token)
         self._settings = settings
-        self._constants = {f"constants.{name}": each for name, each in settings.constants.items()}
 
     def ask(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Judgement:
         """Ask: a judgement of "success" or "none"."""
@@ -36,14 +59,14 @@ class Api:
             return judged
         raise self._error(judged, answer, writing=False)
 
-    def write(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Any:
-        """Write: what an answer of "success" brought.
+    def write(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Written:
+        """Write: an answer of "success".
 
         The error is `outcome_unknown` unless the answer proves that nothing was written.
         """
         judged, answer = self._call(request, prepared, values, writing=True)
         if judged.means == "success":
-            return judged.body
+            return Written(judged.body, answer.headers)
         raise self._error(judged, answer, writing=True)
 
     def delete(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> None:
@@ -76,7 +99,7 @@ class Api:
             token = self.signing.token()
             # A password that was refused is not tried again and again: that locks accounts.
             with self._unless_refused(token):
-                hidden = [*self.signing.hidden(), *[token] * (len(token) > 3)]
+                hidden = [*self.signing.hidden(), *(hiding.forms(token) if len(token) > 3 else ())]
                 answer = self._send(prepared, values, token, hidden, writing=writing)
                 judged = judge(answer, rules, self._settings.messages)
                 judged = judged.without(hidden)
@@ -103,7 +126,9 @@ class Api:
         writing: bool,
     ) -> Answer:
         try:
-            filled = prepared.fill({**values, **self._constants, **self.signing.keys()})
+            filled = prepared.fill(
+                {**values, **self.signing.constants, **self.signing.keys(), "token": token}
+            )
         except WordMissing as error:
             raise DeliveryError(
                 Reason(

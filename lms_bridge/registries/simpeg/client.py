@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lms_bridge.checks import Check
 from lms_bridge.deliveries import matching
@@ -18,12 +19,19 @@ from lms_bridge.registries.base import (
 )
 from lms_bridge.registries.simpeg.api import Api
 from lms_bridge.registries.simpeg.check import checks
-from lms_bridge.registries.simpeg.reading import at, first, listed, nip_of, person
+from lms_bridge.registries.simpeg.reading import (
+    at,
+    first,
+    listed,
+    nip_of,
+    parameters_of,
+    person,
+)
 from lms_bridge.registries.simpeg.requests import TO_FIND, Prepared
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from lms_bridge.registries.simpeg.shelves import Shelf, Shelves
 from lms_bridge.registries.surroundings import ALONE, Surroundings
-from lms_bridge.registries.values import number, text
+from lms_bridge.registries.values import number
 
 STRUCTURAL = 1
 _MOST_PAGES = 200
@@ -49,7 +57,8 @@ class Simpeg:
         self._settings = settings
         self._api = Api(name, settings, surroundings)
         self._lookup = Prepared(settings.employee, settings, TO_FIND)
-        self._shelves = Shelves(settings)
+        zone = ZoneInfo(settings.time_zone) if settings.time_zone else surroundings.zone
+        self._shelves = Shelves(settings, zone)
 
     def find_employee(self, nip: str) -> RegistryEmployee | None:
         asked = self._settings.employee
@@ -63,7 +72,10 @@ class Simpeg:
         if people and asked.fields.nip and len(people) > 1:
             people = [one for one in people if nip_of(first(one, asked.fields.nip)) == nip]
         if not people or len(people) > 1:
-            raise self._unreadable(f"there is no one person at “{asked.found}”")
+            raise self._unreadable(
+                f'there is no one person at “{asked.found}”; a rule with means = "none" says'
+                " what the answer is where there is nobody"
+            )
         employee = person(people[0], asked.fields, nip)
         # A record written for the wrong person is the one mistake that cannot be seen later.
         if employee.nip != nip or not employee.person_id:
@@ -91,10 +103,10 @@ class Simpeg:
             )
         values = {**_person(employee), **_training(training), **_document(document)}
         before = None if asked.id else self._ids(employee, training.kind)
-        body = self._api.write(asked, shelf.record, values)
+        written = self._api.write(asked, shelf.record, values)
         if before is not None:
             return self._new_row(employee, training, before)
-        row_id = text(first(body, asked.id))
+        row_id = written.named(asked.id)
         if not row_id:
             raise outcome_unknown(self._api.remote, "it says success and not under which id")
         return row_id
@@ -121,8 +133,8 @@ class Simpeg:
                 look_after=_LOOK_AFTER,
             )
         values = {**_person(employee), **_training(training), **_document(document)}
-        body = self._api.write(asked, shelf.change, {**values, "row_id": row_id})
-        if asked.id and text(first(body, asked.id)) not in ("", row_id):
+        written = self._api.write(asked, shelf.change, {**values, "row_id": row_id})
+        if asked.id and written.named(asked.id) not in ("", row_id):
             # It has happened to others that a change made a second row (registry facts, 5).
             raise outcome_unknown(self._api.remote, "it says that it wrote another row")
 
@@ -148,8 +160,7 @@ class Simpeg:
         assert asked is not None, "takes_document_of was asked before"
         assert shelf.document is not None
         values = {**_person(employee), "kind": kind, "row_id": row_id, **_document(document)}
-        body = self._api.write(asked, shelf.document, values)
-        return text(first(body, asked.name)) if asked.name else ""
+        return self._api.write(asked, shelf.document, values).named(asked.name)
 
     def remove(self, employee: RegistryEmployee, kind: int, row_id: str) -> None:
         shelf = self._shelf(kind)
@@ -182,26 +193,40 @@ class Simpeg:
         """All rows, page after page."""
         asked, pages = shelf.history.read, shelf.history.read.pages
         found: list[Mapping[str, Any]] = []
+        parameters = {pages.query: str(pages.first)} if pages and not pages.next else {}
+        before: list[Mapping[str, Any]] = []
         for number_of in range(_MOST_PAGES):
-            page = (pages.first + number_of) if pages else 0
-            prepared = shelf.read.with_query(pages.query, str(page)) if pages else shelf.read
-            judged = self._api.ask(asked, prepared, values)
+            judged = self._api.ask(asked, shelf.read.with_query(parameters), values)
             if judged.means == "none":
                 return found
             rows = listed(at(judged.body, asked.rows))
             # A row left out here could be ours, and would be written a second time.
             if rows is None:
-                raise self._unreadable(f"there is no list of rows at “{asked.rows}”")
+                raise self._unreadable(
+                    f'there is no list of rows at “{asked.rows}”; a rule with means = "none"'
+                    " says what the answer is where there are none"
+                )
+            if rows and rows == before:
+                raise self._unreadable("a page is the same as the one before; see read.pages")
+            before = rows
             found += rows
             if pages is None:
                 if any(isinstance(at(judged.body, more), str) for more in _MORE):
                     raise self._unreadable("the list goes on, and read.pages does not say how")
                 return found
+            if pages.next:
+                further = parameters_of(at(judged.body, pages.next), pages.query)
+                if not further:
+                    return found
+                parameters = {**parameters, **further}
+                continue
+            page = pages.first + number_of
             last = number(at(judged.body, pages.last)) if pages.last else None
             if pages.last and last is None:
                 raise self._unreadable(f"there is no number of the last page at “{pages.last}”")
             if not rows or (last is not None and page >= last):
                 return found
+            parameters = {pages.query: str(page + 1)}
         raise self._unreadable(f"the list has more than {_MOST_PAGES} pages")
 
     def _ids(self, employee: RegistryEmployee, kind: int) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -27,7 +29,10 @@ def at(value: Any, path: str) -> Any:
     >>> at({"data": [{"nip": "1"}]}, "data.0.nip")
     '1'
     """
-    for name in path.split(".") if path else ():
+    while path:
+        if isinstance(value, Mapping) and path in value:
+            return value[path]  # a name with dots in it, such as @odata.nextLink
+        name, _, path = path.partition(".")
         if isinstance(value, Mapping):
             value = value.get(name)
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
@@ -62,6 +67,22 @@ def listed(value: Any) -> list[Mapping[str, Any]] | None:
     return None
 
 
+def parameters_of(value: Any, name: str) -> dict[str, str]:
+    """The parameters that ask for the next page, as an answer has it: an address with them in it,
+    or the value of the parameter `name`; none if there is no further page.
+
+    Of an address only they count: behind a proxy, frameworks name another host, and it gets no
+    token of ours.
+
+    >>> parameters_of("http://10.0.0.7/api/diklat?halaman=2", "")
+    {'halaman': '2'}
+    """
+    if value is False or not is_filled(value):
+        return {}
+    asked = str(value)
+    return dict(parse_qsl(asked.partition("?")[2])) if "?" in asked else {name: asked}
+
+
 def nip_of(value: Any) -> str:
     """A NIP as it is compared: people print it in groups."""
     return "".join(text(value).split())
@@ -82,10 +103,10 @@ def person(data: Mapping[str, Any], fields: PersonFields, nip: str) -> RegistryE
 class Rows:
     """Reads the rows of one history."""
 
-    def __init__(self, history: History, settings: SimpegSettings) -> None:
+    def __init__(self, history: History, settings: SimpegSettings, zone: dt.tzinfo) -> None:
         self._fields = history.read.fields
         self._only = history.kinds[0] if len(history.kinds) == 1 else None
-        self._date = reader(settings.dates)
+        self._date = reader(settings.dates, zone)
         self._kinds = _backwards(settings.enumerations.get(self._fields.kind_words))
         self._structural = _backwards(settings.enumerations.get(self._fields.structural_words))
 

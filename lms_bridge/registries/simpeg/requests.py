@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.simpeg.dates import TemplateError
-from lms_bridge.registries.simpeg.settings import Request, SimpegSettings
+from lms_bridge.registries.simpeg.settings import Auth, Login, Request, SimpegSettings
 from lms_bridge.registries.simpeg.templates import (
     DOCUMENT,
     PERSON,
@@ -25,13 +26,17 @@ from lms_bridge.registries.simpeg.templates import (
     parse,
 )
 
+TO_LOG_IN = ("username", "password")
 TO_FIND = ("nip",)
 TO_READ = (*PERSON, "kind")
 TO_RECORD = (*PERSON, *TRAINING, *DOCUMENT)
 TO_CHANGE = (*TO_RECORD, "row_id")
 TO_REMOVE = (*TO_READ, "row_id")
 TO_ATTACH = (*TO_REMOVE, *DOCUMENT)
-"""the fields that a request of each kind may name, besides keys and constants"""
+"""the fields that a request of each kind may name, besides keys, constants and the token"""
+_TOKENED = ("bearer", "oauth2", "login")
+"""the ways to sign in that have a token"""
+_ADDRESS = re.compile(r"https?://[^/?#@{}\s]+(/|\?|\Z)")
 _UNSENDABLE = ("\r", "\n", "\0")
 
 
@@ -59,14 +64,17 @@ class Prepared:
         self._settings = settings
         self._method = request.method
         self._send = request.send
-        self._base = settings.url.rstrip("/")
+        # The login of a registry may be elsewhere than the rest of it.
+        is_whole = bool(_ADDRESS.match(request.path))
+        self._base = "" if is_whole else settings.url.rstrip("/")
         self._fields = (
             *fields,
             *(f"keys.{name}" for name in settings.keys),
             *(f"constants.{name}" for name in settings.constants),
+            *(["token"] if settings.auth.way in _TOKENED else []),
         )
         self._path = self._text("path", request.path)
-        if not request.path.startswith(("/", "?")):
+        if not (is_whole or request.path.startswith(("/", "?"))):
             self.wrong.append(("path", 'must begin with "/"; it is counted from url'))
         self._query = self._texts("query", {**settings.query, **request.query})
         self._headers = self._texts("headers", {**settings.headers, **request.headers})
@@ -80,10 +88,11 @@ class Prepared:
         found = {hole.field for filling in fillings for hole in filling.holes()}
         return found | {hole.field for hole in self._body.holes()} if self._body else found
 
-    def with_query(self, name: str, value: str) -> Prepared:
-        """It, with one more parameter, which stands as it is."""
+    def with_query(self, parameters: Mapping[str, str]) -> Prepared:
+        """It, with these parameters, which stand as they are."""
         other = copy.copy(self)
-        other._query = {**self._query, name: Template([value], {})}
+        stated = {name: Template([value], {}) for name, value in parameters.items()}
+        other._query = {**self._query, **stated}
         return other
 
     def fill(self, values: Values) -> Filled:
@@ -145,6 +154,19 @@ class Prepared:
                     )
                 )
         return Tree(items) if body else None
+
+
+def prepared_login(login: Login, settings: SimpegSettings) -> Prepared:
+    """The request that logs in: without what has the token in it that it is to bring."""
+
+    def known(templates: Mapping[str, str]) -> dict[str, str]:
+        return {name: each for name, each in templates.items() if "{token}" not in each}
+
+    auth = settings.auth
+    plain = msgspec.structs.replace(
+        settings, auth=Auth(), headers=known(settings.headers), query=known(settings.query)
+    )
+    return Prepared(login, plain, [name for name in TO_LOG_IN if getattr(auth, name)])
 
 
 def _escaped(text: str) -> str:

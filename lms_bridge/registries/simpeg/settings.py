@@ -13,15 +13,56 @@ from lms_bridge.config.secrets import Secret
 
 Path: TypeAlias = str | tuple[str, ...]
 """where something stands in an answer: ``data.pegawai.nip``; of several the first that is filled"""
+HEADER = "header"
+"""before the name of a header and a colon, where an id may stand in one"""
 Scalar: TypeAlias = str | int
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Way = Literal["none", "basic", "bearer", "oauth2"]
+Way = Literal["none", "basic", "bearer", "oauth2", "login"]
 Means = Literal["success", "none", "refused", "retry", "credentials"]
 Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the configuration: no other names than the ones it declares."""
+
+
+class Rule(_Table, frozen=True, kw_only=True):
+    """What an answer means if all that is said here is so; the first rule that fits decides."""
+
+    means: Means
+    status: tuple[Status, ...] = ()
+    """HTTP statuses; left out: any"""
+    where: str = ""
+    """path in the answer of the value that is looked at"""
+    equals: str | int | bool | tuple[str | int | bool, ...] | None = None
+    contains: tuple[str, ...] = ()
+    """words of which one is in the value; without `where`, in the answer as a whole"""
+    filled: bool | None = None
+    """whether there is a value at all, and not an empty one; without `where`, the answer itself"""
+
+
+class Request(_Table, frozen=True, kw_only=True):
+    """One request; every text in it is a template."""
+
+    method: Method = "GET"
+    path: str
+    query: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    send: Literal["json", "form", "multipart"] = "json"
+    """what the body is sent as"""
+    body: dict[str, Any] = {}
+    answers: tuple[Rule, ...] = ()
+    """rules of this request, asked before those of the registry"""
+
+
+class Login(Request, frozen=True, kw_only=True):
+    """Having a token issued, by a request of the registry's own kind."""
+
+    method: Method = "POST"
+    token: Path
+    """path of the token in the answer"""
+    expires: Path = ""
+    """path of the seconds for which it is good, or of the time when it ends; empty: not said"""
 
 
 class Auth(_Table, frozen=True, kw_only=True):
@@ -37,38 +78,11 @@ class Auth(_Table, frozen=True, kw_only=True):
     scope: str = ""
     credentials_in: Literal["header", "body"] = "header"
     """where client id and secret stand in the request for a token"""
+    login: Login | None = None
     header: str = "Authorization"
+    """empty: the token goes only where a template has ``{token}``"""
     scheme: str = "Bearer"
     """the word before the token; empty: the token alone"""
-
-
-class Rule(_Table, frozen=True, kw_only=True):
-    """What an answer means if all that is said here is so; the first rule that fits decides."""
-
-    means: Means
-    status: tuple[Status, ...] = ()
-    """HTTP statuses; left out: any"""
-    where: str = ""
-    """path in the answer of the value that is looked at"""
-    equals: str | int | bool | tuple[str | int | bool, ...] | None = None
-    contains: tuple[str, ...] = ()
-    """words of which one is in the value; without `where`, in the answer as a whole"""
-    filled: bool | None = None
-    """whether there is a value at all, and not an empty one"""
-
-
-class Request(_Table, frozen=True, kw_only=True):
-    """One request; every text in it is a template."""
-
-    method: Method = "GET"
-    path: str
-    query: dict[str, str] = {}
-    headers: dict[str, str] = {}
-    send: Literal["json", "form", "multipart"] = "json"
-    """what the body is sent as"""
-    body: dict[str, Any] = {}
-    answers: tuple[Rule, ...] = ()
-    """rules of this request, asked before those of the registry"""
 
 
 class PersonFields(_Table, frozen=True, kw_only=True):
@@ -120,7 +134,10 @@ class Pages(_Table, frozen=True, kw_only=True):
     """parameter that asks for a page"""
     first: Annotated[int, msgspec.Meta(ge=0, le=1)] = 1
     last: str = ""
-    """path of the number of the last page; empty: until a page has no rows"""
+    """path of the number of the last page"""
+    next: str = ""
+    """path of the address of the next page, where the pages have no numbers; without either:
+    until a page has no rows"""
 
 
 class Reading(Request, frozen=True, kw_only=True):
@@ -137,7 +154,8 @@ class Recording(Request, frozen=True, kw_only=True):
 
     method: Method = "POST"
     id: Path
-    """path of the new row's id; empty: it is not said, and looked up in the list"""
+    """path of the new row's id, or ``header:NAME``; empty: it is not said, and looked up in the
+    list"""
 
 
 class Removing(Request, frozen=True, kw_only=True):
@@ -184,7 +202,7 @@ USUAL: tuple[Rule, ...] = (
     Rule(means="refused", status=(400, 409, 422)),
     # Not 503: whatever stands behind the one that says so may still carry a write out.
     Rule(means="retry", status=(429,)),
-    Rule(means="success", status=(200, 201)),
+    Rule(means="success", status=(200, 201, 204)),
 )
 """how an answer is understood where the configuration has no rules"""
 
@@ -216,12 +234,16 @@ class SimpegSettings(
     """patterns in which dates are read"""
     messages: tuple[str, ...] = (
         "message",
+        "Message",
         "messages",
         "pesan",
         "msg",
+        "keterangan",
+        "detail",
         "error_description",
         "hint",
         "errors",
+        "ModelState",
         "error",
     )
     """paths of the registry's own words"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from lms_bridge.registries.simpeg.reading import Rows
@@ -19,7 +20,9 @@ from lms_bridge.registries.simpeg.settings import History, SimpegSettings
 class Shelf:
     """One history with its requests made ready; None for one that is not described."""
 
-    def __init__(self, name: str, history: History, settings: SimpegSettings) -> None:
+    def __init__(
+        self, name: str, history: History, settings: SimpegSettings, zone: dt.tzinfo
+    ) -> None:
         self.name = name
         self.history = history
         self.read = Prepared(history.read, settings, TO_READ)
@@ -29,7 +32,7 @@ class Shelf:
         self.document = (
             Prepared(history.document, settings, TO_ATTACH) if history.document else None
         )
-        self.rows = Rows(history, settings)
+        self.rows = Rows(history, settings, zone)
         self.brings_document = "document" in self.record.names()
         """whether the certificate is sent with the row"""
 
@@ -37,8 +40,8 @@ class Shelf:
 class Shelves:
     """All histories of a registry."""
 
-    def __init__(self, settings: SimpegSettings) -> None:
-        self._all = [Shelf(*each, settings) for each in settings.histories.items()]
+    def __init__(self, settings: SimpegSettings, zone: dt.tzinfo) -> None:
+        self._all = [Shelf(*each, settings, zone) for each in settings.histories.items()]
 
     def of(self, kind: int) -> Shelf | None:
         """The one that a training of `kind` belongs to: one that names it, or takes the rest."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from typing import Any
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -12,9 +13,14 @@ from lms_bridge.http import hiding
 from lms_bridge.http.client import HttpClient
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.reasons import Reason
+from lms_bridge.registries.simpeg import login
+from lms_bridge.registries.simpeg.requests import Prepared, prepared_login
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from lms_bridge.registries.surroundings import ALONE, Issued
 from lms_bridge.registries.tokens import Clock, IssuedToken, RefusedBefore, ask_for_token
+
+_ISSUED = ("oauth2", "login")
+"""the ways whose tokens are issued for the bridge, and renewed"""
 
 
 class Signing:
@@ -33,20 +39,25 @@ class Signing:
         self._settings = settings
         self._http = http
         self._note = note
+        self._login = prepared_login(self._auth.login, settings) if self._auth.login else None
         self._issued = IssuedToken(self._issue, clock)
-        self._bad_client = RefusedBefore(clock)
+        self._refused_before = RefusedBefore(clock)
         self.bad_password = RefusedBefore(clock)
+        self.constants = {f"constants.{name}": each for name, each in settings.constants.items()}
+        """the constants by the names that templates have for them"""
 
     @property
     def renews(self) -> bool:
         """Whether a token that is refused can be replaced by another."""
-        return self._auth.way == "oauth2"
+        return self._auth.way in _ISSUED
 
     @property
     def credential(self) -> str:
         """The settings that are no good when the registry does not let the bridge in."""
         match self._auth.way:
             case "basic":
+                return "auth.password"
+            case "login" if self._auth.password:
                 return "auth.password"
             case "bearer":
                 return "auth.token"
@@ -65,14 +76,14 @@ class Signing:
                 return base64.b64encode(f"{username}:{password}".encode()).decode()
             case "bearer":
                 return self._secret(self._auth.token, "token")
-            case "oauth2":
+            case "oauth2" | "login":
                 return self._issued.get()
             case _:
                 return ""
 
     def headers(self, token: str) -> dict[str, str]:
         """The header with that `token`."""
-        if not token:
+        if not token or not self._auth.header:
             return {}
         scheme = "Basic" if self._auth.way == "basic" else self._auth.scheme
         return {self._auth.header: f"{scheme} {token}".strip()}
@@ -94,6 +105,27 @@ class Signing:
         return hiding.secrets_of(self._settings)
 
     def _issue(self) -> tuple[str, float]:
+        return self._logged_in(self._login) if self._login else self._client_token()
+
+    def _logged_in(self, request: Prepared) -> tuple[str, float]:
+        auth = self._auth
+        values: dict[str, Any] = self.constants | self.keys()
+        for name, secret in (("username", auth.username), ("password", auth.password)):
+            if secret:
+                values[name] = self._secret(secret, name)
+        with self._refused_before.guard(values):
+            return login.log_in(
+                self._http,
+                self._remote,
+                self._settings,
+                request,
+                values,
+                hidden=self.hidden(),
+                credential=self.credential,
+                note=self._note,
+            )
+
+    def _client_token(self) -> tuple[str, float]:
         auth = self._auth
         client = self._secret(auth.client_id, "client_id")
         secret = self._secret(auth.client_secret, "client_secret")
@@ -104,7 +136,7 @@ class Signing:
         else:
             basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
             headers = {"Authorization": f"Basic {basic}"}
-        with self._bad_client.guard((client, secret)):
+        with self._refused_before.guard((client, secret)):
             return ask_for_token(
                 self._http,
                 self._remote,

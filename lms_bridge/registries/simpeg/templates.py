@@ -97,10 +97,11 @@ class Template:
 
     def fill(self, values: Values) -> Any:
         """It as a value of a body; :data:`OMITTED` if it is to be left out."""
+        if any(hole.field == "document" for hole in self.holes()) and values["document"] is None:
+            return OMITTED
         hole = self._parts[0] if len(self._parts) == 1 else ""
         if isinstance(hole, Hole) and hole.is_file:
-            file = values["document"]
-            return OMITTED if file is None else file
+            return values["document"]
         if isinstance(hole, Hole) and hole.enumeration:
             found: Any = self._filled(hole, values)  # a number if the enumeration has one
         else:

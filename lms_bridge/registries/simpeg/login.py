@@ -1,0 +1,115 @@
+"""Logging in: having a token issued by a request that the configuration describes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lms_bridge.errors import DeliveryError
+from lms_bridge.http.client import HttpClient, NoAnswerError
+from lms_bridge.http.trouble import by_status, no_answer, shortened, unavailable, unreadable
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
+from lms_bridge.registries.simpeg.dates import moment
+from lms_bridge.registries.simpeg.reading import first
+from lms_bridge.registries.simpeg.requests import Prepared
+from lms_bridge.registries.simpeg.settings import Path, SimpegSettings
+from lms_bridge.registries.surroundings import Issued
+from lms_bridge.registries.tokens import LIFETIME
+from lms_bridge.registries.values import decimal, text
+
+NAME = "login"
+_SINCE_1970 = 1e9
+"""seconds that are no lifetime any more but a time, counted from 1970"""
+
+
+def log_in(
+    http: HttpClient,
+    remote: str,
+    settings: SimpegSettings,
+    request: Prepared,
+    values: Mapping[str, Any],
+    *,
+    hidden: Sequence[str],
+    credential: str,
+    note: Callable[[Issued], None],
+) -> tuple[str, float]:
+    """Log in with `values`: the token, and how many seconds it lives.
+
+    `credential` is the setting that is no good if the registry refuses; what is issued is told
+    to `note`.
+    """
+    login = settings.auth.login
+    assert login is not None, "the configuration was checked"
+    asked = request.fill(values)
+    try:
+        answer = http.exchange(
+            asked.method,
+            asked.url,
+            headers=asked.headers,
+            json=asked.json,
+            form=asked.form,
+            body=asked.body,
+            secret=True,
+            hidden=hidden,
+        )
+    except NoAnswerError as failure:
+        raise no_answer(remote, failure) from None
+    judged = judge(answer, rules_of(login, settings.answers), settings.messages)
+    token = text(first(judged.body, login.token))
+    if token and answer.status < 300:
+        seconds = lifetime(judged.body, login.expires)
+        note(Issued(NAME, credential, token, seconds))
+        return token, seconds or LIFETIME
+    # What it answers may repeat what was sent.
+    answer, judged = answer.without(hidden), judged.without(hidden)
+    if _is_refusal(judged, answer.status):
+        raise DeliveryError(
+            Reason(
+                "credentials_rejected",
+                remote=remote,
+                credential=credential,
+                message=shortened(judged.message),
+                setting=f"{remote}.{credential}",
+            ),
+            retryable=False,
+            remote_wide=True,
+        )
+    if judged.means in ("retry", "unanswered"):
+        raise unavailable(remote, judged.message, retry_after=answer.retry_after())
+    if judged.means == "success":
+        error = f"the login brought no token at “{_shown(login.token)}” (auth.login.token)"
+        raise unreadable(remote, error, remote_wide=True)
+    raise by_status(remote, answer, setting=f"{remote}.auth.login.path")
+
+
+def lifetime(body: Any, path: Path) -> float | None:
+    """The seconds that a token lives, from what stands at `path`; None where that is unclear.
+
+    >>> lifetime({"expires_in": "1800"}, "expires_in")
+    1800.0
+    """
+    said = first(body, path) if path else None
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        seconds: float | None = float(said)
+    else:
+        seconds = decimal(said)
+    if seconds is not None and seconds > _SINCE_1970:
+        seconds -= time.time()
+    elif seconds is None and (until := moment(text(said))):
+        seconds = (until - dt.datetime.now(dt.UTC)).total_seconds()
+    return seconds if seconds is not None and 0 < seconds < _SINCE_1970 else None
+
+
+def _is_refusal(judged: Judgement, status: int) -> bool:
+    """Whether the registry does not let the bridge in. Where no rule knows its answer, 400 and
+    the like say so: a password must not be tried again and again, which locks accounts."""
+    if judged.means in ("credentials", "refused", "none"):
+        return True
+    return judged.means == "unclear" and bool(judged.body) and status in (400, 401, 403, 404, 422)
+
+
+def _shown(path: Path) -> str:
+    return path if isinstance(path, str) else " | ".join(path)
