@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from typing import Any
 
@@ -74,6 +75,20 @@ body = { berkas = "{document}" }
 [histories.semua.remove]
 path = "/diklat/{row_id}"
 """
+FIRST = """
+[histories.semua.upload]
+path = "/berkas"
+send = "json"
+body = { nama = "{document_name}", isi = "data:application/pdf;base64,{document:base64}" }
+id = "berkas.kode"
+[histories.semua.record]
+"""
+UPLOADED_FIRST = (
+    CONFIGURATION.partition("[histories.semua.document]")[0]
+    .replace("[histories.semua.record]\n", FIRST.lstrip())
+    .replace('Jenis = "{kind}"\n', 'Jenis = "{kind}"\nKodeBerkas = "{upload}"\n')
+)
+"""a row names the certificate that was handed in before"""
 WIB = dt.timezone(dt.timedelta(hours=7))
 
 
@@ -91,6 +106,7 @@ class Bupati(Office):
     def __init__(self) -> None:
         self.logins = 0
         self.valid: set[str] = set()
+        self.handed_in: list[bytes] = []
         super().__init__()
 
     def routes(self, app: Flask) -> None:
@@ -102,6 +118,7 @@ class Bupati(Office):
         app.put("/api/diklat/<row_id>")(self._change)
         app.put("/api/diklat/<row_id>/berkas")(self._upload)
         app.delete("/api/diklat/<row_id>")(self._remove)
+        app.post("/api/berkas")(self._hand_in)
 
     def refusal(self) -> Any:
         return {"Message": "Permintaan salah.", "ModelState": {"Jam": ["Jam terlalu banyak"]}}
@@ -154,6 +171,13 @@ class Bupati(Office):
         file = request.files["berkas"]
         self.keep_file(row_id, file.filename or "", file.read())
         return "", 204
+
+    def _hand_in(self) -> Any:
+        body = request.get_json()
+        kind, _, content = body["isi"].partition(",")
+        assert kind == "data:application/pdf;base64"
+        self.handed_in.append(base64.b64decode(content, validate=True))
+        return {"berkas": {"kode": f"B-{len(self.handed_in)}"}}
 
     def _remove(self, row_id: str) -> Any:
         return "", 204 if self.delete(row_id) else 404

@@ -6,11 +6,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
+from flask import request
 
 from lms_bridge.deliveries.record_step import training_of
 from lms_bridge.deliveries.registered import remember_employee
+from lms_bridge.errors import DeliveryError
 from lms_bridge.registries import tokens
+from lms_bridge.registries.simpeg.client import Simpeg
+from lms_bridge.registries.simpeg.settings import Pages
 from tests.deliveries.yard import COURSE
 from tests.simpeg import dialects
 from tests.simpeg.bupati import Bupati
@@ -312,6 +317,46 @@ def test_a_list_is_followed_by_its_links(open_hall: Callable[[str], Hall]) -> No
     rows = hall.simpeg.trainings_of(employee, 16)
     assert [row.name for row in rows] == [f"Diklat {number}" for number in range(5)]
     assert {str(row.starts) for row in rows} == {"2025-02-01"}
+
+
+def test_a_list_may_be_counted_in_rows(open_hall: Callable[[str], Hall]) -> None:
+    hall = open_hall("lurah")
+    read = hall.settings.histories["semua"].read
+    pages = Pages(query="mulai", first=0, step=2)
+    changed = msgspec.structs.replace(read, pages=pages)
+    history = msgspec.structs.replace(hall.settings.histories["semua"], read=changed)
+    simpeg = Simpeg("simpeg", msgspec.structs.replace(hall.settings, histories={"semua": history}))
+    rows = [{"id": number, "judul": f"Diklat {number}"} for number in range(5)]
+
+    def answer() -> Any:
+        begin = int(request.args["mulai"])
+        return {"kode": "00", "isi": {"daftar": rows[begin : begin + 2]}}
+
+    hall.office.app.view_functions["_rows"] = answer
+    employee = simpeg.find_employee(SITI)
+    assert employee is not None
+    assert [row.id for row in simpeg.trainings_of(employee, 16)] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("other", ["P-1", "P-2"])
+def test_a_person_may_have_several_lines_if_they_are_the_same(
+    other: str, open_hall: Callable[[str], Hall]
+) -> None:
+    hall = open_hall("lurah")
+    people = [
+        {"identitas": {"nip": SITI, "kode": one}, "nama": "SITI RAHMAWATI"}
+        for one in ("P-1", other)
+    ]
+    said = {"kode": "00", "isi": {"orang": people}}
+    hall.office.app.view_functions["_person"] = lambda: said
+    if other == "P-1":
+        employee = hall.simpeg.find_employee(SITI)
+        assert employee is not None
+        assert employee.person_id == "P-1"
+        return
+    with pytest.raises(DeliveryError) as caught:
+        hall.simpeg.find_employee(SITI)
+    assert "no one person" in str(caught.value.reason.details)
 
 
 @pytest.mark.parametrize(("dialect", "path"), [("bupati", "_rows"), ("lurah", "_rows")])

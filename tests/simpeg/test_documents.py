@@ -11,7 +11,9 @@ import pytest
 from lms_bridge.deliveries.work import Work
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.simpeg.client import Simpeg
+from tests.simpeg.bupati import UPLOADED_FIRST, Bupati
 from tests.simpeg.conftest import PIM, REMOTE, Hall
+from tests.simpeg.dialects import DIALECTS
 from tests.simpeg.office import SITI, BearerJson
 
 Open = Callable[[str], Hall]
@@ -197,6 +199,62 @@ def test_what_is_too_large_is_not_sent(dialect: str, papered: Open) -> None:
     assert hall.office.uploads == 0
     # What comes with the row keeps the row waiting: it could not be added afterwards.
     assert len(hall.office.kept) == (dialect != "camat")
+
+
+# --- handed in before the row
+
+
+@pytest.fixture
+def first(papered: Open, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setitem(DIALECTS, "bupati", (Bupati, UPLOADED_FIRST))
+    return papered("bupati")
+
+
+def handed_in(hall: Hall) -> list[bytes]:
+    assert isinstance(hall.office, Bupati)
+    return hall.office.handed_in
+
+
+def test_a_row_names_the_certificate_that_was_handed_in_before(first: Hall) -> None:
+    delivery = first.record()
+    assert first.deliver() == {"done": 1}
+    assert handed_in(first) == [CONTENT]
+    assert first.office.kept[0]["KodeBerkas"] == "B-1"
+    first.correct(delivery, hours=32)
+    first.settle()
+    assert {row.state for row in first.rows()} == {"done"}
+    (row,) = first.office.kept
+    assert (row["Jam"], row["KodeBerkas"]) == (32, "B-2")
+    assert handed_in(first)[1].endswith(b" 32")
+
+
+@pytest.mark.parametrize("fate", ["commit-then-hang", "commit-then-empty", "page"])
+@pytest.mark.parametrize("where", ["/berkas", "/diklat"])
+def test_whatever_becomes_of_it_there_is_one_row(where: str, fate: str, first: Hall) -> None:
+    first.record()
+    first.office.order(fate, where=where)
+    assert first.deliver() == {"postpone": 1}
+    first.settle()
+    assert [row.state for row in first.rows()] == ["done"]
+    (row,) = first.office.kept
+    assert row["KodeBerkas"] == f"B-{len(handed_in(first))}"
+
+
+def test_a_certificate_that_is_refused_keeps_its_row_waiting(first: Hall) -> None:
+    first.record()
+    first.office.order("refusal", where="/berkas")
+    assert first.deliver() == {"block": 1}
+    assert first.office.kept == []
+
+
+def test_without_certificates_the_row_names_none(
+    open_hall: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DIALECTS, "bupati", (Bupati, UPLOADED_FIRST))
+    hall = open_hall("bupati")
+    hall.record()
+    assert hall.deliver() == {"done": 1}
+    assert "KodeBerkas" not in hall.office.kept[0]
 
 
 # --- corrections

@@ -14,8 +14,10 @@ from lms_bridge.registries.simpeg.requests import (
     TO_READ,
     TO_RECORD,
     TO_REMOVE,
+    TO_UPLOAD,
     Prepared,
     prepared_login,
+    with_upload,
 )
 from lms_bridge.registries.simpeg.settings import (
     Auth,
@@ -132,12 +134,13 @@ def _kinds(settings: SimpegSettings, path: str) -> Iterator[Problem]:
 
 def _history(settings: SimpegSettings, history: History, name: str, path: str) -> Iterator[Problem]:
     yield from _request(settings, f"{name}.read", history.read, TO_READ, path)
-    yield from _request(settings, f"{name}.record", history.record, TO_RECORD, path)
+    recording = with_upload(TO_RECORD, history)
+    yield from _request(settings, f"{name}.record", history.record, recording, path)
     fields = history.read.fields
     at = f"{path}.{name}"
     if not {"nip", "person_id"} & Prepared(history.read, settings, TO_READ).names():
         yield Problem(f"{at}.read", "names neither {nip} nor {person_id}: whose rows are they?")
-    recorded = Prepared(history.record, settings, TO_RECORD).names()
+    recorded = Prepared(history.record, settings, recording).names()
     if not {"nip", "person_id"} & recorded:
         yield Problem(f"{at}.record", "names neither {nip} nor {person_id}: whose row is it?")
     for field in ("name", "certificate_number", "starts"):
@@ -166,10 +169,11 @@ def _of_a_row(
     settings: SimpegSettings, history: History, name: str, path: str
 ) -> Iterator[Problem]:
     """The requests that are about a row which is there already."""
-    named: dict[str, set[str]] = {"record": Prepared(history.record, settings, TO_RECORD).names()}
+    recording = with_upload(TO_RECORD, history)
+    named: dict[str, set[str]] = {"record": Prepared(history.record, settings, recording).names()}
     for what, request, fields, done in (
         ("remove", history.remove, TO_REMOVE, "deleted"),
-        ("change", history.change, TO_CHANGE, "changed"),
+        ("change", history.change, with_upload(TO_CHANGE, history), "changed"),
         ("document", history.document, TO_ATTACH, "given it"),
     ):
         if request is None:
@@ -183,6 +187,16 @@ def _of_a_row(
             yield Problem(at, f"does not name {{row_id}}: which row is to be {done}?")
     if history.document and "document" not in named["document"]:
         yield Problem(f"{path}.{name}.document", "does not name {document}: what is to be kept?")
+    if history.upload:
+        yield from _request(settings, f"{name}.upload", history.upload, TO_UPLOAD, path)
+        if "document" not in Prepared(history.upload, settings, TO_UPLOAD).names():
+            yield Problem(f"{path}.{name}.upload", "does not name {document}: what is handed in?")
+        if "upload" not in named["record"]:
+            yield Problem(
+                f"{path}.{name}.record", "does not name {upload}: whose certificate is it?"
+            )
+        if history.document:
+            yield Problem(f"{path}.{name}.document", "is not needed beside upload; leave one out")
     for what in ("record", "change"):
         if history.document and "document" in named.get(what, ()):
             yield Problem(

@@ -17,28 +17,19 @@ from lms_bridge.registries.base import (
     RegistryEmployee,
     Training,
 )
+from lms_bridge.registries.simpeg import listing
 from lms_bridge.registries.simpeg.api import Api
 from lms_bridge.registries.simpeg.check import checks
-from lms_bridge.registries.simpeg.reading import (
-    at,
-    first,
-    listed,
-    nip_of,
-    parameters_of,
-    person,
-)
+from lms_bridge.registries.simpeg.reading import at, first, listed, nip_of, person
 from lms_bridge.registries.simpeg.requests import TO_FIND, Prepared
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from lms_bridge.registries.simpeg.shelves import Shelf, Shelves
+from lms_bridge.registries.simpeg.templates import UPLOAD
 from lms_bridge.registries.surroundings import ALONE, Surroundings
-from lms_bridge.registries.values import number
 
 STRUCTURAL = 1
-_MOST_PAGES = 200
 _LOOK_AFTER = 3600.0
 """seconds after which it is looked whether a person has deleted or corrected a row"""
-# How the usual frameworks say that a list goes on: Laravel's two paginators, Django's.
-_MORE = ("next_page_url", "links.next", "next", "meta.next", "pagination.next")
 
 
 class Simpeg:
@@ -71,6 +62,8 @@ class Simpeg:
             return None
         if people and asked.fields.nip and len(people) > 1:
             people = [one for one in people if nip_of(first(one, asked.fields.nip)) == nip]
+            if len({person(one, asked.fields, nip).person_id for one in people}) == 1:
+                people = people[:1]  # a line for each post that the person has
         if not people or len(people) > 1:
             raise self._unreadable(
                 f'there is no one person at “{asked.found}”; a rule with means = "none" says'
@@ -84,7 +77,7 @@ class Simpeg:
 
     def trainings_of(self, employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
         shelf = self._shelf(kind)
-        rows = self._rows(shelf, {**_person(employee), "kind": kind})
+        rows = listing.of(self._api, shelf, {**_person(employee), "kind": kind})
         return [shelf.rows.read(row) for row in rows]
 
     def record(
@@ -101,7 +94,7 @@ class Simpeg:
                 Reason("course_lacks", field="structural_training", course=training.name),
                 retryable=False,
             )
-        values = {**_person(employee), **_training(training), **_document(document)}
+        values = self._handed_in(shelf, employee, training, document)
         before = None if asked.id else self._ids(employee, training.kind)
         written = self._api.write(asked, shelf.record, values)
         if before is not None:
@@ -132,7 +125,7 @@ class Simpeg:
                 retryable=False,
                 look_after=_LOOK_AFTER,
             )
-        values = {**_person(employee), **_training(training), **_document(document)}
+        values = self._handed_in(shelf, employee, training, document)
         written = self._api.write(asked, shelf.change, {**values, "row_id": row_id})
         if asked.id and written.named(asked.id) not in ("", row_id):
             # It has happened to others that a change made a second row (registry facts, 5).
@@ -189,45 +182,24 @@ class Simpeg:
             )
         return shelf
 
-    def _rows(self, shelf: Shelf, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """All rows, page after page."""
-        asked, pages = shelf.history.read, shelf.history.read.pages
-        found: list[Mapping[str, Any]] = []
-        parameters = {pages.query: str(pages.first)} if pages and not pages.next else {}
-        before: list[Mapping[str, Any]] = []
-        for number_of in range(_MOST_PAGES):
-            judged = self._api.ask(asked, shelf.read.with_query(parameters), values)
-            if judged.means == "none":
-                return found
-            rows = listed(at(judged.body, asked.rows))
-            # A row left out here could be ours, and would be written a second time.
-            if rows is None:
-                raise self._unreadable(
-                    f'there is no list of rows at “{asked.rows}”; a rule with means = "none"'
-                    " says what the answer is where there are none"
-                )
-            if rows and rows == before:
-                raise self._unreadable("a page is the same as the one before; see read.pages")
-            before = rows
-            found += rows
-            if pages is None:
-                if any(isinstance(at(judged.body, more), str) for more in _MORE):
-                    raise self._unreadable("the list goes on, and read.pages does not say how")
-                return found
-            if pages.next:
-                further = parameters_of(at(judged.body, pages.next), pages.query)
-                if not further:
-                    return found
-                parameters = {**parameters, **further}
-                continue
-            page = pages.first + number_of
-            last = number(at(judged.body, pages.last)) if pages.last else None
-            if pages.last and last is None:
-                raise self._unreadable(f"there is no number of the last page at “{pages.last}”")
-            if not rows or (last is not None and page >= last):
-                return found
-            parameters = {pages.query: str(page + 1)}
-        raise self._unreadable(f"the list has more than {_MOST_PAGES} pages")
+    def _handed_in(
+        self,
+        shelf: Shelf,
+        employee: RegistryEmployee,
+        training: Training,
+        document: Document | None,
+    ) -> dict[str, Any]:
+        """What a row is filled with; its certificate is handed in, where that comes first.
+
+        If the row fails after that, it is handed in again: nothing refers to the first one.
+        """
+        values = {**_person(employee), **_training(training), **_document(document), UPLOAD: None}
+        asked = shelf.history.upload
+        if asked and shelf.upload and document:
+            values[UPLOAD] = self._api.write(asked, shelf.upload, values).named(asked.id)
+            if not values[UPLOAD]:
+                raise outcome_unknown(self._api.remote, "it took the certificate and gave no name")
+        return values
 
     def _ids(self, employee: RegistryEmployee, kind: int) -> set[str]:
         return {row.id for row in self.trainings_of(employee, kind)}

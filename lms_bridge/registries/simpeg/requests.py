@@ -13,11 +13,12 @@ import msgspec
 
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.simpeg.dates import TemplateError
-from lms_bridge.registries.simpeg.settings import Auth, Login, Request, SimpegSettings
+from lms_bridge.registries.simpeg.settings import Auth, History, Login, Request, SimpegSettings
 from lms_bridge.registries.simpeg.templates import (
     DOCUMENT,
     PERSON,
     TRAINING,
+    UPLOAD,
     Filling,
     Template,
     Tree,
@@ -31,6 +32,7 @@ TO_FIND = ("nip",)
 TO_READ = (*PERSON, "kind")
 TO_RECORD = (*PERSON, *TRAINING, *DOCUMENT)
 TO_CHANGE = (*TO_RECORD, "row_id")
+TO_UPLOAD = TO_RECORD
 TO_REMOVE = (*TO_READ, "row_id")
 TO_ATTACH = (*TO_REMOVE, *DOCUMENT)
 """the fields that a request of each kind may name, besides keys, constants and the token"""
@@ -38,6 +40,11 @@ _TOKENED = ("bearer", "oauth2", "login")
 """the ways to sign in that have a token"""
 _ADDRESS = re.compile(r"https?://[^/?#@{}\s]+(/|\?|\Z)")
 _UNSENDABLE = ("\r", "\n", "\0")
+
+
+def with_upload(fields: Sequence[str], history: History) -> tuple[str, ...]:
+    """`fields`, and what the certificate is called that was handed in before."""
+    return (*fields, UPLOAD) if history.upload else tuple(fields)
 
 
 class Filled(msgspec.Struct, frozen=True):

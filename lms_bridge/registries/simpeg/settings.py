@@ -133,6 +133,8 @@ class Pages(_Table, frozen=True, kw_only=True):
     query: str = "page"
     """parameter that asks for a page"""
     first: Annotated[int, msgspec.Meta(ge=0, le=1)] = 1
+    step: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """by how much the parameter grows: 1 counts pages, the rows of a page count rows"""
     last: str = ""
     """path of the number of the last page"""
     next: str = ""
@@ -181,6 +183,15 @@ class Attaching(Request, frozen=True, kw_only=True):
     """path of what the registry calls the document; left out: it does not say"""
 
 
+class Uploading(Request, frozen=True, kw_only=True):
+    """Handing in the certificate before its row, which then names it as ``{upload}``."""
+
+    method: Method = "POST"
+    send: Literal["json", "form", "multipart"] = "multipart"
+    id: Path
+    """path of what the registry calls it"""
+
+
 class History(_Table, frozen=True, kw_only=True):
     """A list in which the registry keeps trainings of some kinds."""
 
@@ -194,6 +205,8 @@ class History(_Table, frozen=True, kw_only=True):
     """left out: rows are corrected by hand"""
     document: Attaching | None = None
     """left out: certificates are not sent by a request of their own"""
+    upload: Uploading | None = None
+    """left out: certificates are not handed in before their rows"""
 
 
 USUAL: tuple[Rule, ...] = (

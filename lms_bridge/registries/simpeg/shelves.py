@@ -12,7 +12,9 @@ from lms_bridge.registries.simpeg.requests import (
     TO_READ,
     TO_RECORD,
     TO_REMOVE,
+    TO_UPLOAD,
     Prepared,
+    with_upload,
 )
 from lms_bridge.registries.simpeg.settings import History, SimpegSettings
 
@@ -26,15 +28,17 @@ class Shelf:
         self.name = name
         self.history = history
         self.read = Prepared(history.read, settings, TO_READ)
-        self.record = Prepared(history.record, settings, TO_RECORD)
+        self.record = Prepared(history.record, settings, with_upload(TO_RECORD, history))
         self.remove = Prepared(history.remove, settings, TO_REMOVE) if history.remove else None
-        self.change = Prepared(history.change, settings, TO_CHANGE) if history.change else None
+        changing = with_upload(TO_CHANGE, history)
+        self.change = Prepared(history.change, settings, changing) if history.change else None
+        self.upload = Prepared(history.upload, settings, TO_UPLOAD) if history.upload else None
         self.document = (
             Prepared(history.document, settings, TO_ATTACH) if history.document else None
         )
         self.rows = Rows(history, settings, zone)
-        self.brings_document = "document" in self.record.names()
-        """whether the certificate is sent with the row"""
+        self.brings_document = self.upload is not None or "document" in self.record.names()
+        """whether the certificate is sent with the row, or just before"""
 
 
 class Shelves:

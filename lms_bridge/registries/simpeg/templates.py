@@ -40,6 +40,7 @@ TRAINING = (
     "structural_training",
 )
 DOCUMENT = ("document", "document_name")
+UPLOAD = "upload"
 OTHER = "*"
 """the name under which an enumeration has what it does not list"""
 OMITTED: Any = object()
@@ -97,7 +98,8 @@ class Template:
 
     def fill(self, values: Values) -> Any:
         """It as a value of a body; :data:`OMITTED` if it is to be left out."""
-        if any(hole.field == "document" for hole in self.holes()) and values["document"] is None:
+        of_document = {"document", UPLOAD} & {hole.field for hole in self.holes()}
+        if any(values[field] is None for field in of_document):
             return OMITTED
         hole = self._parts[0] if len(self._parts) == 1 else ""
         if isinstance(hole, Hole) and hole.is_file:
