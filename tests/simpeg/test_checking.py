@@ -69,6 +69,18 @@ def test_paths_that_lead_nowhere_are_noticed(open_hall: Callable[[str], Hall]) -
     )
 
 
+def test_dates_that_cannot_be_read_are_noticed(open_hall: Callable[[str], Hall]) -> None:
+    hall = open_hall("camat")
+    hall.record()
+    hall.deliver()
+    *_, last = found(hall, **KNOWN, dates=("%d %B %Y",))
+    assert last == (
+        "training history",
+        "warning",
+        "None of the 1 rows of diklat has a date that can be read.",
+    )
+
+
 def test_an_address_that_does_not_answer_ends_it(open_hall: Callable[[str], Hall]) -> None:
     lines = found(open_hall("camat"), url="http://127.0.0.1:9")
     assert [(subject, verdict) for subject, verdict, _ in lines] == [("address", "failed")]

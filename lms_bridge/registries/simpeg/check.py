@@ -85,6 +85,22 @@ def _histories(
                 },
             )
             return
+        is_dated = bool(settings.histories[name].read.fields.starts)
+        if rows and is_dated and not any(row.starts for row in rows):
+            # Then nothing tells two courses of one name apart, and no correction of a date is seen.
+            yield Check(
+                subject,
+                "warning",
+                mark("None of the %(count)s rows of %(history)s has a date that can be read."),
+                mark("See that %(setting)s leads to it, and %(dates)s has its form."),
+                {
+                    "count": len(rows),
+                    "history": name,
+                    "setting": f"{api.remote}.histories.{name}.read.fields.starts",
+                    "dates": f"{api.remote}.dates",
+                },
+            )
+            continue
         yield Check(
             subject,
             "ok",
