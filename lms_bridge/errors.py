@@ -26,6 +26,9 @@ class DeliveryError(Exception):
         that it must be looked up, after a while, before it is sent again.
     `retry_after`
         seconds that the remote asked us to wait (``Retry-After``), if it did.
+    `doubtful`
+        it was refused in words that name no rule, so it may be a fault that passes: it is tried
+        a few times (``[delivery.retry] refusals``) before a person is asked.
     `look_after`
         seconds after which to look whether a person has done what was asked of them: what is
         left of the step is theirs to do, and no call can do it.
@@ -40,6 +43,7 @@ class DeliveryError(Exception):
         outcome_unknown: bool = False,
         retry_after: float | None = None,
         look_after: float | None = None,
+        doubtful: bool = False,
     ) -> None:
         super().__init__(reason.sentence())
         self.reason = reason
@@ -48,6 +52,7 @@ class DeliveryError(Exception):
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
         self.look_after = look_after
+        self.doubtful = doubtful
 
 
 class NotNow(DeliveryError):

@@ -30,7 +30,7 @@ from lms_bridge.deliveries.matching import Ours, differences, match
 from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.record_step import training_of
-from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work, load
@@ -70,8 +70,8 @@ class CorrectStep:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
         before, wanted = written(self._store, work, patient=True), training_of(work)
-        employee = known_or_found(self._registry, work, notebook, self._clock)
-        row = row_there(self._registry, employee, before, work)
+        person = Registered(self._registry, work, notebook, self._clock)
+        row = row_there(person, before, work)
         if not differences(wanted, row):
             return self._corrected(work, before, wanted, notebook)
         notebook.strike("given_up_at")
@@ -83,9 +83,9 @@ class CorrectStep:
         notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(wanted))
         try:
             if enclosed:
-                enclosed[0].change(employee, row.id, wanted, enclosed[1])
+                enclosed[0].change(person.employee, row.id, wanted, enclosed[1])
             else:
-                self._registry.change(employee, row.id, wanted)
+                self._registry.change(person.employee, row.id, wanted)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise

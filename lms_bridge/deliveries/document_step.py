@@ -23,14 +23,14 @@ import datetime as dt
 import hashlib
 
 from lms_bridge.deliveries.papers import Papers, paper
-from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.deliveries.written import Written, row_there, written
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import Registry, RegistryEmployee, TakesDocuments
+from lms_bridge.registries.base import Registry, TakesDocuments
 from lms_bridge.store.engine import Store
 
 
@@ -62,8 +62,8 @@ class DocumentStep:
         kind = row.training.kind
         if not self._keeper.takes_document_of(kind):
             return Outcome(row.row_id, reason=Reason("document_not_taken", remote=work.remote))
-        employee = known_or_found(self._registry, work, notebook, self._clock)
-        if self._is_there(employee, row, work, notebook):
+        person = Registered(self._registry, work, notebook, self._clock)
+        if self._is_there(person, row, work, notebook):
             found = notebook.time("sent_at") is None
             self._settling.over(notebook)
             return Outcome(row.row_id, found=found)
@@ -74,7 +74,7 @@ class DocumentStep:
         document = paper(self._papers, work, self._keeper.most_document_bytes)
         notebook.note(sent_at=self._clock())
         try:
-            name = self._keeper.attach(employee, kind, row.row_id, document)
+            name = self._keeper.attach(person.employee, kind, row.row_id, document)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
@@ -86,12 +86,10 @@ class DocumentStep:
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook)
 
-    def _is_there(
-        self, employee: RegistryEmployee, row: Written, work: Work, notebook: Notebook
-    ) -> bool:
+    def _is_there(self, person: Registered, row: Written, work: Work, notebook: Notebook) -> bool:
         """Whether the row has a document that is to be left there."""
         unanswered = notebook.time("sent_at") is not None
         if (notebook.get("fresh") or notebook.get("replaces")) and not unanswered:
             return False
-        found = row_there(self._registry, employee, row, work)
+        found = row_there(person, row, work)
         return bool(found.document) and not (unanswered and notebook.get("replaces"))

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import queue
+from lms_bridge.deliveries import queue, refusals
 from lms_bridge.deliveries.queue import LeaseLost, Trace
 from lms_bridge.deliveries.step import Clock, Notebook, Step
 from lms_bridge.deliveries.work import Work
@@ -72,7 +72,7 @@ class Performer:
             try:
                 outcome = self._steps[work.remote, work.step].perform(work, notebook)
             except DeliveryError as error:
-                failure = error
+                failure = refusals.weighed(error, notebook, self._settings.retry.refusals)
             except LeaseLost:
                 raise
             except Exception:
@@ -80,6 +80,7 @@ class Performer:
                 log.exception("a step failed unexpectedly", **_about(work))
                 failure = _defect()
             else:
+                refusals.forget(notebook)
                 trace = Trace(notebook.pages(), exchanges)
 
                 def succeed(db: Connection) -> Ending:

@@ -31,7 +31,7 @@ from sqlalchemy import bindparam, select
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.papers import Papers, comes_with_the_row, with_the_row
-from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
@@ -66,10 +66,10 @@ class RecordStep:
         if not work.is_wanted and notebook.time("sent_at") is None:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         self._settling.wait(notebook)
-        employee = known_or_found(self._registry, work, notebook, self._clock)
+        person = Registered(self._registry, work, notebook, self._clock)
         training, others = training_of(work), self._others(work)
         for sought in _sought(training, notebook):
-            rows = self._registry.trainings_of(employee, sought.kind)
+            rows = person.history(sought.kind)
             if row := match(sought, rows, others):
                 found = notebook.time("sent_at") is None
                 amiss = sought != training
@@ -89,9 +89,9 @@ class RecordStep:
         notebook.note(sent_at=self._clock(), sent=msgspec.to_builtins(training))
         try:
             if enclosed:
-                row_id = enclosed[0].record(employee, training, enclosed[1])
+                row_id = enclosed[0].record(person.employee, training, enclosed[1])
             else:
-                row_id = self._registry.record(employee, training)
+                row_id = self._registry.record(person.employee, training)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,28 +14,53 @@ from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.people import postings, service
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import Registry, RegistryEmployee
+from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
 
 
-def known_or_found(
-    registry: Registry, work: Work, notebook: Notebook, clock: Clock
-) -> RegistryEmployee:
-    """The employee of `work`, asked of `registry` if that has not been done before.
+class Registered:
+    """The employee of `work` in `registry`, asked for if that has not been done before.
 
     Raises :exc:`~lms_bridge.errors.DeliveryError` if the registry knows nobody with the NIP.
     """
-    if known := known_employee(work, registry.name):
-        return known
-    employee = registry.find_employee(work.nip)
-    if employee is None:
-        raise DeliveryError(
-            Reason("employee_not_in_registry", remote=work.remote, nip=work.nip),
-            retryable=False,
-        )
-    now = clock()
-    notebook.also(lambda db: remember_employee(db, work.employee_id, registry.name, employee, now))
-    return employee
+
+    def __init__(self, registry: Registry, work: Work, notebook: Notebook, clock: Clock) -> None:
+        self._registry = registry
+        self._work = work
+        self._notebook = notebook
+        self._clock = clock
+        known = known_employee(work, registry.name)
+        self._may_have_left = known is not None
+        self.employee = known or self._found()
+
+    def history(self, kind: int) -> Sequence[RecordedTraining]:
+        """The rows of the history that a training of `kind` belongs to.
+
+        A registry says "not found" of an empty history and of a NIP that it does not know any
+        more alike, and in that case the rows are under another one. So of somebody who was
+        found some time ago, an empty history is believed only if they are still there.
+        """
+        rows = self._registry.trainings_of(self.employee, kind)
+        if rows or not self._may_have_left:
+            return rows
+        before, self.employee = self.employee, self._found()
+        self._may_have_left = False
+        if self.employee.person_id == before.person_id:
+            return rows
+        return self._registry.trainings_of(self.employee, kind)
+
+    def _found(self) -> RegistryEmployee:
+        work, name, now = self._work, self._registry.name, self._clock()
+        employee = self._registry.find_employee(work.nip)
+        if employee is None:
+            if self._may_have_left:
+                self._notebook.also(lambda db: forget_employee(db, work.employee_id, name, now))
+            raise DeliveryError(
+                Reason("employee_not_in_registry", remote=work.remote, nip=work.nip),
+                retryable=False,
+            )
+        self._notebook.also(lambda db: remember_employee(db, work.employee_id, name, employee, now))
+        return employee
 
 
 def known_employee(work: Work, registry: str) -> RegistryEmployee | None:

@@ -17,7 +17,6 @@ Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -26,14 +25,14 @@ from sqlalchemy import Connection, select, update
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.papers import comes_with_the_row
-from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.deliveries.written import Written, shared_with, written
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.registries.base import RecordedTraining, Registry
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
 
@@ -63,8 +62,8 @@ class UndoubleStep:
         stays = str(notebook.get("row"))
         record = written(self._store, work)
         training = record.training
-        employee = known_or_found(self._registry, work, notebook, self._clock)
-        rows = self._rows(employee, training)
+        person = Registered(self._registry, work, notebook, self._clock)
+        rows = person.history(training.kind)
         other = next((row for row in rows if row.id == stays), None)
         ours = next((row for row in rows if row.id == record.row_id), None)
         if ours is None and other is not None:
@@ -77,13 +76,13 @@ class UndoubleStep:
         assert other is not None
         notebook.note(sent_at=self._clock())
         try:
-            self._registry.remove(employee, training.kind, ours.id)
+            self._registry.remove(person.employee, training.kind, ours.id)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
         # From here on the deletion may have taken effect whatever becomes of the look.
         notebook.enter(given_up_at=self._clock())
-        if any(row.id == ours.id for row in self._rows(employee, training)):
+        if any(row.id == ours.id for row in person.history(training.kind)):
             raise DeliveryError(
                 Reason("row_stays", remote=work.remote, row=ours.id),
                 retryable=True,
@@ -93,9 +92,6 @@ class UndoubleStep:
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook)
-
-    def _rows(self, employee: RegistryEmployee, training: Training) -> Sequence[RecordedTraining]:
-        return self._registry.trainings_of(employee, training.kind)
 
     def _objection(
         self,

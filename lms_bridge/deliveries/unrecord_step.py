@@ -20,14 +20,14 @@ import msgspec
 
 from lms_bridge.deliveries.matching import Ours, match
 from lms_bridge.deliveries.record_step import training_in, training_of
-from lms_bridge.deliveries.registered import known_or_found
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.deliveries.written import shared_with, step_of
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.registries.base import RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
 
 
@@ -49,8 +49,8 @@ class UnrecordStep:
         written = self._written(work)
         if not written.row_id:
             return self._removed(written, notebook)
-        employee = known_or_found(self._registry, work, notebook, self._clock)
-        row = self._look(employee, written)
+        person = Registered(self._registry, work, notebook, self._clock)
+        row = self._look(person, written)
         if row is None:
             return self._removed(written, notebook)
         notebook.strike("given_up_at")
@@ -62,13 +62,13 @@ class UnrecordStep:
             raise DeliveryError(objection, retryable=False)
         notebook.note(sent_at=self._clock())
         try:
-            self._registry.remove(employee, written.training.kind, row.id)
+            self._registry.remove(person.employee, written.training.kind, row.id)
         except DeliveryError as error:
             self._settling.failed(error, notebook)
             raise
         # From here on the deletion may have taken effect whatever becomes of the look.
         notebook.enter(given_up_at=self._clock())
-        if self._look(employee, written) is not None:
+        if self._look(person, written) is not None:
             # Perhaps it is only shown a little longer; else it was a success that is none.
             raise DeliveryError(
                 Reason("row_stays", remote=work.remote, row=row.id),
@@ -91,8 +91,8 @@ class UnrecordStep:
         trainings = [training, *([msgspec.convert(sent, Training)] if sent else [])]
         return _Written(row.result_id or "", trainings, bool(row.progress.get("found")))
 
-    def _look(self, employee: RegistryEmployee, written: _Written) -> RecordedTraining | None:
-        rows = self._registry.trainings_of(employee, written.training.kind)
+    def _look(self, person: Registered, written: _Written) -> RecordedTraining | None:
+        rows = person.history(written.training.kind)
         return next((row for row in rows if row.id == written.row_id), None)
 
     def _objection(self, work: Work, written: _Written, row: RecordedTraining) -> Reason | None:

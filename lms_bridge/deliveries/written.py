@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, select
 
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.record_step import training_in, training_of
+from lms_bridge.deliveries.registered import Registered
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee, Training
+from lms_bridge.registries.base import RecordedTraining, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
 from lms_bridge.store.types import AnyRow
@@ -61,11 +62,9 @@ _STEP = select(
 )
 
 
-def row_there(
-    registry: Registry, employee: RegistryEmployee, sought: Written, work: Work
-) -> RecordedTraining:
+def row_there(person: Registered, sought: Written, work: Work) -> RecordedTraining:
     """The row as the registry shows it now. Raises a DeliveryError if it is gone."""
-    rows = registry.trainings_of(employee, sought.training.kind)
+    rows = person.history(sought.training.kind)
     row = next((one for one in rows if one.id == sought.row_id), None)
     if row is None:
         gone = Reason(

@@ -1,7 +1,7 @@
 """Tokens that are fetched, kept and renewed, and credentials that were refused before.
 
-Tokens are kept in memory only. A source of tokens has two verbs: ``get``, and ``refused``,
-by which it learns that the token it gave was not accepted.
+Tokens are kept in memory only. A source of tokens has the verbs ``get``, and ``refused``,
+by which it learns that the token it gave was not accepted; and ``doubted``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ LIFETIME = 3600.0
 """seconds, where the answer names none (registry facts, section 1)"""
 MARGIN = 60.0
 """seconds before its end in which a token is no longer used; less for short-lived ones"""
+DOUBTED_AFTER = 60.0
+"""seconds in which a token is kept though it is doubted, so that not each refusal is a login"""
 PASSWORD_PAUSE = 900.0
 """seconds before a password that was refused is tried again: more would lock the account"""
 
@@ -41,6 +43,9 @@ class TokenSource(Protocol):
     def refused(self, token: str, message: str) -> None:
         """`token` was not accepted: see to it that ``get`` gives another one, or raise."""
 
+    def doubted(self, token: str) -> None:
+        """`token` was not accepted, though another one may fare no better."""
+
 
 class IssuedToken:
     """A token that `issue` fetches, kept until shortly before it expires.
@@ -53,6 +58,7 @@ class IssuedToken:
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
+        self._issued_at = 0.0
         self._usable_until = 0.0
         self._failed_at = -math.inf
         self._failure: DeliveryError | None = None
@@ -70,12 +76,18 @@ class IssuedToken:
                 self._failure, self._failed_at = failure, self._clock()
                 raise
             self._token = token
-            self._usable_until = self._clock() + lifetime - min(MARGIN, lifetime / 10)
+            self._issued_at = self._clock()
+            self._usable_until = self._issued_at + lifetime - min(MARGIN, lifetime / 10)
             return token
 
     def refused(self, token: str, message: str) -> None:
         with self._lock:
             if token == self._token:  # else another thread has renewed it already
+                self._token = ""
+
+    def doubted(self, token: str) -> None:
+        with self._lock:
+            if token == self._token and self._clock() - self._issued_at >= DOUBTED_AFTER:
                 self._token = ""
 
 

@@ -224,3 +224,76 @@ def test_a_client_id_that_is_not_known_is_not_the_passwords_fault(settings, serv
     error = failure(settings)
     assert error.reason.code == "credentials_rejected"
     assert "registry.siasn.sso_client_id" in error.reason.remedy()
+
+
+# --- refusals of the API itself
+
+PASSING = ["Gagal terhubung ke database", "Gagal mengambil data", "Terjadi kesalahan"]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("message", PASSING)
+def test_a_question_that_is_refused_is_asked_again(settings, service, message, status):
+    """It breaks no rule; so it is the registry that is in trouble."""
+    for body in (
+        {"Error": True, "Message": message},
+        {"success": False, "mapData": None, "message": message},
+        {"code": 0, "data": None, "message": message},
+    ):
+        service.answers(LOOK_UP, (status, as_json(**body)))
+        error = failure(settings)
+        assert (error.retryable, error.reason.code) == (True, "remote_unavailable")
+        assert message in error.reason.what()
+
+
+def test_a_question_about_somebody_who_must_not_be_asked_about_waits_for_a_person(
+    settings, service
+):
+    service.answers(LOOK_UP, {"Error": "true", "Message": "PNS bukan dari instansi Anda"})
+    error = failure(settings)
+    assert (error.retryable, error.doubtful) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("message", "doubtful"),
+    [
+        ("Gagal menyimpan data", True),
+        ("Unexpected error", True),
+        ("", True),
+        ("Jenis Jabatan tidak ditemukan pada data referensi", False),
+        ("2 errors occurred:\n\t* PnsOrangId is required\n\t* NamaKursus is required\n", False),
+        ("Data sudah ada", False),
+        ("Periode terkunci", False),
+    ],
+)
+def test_a_refusal_is_doubtful_unless_it_names_a_rule(
+    settings, service, employee, training, message, doubtful
+):
+    service.answers("/kursus/save", {"success": False, "mapData": None, "message": message})
+    with pytest.raises(DeliveryError) as caught:
+        Siasn("siasn", settings).record(employee, training)
+    assert (caught.value.doubtful, caught.value.retryable) == (doubtful, False)
+    assert not caught.value.outcome_unknown
+
+
+# --- another NIP
+
+
+@pytest.mark.parametrize(
+    ("told", "fits"),
+    [
+        ("198703152026212901", True),  # of the same birthday and sex
+        ("198703152010011001", False),
+        ("198703162010012001", False),
+        ("1987031520", False),
+        ("", False),
+    ],
+)
+def test_who_is_shown_with_another_number_may_be_the_same_person(settings, service, told, fits):
+    service.answers(LOOK_UP, {"code": 1, "data": {"id": "8AE4", "nipBaru": told}})
+    if fits:
+        found = Siasn("siasn", settings).find_employee(NIP)
+        assert found
+        assert (found.nip, found.person_id) == (NIP, "8AE4")
+    else:
+        assert failure(settings).reason.code == "unreadable_answer"

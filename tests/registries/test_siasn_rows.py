@@ -187,6 +187,8 @@ def test_names_lose_what_is_no_character():
         ({"rwKursusId": "k"}, 1, "k"),
         ("8ae482898d2f4a1f018d30b1a5c01f2e", 16, "8ae482898d2f4a1f018d30b1a5c01f2e"),
         ("Data berhasil disimpan", 16, ""),
+        ("success", 16, ""),
+        ("success", 1, ""),
         (None, 16, ""),
         ({}, 16, ""),
         ([], 16, ""),

@@ -21,7 +21,7 @@ from lms_bridge.http.trouble import unavailable
 from lms_bridge.registries.jwt import expiry
 from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.tokens import Tokens
-from lms_bridge.registries.tokens import PASSWORD_PAUSE, IssuedToken
+from lms_bridge.registries.tokens import DOUBTED_AFTER, PASSWORD_PAUSE, IssuedToken
 
 APIM = "https://siasn.example/oauth2/token"
 SSO = "https://sso.example/realms/public-siasn/protocol/openid-connect/token"
@@ -167,6 +167,28 @@ def test_a_token_that_another_thread_has_renewed_is_not_thrown_away(service, tok
     tokens.apim.refused(old, "…")
     assert tokens.apim.get() == new
     assert len(service.token_requests) == 2
+
+
+def test_a_token_that_is_doubted_is_renewed_now_and_then(service, tokens, clock):
+    """Of a mismatch a new login is the cure with some, and none with others."""
+    first = tokens.sso.get()
+    tokens.sso.doubted(first)
+    assert tokens.sso.get() == first
+    clock.now += DOUBTED_AFTER
+    tokens.sso.doubted("another")
+    assert tokens.sso.get() == first
+    tokens.sso.doubted(first)
+    assert tokens.sso.get() != first
+
+
+def test_at_a_mismatch_the_sso_token_is_doubted(settings, service, monkeypatch):
+    monkeypatch.setattr("lms_bridge.registries.tokens.DOUBTED_AFTER", 0.0)
+    service.answers(LOOK_UP, {"code": 0, "data": "Token SSO mismatch"}, FOUND)
+    siasn = Siasn("siasn", settings)
+    with pytest.raises(DeliveryError):
+        siasn.find_employee(NIP)
+    assert siasn.find_employee(NIP)
+    assert [request.url for request in service.token_requests].count(SSO) == 2
 
 
 def test_an_apim_token_that_is_refused_is_renewed_alone_and_the_call_repeated(settings, service):

@@ -18,6 +18,7 @@ from lms_bridge.http.trouble import (
     unavailable,
 )
 from lms_bridge.reasons import Reason
+from lms_bridge.registries import phrases
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.siasn.tokens import Tokens
@@ -95,8 +96,10 @@ class Api:
                 verdict = judge_upload(answer) or verdict
             if method == "DELETE" and (settled := self._deleted(verdict, answer)):
                 return settled
+            if verdict.kind == "mismatch":  # clients have been seen to log in anew (section 1)
+                self.tokens.sso.doubted(sso)
             if verdict.kind != "token":
-                return self._settled(verdict, answer, writing=writing)
+                return self._settled(verdict, answer, writing=writing, upload=bool(upload))
             token = verdict.token
             if token == "either":  # noqa: S105 - it does not say which: one after the other
                 token = "sso" if "apim" in renewed else "apim"
@@ -139,7 +142,7 @@ class Api:
             )
         return None
 
-    def _settled(self, verdict: Verdict, answer: Answer, *, writing: bool) -> Verdict:
+    def _settled(self, verdict: Verdict, answer: Answer, *, writing: bool, upload: bool) -> Verdict:
         """The verdict that the caller can use; every other one as the error that it is."""
         said = verdict.message
         match verdict.kind:
@@ -147,9 +150,14 @@ class Api:
                 return verdict
             case "none" if not writing:
                 return verdict
+            case "refused" if not writing and not phrases.RULE.search(said):
+                raise unavailable(self.remote, said)  # a question breaks no rule
             case "none" | "refused":
                 raise DeliveryError(
-                    Reason("registry_refused", remote=self.remote, message=said), retryable=False
+                    Reason("registry_refused", remote=self.remote, message=said),
+                    retryable=False,
+                    # What a document is uploaded to was there, or is only shown a little later.
+                    doubtful=(upload and verdict.kind == "none") or not phrases.RULE.search(said),
                 )
             case "busy" if writing and not verdict.proven:
                 raise outcome_unknown(self.remote, said)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.trouble import outcome_unknown, unreadable
@@ -52,9 +54,10 @@ class Siasn:
             raise unreadable(self._api.remote, "data-utama brought no person")
         employee = rows.employee(data)
         # A record written for the wrong person is the one mistake that cannot be seen later.
-        if employee.nip != nip or not employee.person_id:
+        if not _may_be(employee.nip, nip) or not employee.person_id:
             raise unreadable(self._api.remote, "data-utama brought another person or no id")
-        return employee
+        # Whoever got another number is known here by the one that was asked for.
+        return msgspec.structs.replace(employee, nip=nip)
 
     def trainings_of(self, employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
         verdict = self._api.get(rows.history_path(quote(employee.nip, safe=""), kind))
@@ -140,3 +143,14 @@ class Siasn:
 
     def check(self) -> Iterator[Check]:
         return checks(self, self._api, self._settings)
+
+
+def _may_be(told: str, asked: str) -> bool:
+    """Whether it is one person who is asked for by one NIP, and shown with another.
+
+    The number of a PPPK changes with the formation; the date of birth and the sex in it stay
+    (registry facts, section 8).
+    """
+    if len(told) != len(asked):
+        return False
+    return told == asked or (told[:8], told[14:15]) == (asked[:8], asked[14:15])

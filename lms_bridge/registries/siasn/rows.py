@@ -96,6 +96,8 @@ def new_id(data: Any, kind: int) -> str:
         if kind == STRUCTURAL:
             first, second = second, first
         data = data.get(first) or data.get(second) or data.get("id")
+    elif not any(sign.isdigit() for sign in text(data)):
+        return ""  # a word such as "success", and no id
     found = text(data)
     return found if _ID.fullmatch(found) else ""
 

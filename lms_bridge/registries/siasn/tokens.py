@@ -4,8 +4,7 @@ The APIM token is issued for the consumer key. The SSO token is issued for an op
 account (password grant) or, as more and more instansi have to do it, obtained by the
 operator and put into a file (registry facts, section 1). Tokens are kept in memory only.
 
-A source of tokens has two verbs: ``get``, and ``refused``, by which it learns that the
-token it gave was not accepted.
+A source of tokens is described in :mod:`lms_bridge.registries.tokens`.
 """
 
 from __future__ import annotations
@@ -60,6 +59,9 @@ class SuppliedToken:
                 retryable=False,
                 remote_wide=True,
             )
+
+    def doubted(self, token: str) -> None:
+        """It is the operator's, who is told."""
 
 
 class Tokens:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Set
 from typing import Any
 
+import msgspec
 from werkzeug.wrappers import Request, Response
 
 from lms_bridge.sandbox.app import Call, Sandbox
@@ -77,6 +78,8 @@ class SiasnSandbox(Sandbox):
         self.required = dict(saving.REQUIRED)
         self.unrated: set[str] = set()
         """the NIPs of those whose IP-ASN was never computed"""
+        self.refusal = "Gagal menyimpan data, silakan coba beberapa saat lagi"
+        """what is said where Fault.REFUSED befalls a write"""
         self.most_units = 1000
         """work units in one answer, however many are asked for"""
         self.unsteady_pages = False
@@ -113,6 +116,13 @@ class SiasnSandbox(Sandbox):
         """Somebody leaves the registry, or never was in it; their rows stay."""
         with self.lock:
             del self._by_id[self._by_nip.pop(nip).person_id]
+
+    def renumber(self, nip: str, new: str, *, still_answers: bool = False) -> None:
+        """Somebody gets another NIP; perhaps they are found by the old one as well."""
+        with self.lock:
+            person = msgspec.structs.replace(self._by_nip.pop(nip), nip=new)
+            self._by_nip |= {new: person, **({nip: person} if still_answers else {})}
+            self._by_id[person.person_id] = person
 
     def type_by_hand(self, nip: str, kind: Kind = "kursus", **fields: Any) -> str:
         """A row as another office typed it, in the names of a read; what it left out is empty.
@@ -210,9 +220,7 @@ class SiasnSandbox(Sandbox):
                 case Fault.HOLLOW:
                     return envelopes.saved(None)
                 case _:
-                    return envelopes.refused(
-                        "Gagal menyimpan data, silakan coba beberapa saat lagi"
-                    )
+                    return envelopes.refused(self.refusal)
 
     def _login(self, path: str, request: Request, grant: Callable[[Request], Response]) -> Call:
         name = f"POST {path}"
