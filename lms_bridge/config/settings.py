@@ -194,7 +194,7 @@ class Retry(_Section, frozen=True, kw_only=True):
     """share of the wait by which it varies, so that deliveries do not come back all at once"""
     give_up_after_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30
     """after that a delivery is blocked and shown to a person, never dropped"""
-    refusals: Count = 4
+    refusals: Count = 6
     """refusals in a row after which one that names no rule is believed, and shown to a person"""
 
 

@@ -72,7 +72,8 @@ class Performer:
             try:
                 outcome = self._steps[work.remote, work.step].perform(work, notebook)
             except DeliveryError as error:
-                failure = refusals.weighed(error, notebook, self._settings.retry.refusals)
+                most = self._settings.retry.refusals
+                failure = refusals.weighed(error, notebook, most, self._clock())
             except LeaseLost:
                 raise
             except Exception:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import select
 
 from lms_bridge.deliveries import actions
+from lms_bridge.deliveries.refusals import weighed
+from lms_bridge.deliveries.step import Notebook
+from lms_bridge.errors import DeliveryError
+from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import Document
 from lms_bridge.sandbox.city import AGUS, SITI
 from lms_bridge.sandbox.faults import Fault
 from lms_bridge.store.schema import employees
+from tests.conftest import Clock
 from tests.deliveries.street import Street
 
 SAVE = "POST /kursus/save"
@@ -51,25 +58,37 @@ def test_a_refusal_that_names_no_rule_passes_by_itself(each_street: Street, mess
 
 def test_one_that_is_said_again_and_again_waits_for_a_person(each_street: Street):
     street = each_street
-    refuse(street, "Gagal menyimpan data", 5)
+    refuse(street, "Gagal menyimpan data", 7)
     delivery = street.record(SITI)
     street.settle()
     assert street.yard.state(delivery) == "blocked"
-    assert street.calls(SAVE) == 4
+    assert street.calls(SAVE) == 6
     again(street, delivery)
     street.settle()
     assert street.yard.state(delivery) == "done"
     assert len(street.our_rows(SITI)) == 1
 
 
+def test_it_is_doubted_for_a_minute_however_often_it_is_said(clock: Clock):
+    doubted, error = (
+        Notebook({}, lambda _: None),
+        DeliveryError(Reason("registry_refused"), retryable=False, doubtful=True),
+    )
+    begun = clock()
+    for second in range(60):
+        now = begun + dt.timedelta(seconds=second)
+        assert weighed(error, doubted, 6, now).retryable
+    assert weighed(error, doubted, 6, begun + dt.timedelta(seconds=60)) is error
+
+
 def test_only_refusals_in_a_row_count(street: Street):
-    refuse(street, "Gagal menyimpan data", 3)
+    refuse(street, "Gagal menyimpan data", 5)
     street.faults.force(Fault.SERVER_ERROR, where=SAVE)
-    refuse(street, "Gagal menyimpan data", 3)
+    refuse(street, "Gagal menyimpan data", 5)
     delivery = street.record(SITI)
     street.settle()
     assert street.yard.state(delivery) == "done"
-    assert street.calls(SAVE) == 8
+    assert street.calls(SAVE) == 12
 
 
 @pytest.mark.parametrize(
