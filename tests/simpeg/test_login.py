@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import make_response, request
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.registries.simpeg.login import lifetime
-from tests.simpeg.bupati import Bupati
+from tests.simpeg.bupati import CONFIGURATION, Bupati
 from tests.simpeg.conftest import Hall
+from tests.simpeg.dialects import DIALECTS
 from tests.simpeg.office import BUDI, PAGE, SITI
 
 Open = Callable[[str], Hall]
@@ -89,6 +91,49 @@ def test_the_token_is_seen_nowhere(hall: Hall, told: list[Any]) -> None:
     assert LOGIN in kept
     for secret in ("sesi-panjang", "rahasia-kantor"):
         assert secret not in kept + str(told)
+
+
+class WithCookies(Bupati):
+    """A session in a cookie, of which everybody gets one who comes by."""
+
+    configuration = CONFIGURATION.replace('token = "hasil.sesi"', 'token = "cookie:sesi"').replace(
+        'query = { sesi = "{token}" }', ""
+    )
+
+    def _let_in(self) -> Any:
+        if request.path != "/masuk/token" and request.cookies.get("sesi") not in self.valid:
+            return {"Message": "Sesi berakhir"}, 401
+        return None
+
+    def _log_in(self) -> Any:
+        answered = make_response(super()._log_in())
+        answered.set_cookie("tema", "gelap")
+        answered.set_cookie("sesi", "siapa-saja", expires="Thu, 26 Nov 2099 10:00:00 GMT")
+        if answered.status_code == 200:
+            answered.set_cookie("sesi", answered.get_json()["hasil"]["sesi"].replace("|", "-"))
+            self.valid = {token.replace("|", "-") for token in self.valid}
+        return answered
+
+
+@pytest.fixture
+def cookies(open_hall: Open, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setitem(DIALECTS, "cookies", (WithCookies, WithCookies.configuration))
+    return open_hall("cookies")
+
+
+def test_a_session_may_be_a_cookie_that_the_login_sets(cookies: Hall) -> None:
+    cookies.record()
+    assert cookies.deliver() == {"done": 1}
+    office_of(cookies).valid.clear()
+    cookies.record(nip=BUDI)
+    assert cookies.deliver() == {"done": 1}
+    assert office_of(cookies).logins == 2
+
+
+def test_a_cookie_for_everybody_who_comes_by_is_no_session(cookies: Hall) -> None:
+    cookies.office.secret = "yang-lain"
+    assert failure(cookies).reason.code == "credentials_rejected"
+    assert office_of(cookies).logins == 1
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def _login(settings: SimpegSettings, path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.login.{setting}", message)
     yield from _rules(auth.login.answers, f"{path}.login.answers", whole=False)
     asked = Prepared(settings.employee, settings, TO_FIND)
-    if not auth.header and "token" not in asked.names():
+    if not (auth.header or auth.login.cookie) and "token" not in asked.names():
         yield Problem(
             f"{path}.header",
             'is "", so the token goes where a template has {token}, and employee has none',

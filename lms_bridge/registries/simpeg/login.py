@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http.client import HttpClient, NoAnswerError
+from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import by_status, no_answer, shortened, unavailable, unreadable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
 from lms_bridge.registries.simpeg.dates import moment
 from lms_bridge.registries.simpeg.reading import first
 from lms_bridge.registries.simpeg.requests import Prepared
-from lms_bridge.registries.simpeg.settings import Path, SimpegSettings
+from lms_bridge.registries.simpeg.settings import Login, Path, SimpegSettings
 from lms_bridge.registries.surroundings import Issued
 from lms_bridge.registries.tokens import LIFETIME
 from lms_bridge.registries.values import decimal, text
 
 NAME = "login"
+_COOKIE = r"(?:^|, *){}=([^;,\s]+)"
+"""in a ``Set-Cookie``, of which there may be several, one behind the other"""
 _SINCE_1970 = 1e9
 """seconds that are no lifetime any more but a time, counted from 1970"""
 
@@ -58,7 +61,7 @@ def log_in(
     except NoAnswerError as failure:
         raise no_answer(remote, failure) from None
     judged = judge(answer, rules_of(login, settings.answers), settings.messages)
-    token = text(first(judged.body, login.token))
+    token = _issued(login, answer, judged)
     if token and answer.status < 300:
         seconds = lifetime(judged.body, login.expires)
         note(Issued(NAME, credential, token, seconds))
@@ -83,6 +86,17 @@ def log_in(
         error = f"the login brought no token at “{_shown(login.token)}” (auth.login.token)"
         raise unreadable(remote, error, remote_wide=True)
     raise by_status(remote, answer, setting=f"{remote}.auth.login.path")
+
+
+def _issued(login: Login, answer: Answer, judged: Judgement) -> str:
+    """The token in the answer; a cookie as it is sent back, ``name=value``."""
+    if not (name := login.cookie):
+        return text(first(judged.body, login.token))
+    # Such systems set a cookie for everybody who comes by; it is the answer that says who is in.
+    if judged.means != "success":
+        return ""
+    set_again = re.findall(_COOKIE.format(re.escape(name)), answer.headers.get("Set-Cookie", ""))
+    return f"{name}={set_again[-1]}" if set_again else ""
 
 
 def lifetime(body: Any, path: Path) -> float | None:

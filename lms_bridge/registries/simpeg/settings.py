@@ -60,9 +60,15 @@ class Login(Request, frozen=True, kw_only=True):
 
     method: Method = "POST"
     token: Path
-    """path of the token in the answer"""
+    """path of the token in the answer, or ``cookie:NAME``"""
     expires: Path = ""
     """path of the seconds for which it is good, or of the time when it ends; empty: not said"""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie that is the token; empty if none is."""
+        kind, _, name = self.token.partition(":") if isinstance(self.token, str) else ("", "", "")
+        return name if kind == "cookie" else ""
 
 
 class Auth(_Table, frozen=True, kw_only=True):

@@ -83,6 +83,8 @@ class Signing:
 
     def headers(self, token: str) -> dict[str, str]:
         """The header with that `token`."""
+        if token and self._auth.login and self._auth.login.cookie:
+            return {"Cookie": token}
         if not token or not self._auth.header:
             return {}
         scheme = "Basic" if self._auth.way == "basic" else self._auth.scheme
