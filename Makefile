@@ -15,10 +15,9 @@ help: ## list what can be made
 demo: $(VENV)/runtime ## the main job, end to end, against two sandboxes (ARGS="--once --json" passes options)
 	@$(BIN)/lms-bridge demo $(ARGS)
 
-# Three tests at a time, also on two cores: many of them wait for processes and time-outs.
 test: $(VENV)/development lint types imports ## everything that must hold before a change lands
 	@scripts/install-browser
-	@$(BIN)/pytest -m "slow or not slow" --hypothesis-profile all -n 3 --dist worksteal
+	@$(BIN)/pytest -m "slow or not slow" --hypothesis-profile all -n 2 --dist worksteal
 
 pytest: $(VENV)/development ## the quick tests only (ARGS passes options to pytest)
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)

@@ -136,7 +136,7 @@ def test_the_demo_stays_up_to_be_looked_at_and_leaves_nothing_behind(
     said = ""
     while "Ctrl-C ends it" not in said:
         line = process.stdout.readline()
-        assert line, said
+        assert line, said + process.communicate(timeout=30)[1]
         said += line
     address = re.search(r"http://127\.0\.0\.1:\d+/", said)
     assert address is not None
