@@ -66,6 +66,27 @@ def by_status(remote: str, answer: Answer, *, setting: str, writing: bool = Fals
     return unreadable(remote, excerpt(answer), remote_wide=True)
 
 
+def credentials_rejected(
+    remote: str, credential: str, message: str, *, setting: str = "", retryable: bool = False
+) -> DeliveryError:
+    """The remote does not let the bridge in.
+
+    `credential` is what it was offered, and `setting` where that stands below `remote`, if it is
+    not called the same. Not `retryable`: it is certain at once.
+    """
+    return DeliveryError(
+        Reason(
+            "credentials_rejected",
+            remote=remote,
+            credential=credential,
+            message=message,
+            setting=f"{remote}.{setting or credential}",
+        ),
+        retryable=retryable,
+        remote_wide=True,
+    )
+
+
 def unavailable(remote: str, error: str, *, retry_after: float | None = None) -> DeliveryError:
     """The remote cannot be used now, and nothing was done."""
     return DeliveryError(

@@ -15,8 +15,13 @@ from typing import Any, Protocol
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import HttpClient, NoAnswerError
-from lms_bridge.http.trouble import by_status, no_answer, shortened, unreadable
-from lms_bridge.reasons import Reason
+from lms_bridge.http.trouble import (
+    by_status,
+    credentials_rejected,
+    no_answer,
+    shortened,
+    unreadable,
+)
 from lms_bridge.registries.surroundings import Issued
 from lms_bridge.registries.values import parsed
 
@@ -157,17 +162,7 @@ def ask_for_token(
         raise unreadable(remote, error, remote_wide=True)
     if isinstance(body, dict) and answer.status in (400, 401, 403) and "error" in body:
         said = f"{body['error']}: {body.get('error_description', '')}".strip(" :")
-        raise DeliveryError(
-            Reason(
-                "credentials_rejected",
-                remote=remote,
-                credential=credential,
-                message=shortened(said),
-                setting=f"{remote}.{setting}",
-            ),
-            retryable=False,
-            remote_wide=True,
-        )
+        raise credentials_rejected(remote, credential, shortened(said), setting=setting)
     raise by_status(remote, answer, setting=f"{remote}.{url_setting}")
 
 

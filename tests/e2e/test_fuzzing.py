@@ -6,19 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.crashing import own_database
 from tests.e2e.fuzzing import fuzz
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_requests_of_all_kinds_are_answered_and_lose_nothing(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    database = f"sqlite:///{tmp_path}/bridge.db"
-    if kind == "postgresql":
-        database = own_database(request.getfixturevalue("postgres"))
+def test_requests_of_all_kinds_are_answered_and_lose_nothing(database: str, tmp_path: Path) -> None:
     run = fuzz(tmp_path, database, seconds=12, seed=7, kill_every=5)
     assert run.findings == []
     assert run.counts["kill -9"] >= 1

@@ -14,7 +14,7 @@ import pytest
 
 from lms_bridge.reconciling import keeping, looking
 from tests.e2e import town
-from tests.e2e.crashing import FIRST_USER, own_database
+from tests.e2e.crashing import FIRST_USER
 from tests.e2e.office import Office, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -23,13 +23,9 @@ PEOPLE, DELETED, CHANGED = 6, 2, 2
 REPAIRS = {"vanished": "record_it", "differing": "correct_row"}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_repairs_that_are_killed_and_given_again_are_made_once(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, tmp_path: Path
 ) -> None:
-    database = "sqlite:///lms-bridge.db"
-    if kind == "postgresql":
-        database = own_database(request.getfixturevalue("postgres"))
     chance = random.Random(7)
     with ExitStack() as stack:
         faults = ("--people", str(PEOPLE), "--faults", "--hang-seconds", "2")

@@ -13,19 +13,12 @@ from typing import Any
 import pytest
 
 from tests.e2e import town
-from tests.e2e.crashing import FIRST_USER, own_database
+from tests.e2e.crashing import FIRST_USER
 from tests.e2e.office import Office, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SITI = 4
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return "sqlite:///lms-bridge.db"
-    return own_database(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

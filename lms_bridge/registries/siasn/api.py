@@ -12,6 +12,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
 from lms_bridge.http.trouble import (
     by_status,
+    credentials_rejected,
     no_answer,
     outcome_unknown,
     read_secret,
@@ -188,17 +189,7 @@ class Api:
         certain (not `retryable`) at the first time.
         """
         setting = "consumer_key" if token == "apim" else "sso_username"  # noqa: S105
-        return DeliveryError(
-            Reason(
-                "credentials_rejected",
-                remote=self.remote,
-                credential=setting,
-                message=message,
-                setting=f"{self.remote}.{setting}",
-            ),
-            retryable=True,
-            remote_wide=True,
-        )
+        return credentials_rejected(self.remote, setting, message, retryable=True)
 
 
 class _Upload(NamedTuple):

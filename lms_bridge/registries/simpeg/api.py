@@ -10,7 +10,13 @@ from urllib.parse import unquote
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import hiding
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
-from lms_bridge.http.trouble import by_status, no_answer, outcome_unknown, unavailable
+from lms_bridge.http.trouble import (
+    by_status,
+    credentials_rejected,
+    no_answer,
+    outcome_unknown,
+    unavailable,
+)
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
 from lms_bridge.registries.simpeg.reading import first
@@ -175,15 +181,7 @@ class Api:
 
         An issued token may only not be known everywhere yet; so that is not certain at once.
         """
-        credential = self.signing.credential
-        return DeliveryError(
-            Reason(
-                "credentials_rejected",
-                remote=self.remote,
-                credential=credential,
-                message=message,
-                setting=f"{self.remote}.{credential}",
-            ),
-            retryable=self.signing.renews,
-            remote_wide=True,
+        signing = self.signing
+        return credentials_rejected(
+            self.remote, signing.credential, message, retryable=signing.renews
         )

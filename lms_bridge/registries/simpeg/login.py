@@ -8,10 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
-from lms_bridge.http.trouble import by_status, no_answer, shortened, unavailable, unreadable
-from lms_bridge.reasons import Reason
+from lms_bridge.http.trouble import (
+    by_status,
+    credentials_rejected,
+    no_answer,
+    shortened,
+    unavailable,
+    unreadable,
+)
 from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
 from lms_bridge.registries.simpeg.dates import moment
 from lms_bridge.registries.simpeg.reading import first
@@ -69,17 +74,7 @@ def log_in(
     # What it answers may repeat what was sent.
     answer, judged = answer.without(hidden), judged.without(hidden)
     if _is_refusal(judged, answer.status):
-        raise DeliveryError(
-            Reason(
-                "credentials_rejected",
-                remote=remote,
-                credential=credential,
-                message=shortened(judged.message),
-                setting=f"{remote}.{credential}",
-            ),
-            retryable=False,
-            remote_wide=True,
-        )
+        raise credentials_rejected(remote, credential, shortened(judged.message))
     if judged.means in ("retry", "unanswered"):
         raise unavailable(remote, judged.message, retry_after=answer.retry_after())
     if judged.means == "success":
