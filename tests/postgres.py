@@ -31,26 +31,48 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     if as_user:
         for path in (sockets, data):
             shutil.chown(path, *as_user)
+    binaries = _BINARIES if _is_reachable(as_user) else _copied(sockets)
+
+    def run(program: str, *arguments: object) -> None:
+        _run(binaries / program, *arguments, as_user=as_user)
+
     init = ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
-    _run("initdb", *init, as_user=as_user)
+    run("initdb", *init)
     options = f"-c listen_addresses='' -k {sockets} -c max_connections=200"
     if not durable:
         options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
         options += " -c autovacuum=off"
     log = data / "log"
-    _run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", as_user=as_user)
+    run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={sockets}"
     finally:
-        _run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", as_user=as_user)
+        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
         shutil.rmtree(sockets, ignore_errors=True)
 
 
-def _run(program: str, *arguments: object, as_user: tuple[int, int] | None) -> None:
+def _is_reachable(as_user: tuple[int, int] | None) -> bool:
+    """Whether the binaries can be run: not by "nobody" if they lie below a folder closed to others.
+
+    Such as a clone of this project in a folder that ``mktemp -d`` has made.
+    """
+    return as_user is None or all(above.stat().st_mode & 0o001 for above in _BINARIES.parents)
+
+
+def _copied(folder: Path) -> Path:
+    """The binaries, with the libraries that they look for beside their package, in `folder`."""
+    package, into = _BINARIES.parents[1], folder / "packages"
+    libraries = package.with_name(f"{package.name}.libs")
+    for needed in filter(Path.exists, (_BINARIES.parent, libraries)):
+        shutil.copytree(needed, into / needed.relative_to(package.parent), symlinks=True)
+    return into / _BINARIES.relative_to(package.parent)
+
+
+def _run(program: Path, *arguments: object, as_user: tuple[int, int] | None) -> None:
     # To a file, not a pipe: the server keeps what pg_ctl was given open for as long as it runs.
     user = {"user": as_user[0], "group": as_user[1], "extra_groups": []} if as_user else {}
     subprocess.run(
-        [_BINARIES / program, *map(str, arguments)],
+        [program, *map(str, arguments)],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
