@@ -22,6 +22,7 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.forwarding.backlog import Backlog
 from lms_bridge.forwarding.outgoing import remote_of
+from lms_bridge.lms import Around
 from lms_bridge.manners.hours import hours_of
 from lms_bridge.recognition import in_force
 from lms_bridge.registries.base import TakesDocuments
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from lms_bridge.forwarding.forwarder import Forwarders
     from lms_bridge.forwarding.target import Lrs
     from lms_bridge.intake import Intake
-    from lms_bridge.lms.base import Lms
+    from lms_bridge.lms.base import Lms, LmsSettings
     from lms_bridge.lrs.indexing import Index
     from lms_bridge.manners.hours import Hours
     from lms_bridge.reasons import Reason
@@ -91,7 +92,17 @@ class Bridge:
     @cached_property
     def lms(self) -> Mapping[str, Lms]:
         """The configured LMSs by name."""
-        return {name: lms.make(name, each) for name, each in self.settings.lms.items()}
+        return {
+            name: lms.make(name, each, self._around(name, each))
+            for name, each in self.settings.lms.items()
+        }
+
+    def _around(self, name: str, settings: LmsSettings) -> Around:
+        from lms_bridge.manners.gate import pace_of
+
+        remote, zone = f"lms.{name}", settings.time_zone or self.settings.time_zone
+        gate = pace_of(self.store, remote, settings, owner=self.owner, clock=utc_now)
+        return Around(gate, ZoneInfo(zone))
 
     @cached_property
     def registries(self) -> Mapping[str, Registry]:

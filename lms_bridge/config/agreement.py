@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
 from lms_bridge.config.problems import Problem, nearest, shown
-from lms_bridge.config.remote import ConnectionSettings, RegistrySettings
+from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Certificates, Jobs, Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
@@ -201,11 +201,13 @@ def _proxy(path: str, settings: ConnectionSettings) -> Iterator[Problem]:
 
 
 def _hours(path: str, settings: ConnectionSettings) -> Iterator[Problem]:
-    if not isinstance(settings, RegistrySettings):
+    if not isinstance(settings, RegistrySettings | PacedSettings):
         return
     zone = settings.time_zone
     if zone and (problem := _time_zone(f"{path}.time_zone", zone)):
         yield problem
+        return
+    if not isinstance(settings, RegistrySettings):
         return
     try:
         Hours(settings.windows, ZoneInfo(zone or "UTC"))

@@ -48,6 +48,15 @@ class RemoteSettings(ConnectionSettings, frozen=True, kw_only=True, forbid_unkno
     """calls under way at once; one person's are never under way together"""
 
 
+class PacedSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How quickly an outside system that is open at all hours is called."""
+
+    requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0
+    """requests that are begun in a second, of all processes together; 0: as many as there are"""
+    time_zone: str = ""
+    """of the days that it tells as moments; empty: that of the bridge"""
+
+
 class OrderedSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a registry stands among several."""
 

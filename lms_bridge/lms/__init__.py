@@ -11,32 +11,47 @@ reads the configuration needs the settings only.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
+from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import Lms, LmsSettings
 from lms_bridge.lms.moodle.settings import MoodleSettings
+
+
+class Around(NamedTuple):
+    """What an LMS is given of the bridge around it; by default there is nothing."""
+
+    gate: Gate = OPEN
+    """what each call passes"""
+    zone: dt.tzinfo = ZoneInfo("Asia/Jakarta")
+    """of the days that it tells as moments"""
+
+
+ALONE = Around()
 
 
 class Kind(NamedTuple):
     """A kind of LMS: what is configured of it, and what makes one."""
 
     settings: type[LmsSettings]
-    adapter: Callable[[str, Any], Lms]
+    adapter: Callable[[str, Any, Around], Lms]
 
 
-def _moodle(name: str, settings: MoodleSettings) -> Lms:
+def _moodle(name: str, settings: MoodleSettings, around: Around) -> Lms:
     from lms_bridge.lms.moodle.client import Moodle
 
-    return Moodle(name, settings)
+    return Moodle(name, settings, gate=around.gate, zone=around.zone)
 
 
 KINDS: dict[str, Kind] = {"moodle": Kind(MoodleSettings, _moodle)}
 
 
-def make(name: str, settings: LmsSettings) -> Lms:
+def make(name: str, settings: LmsSettings, around: Around = ALONE) -> Lms:
     """The LMS ``[lms.NAME]`` of the kind that `settings` belong to."""
     for kind in KINDS.values():
         if type(settings) is kind.settings:
-            return kind.adapter(name, settings)
+            return kind.adapter(name, settings, around)
     raise TypeError(f"{type(settings).__name__} are not the settings of an LMS")

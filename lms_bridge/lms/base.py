@@ -14,12 +14,12 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from lms_bridge.checks import Check
-from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.config.remote import PacedSettings
 
 UserField = Literal["id", "username", "number", "email"]
 
 
-class LmsSettings(RemoteSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LmsSettings(PacedSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings that every kind of LMS has."""
 
     url: str

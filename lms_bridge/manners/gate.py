@@ -1,4 +1,4 @@
-"""The gate before a registry: its working hours, and the pace of the calls to it."""
+"""The gate before an outside system: its working hours, and the pace of the calls to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from lms_bridge.config.remote import RegistrySettings
+from lms_bridge.config.remote import PacedSettings, RegistrySettings
 from lms_bridge.errors import NotNow
 from lms_bridge.http.gate import OPEN, Ended, Gate
 from lms_bridge.manners.hours import Hours, hours_of
@@ -29,9 +29,20 @@ def gate_of(
     """What the calls of the process `owner` to `remote` pass; it costs nothing to pass if
     neither hours nor a pace are set."""
     hours = hours_of(settings, zone) if settings.windows else None
-    paced = settings.requests_per_second or settings.pause_between_writes_seconds
-    pace = Pace(store, remote, settings, owner) if paced else None
+    rate, pause = settings.requests_per_second, settings.pause_between_writes_seconds
+    paced = rate or pause
+    pace = Pace(store, remote, settings, owner, rate=rate, pause=pause) if paced else None
     return _Gate(remote, hours, pace, clock) if hours or pace else OPEN
+
+
+def pace_of(
+    store: Store, remote: str, settings: PacedSettings, *, owner: str, clock: Clock
+) -> Gate:
+    """The same for who is open at all hours, and has a pace at most."""
+    if not settings.requests_per_second:
+        return OPEN
+    pace = Pace(store, remote, settings, owner, rate=settings.requests_per_second)
+    return _Gate(remote, None, pace, clock)
 
 
 class _Gate:

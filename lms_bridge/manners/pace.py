@@ -1,4 +1,4 @@
-"""The pace of the calls to one registry, which all threads and all processes keep together.
+"""The pace of the calls to one outside system, which all threads and all processes keep together.
 
 The database holds when the next request may begin. Whoever wants to make one takes that moment
 for itself and puts it off for the others, in a transaction of its own; then it waits, holding
@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, func, select, update
 
-from lms_bridge.config.remote import RegistrySettings
+from lms_bridge.config.remote import ConnectionSettings
 from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.http import gate
 from lms_bridge.http.client import PATIENCE
@@ -37,15 +37,27 @@ _LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 class Pace:
-    """The pace towards `remote`, kept by the process `owner` like all others."""
+    """The pace towards `remote`, kept by the process `owner` like all others.
 
-    def __init__(self, store: Store, remote: str, settings: RegistrySettings, owner: str) -> None:
+    `rate` requests are begun in a second (0: as many as there are), and `pause` seconds lie
+    between one write and the next.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        remote: str,
+        settings: ConnectionSettings,
+        owner: str,
+        *,
+        rate: float,
+        pause: float = 0,
+    ) -> None:
         self._store = store
         self._remote = remote
         self._owner = owner
-        rate = settings.requests_per_second
         self._gap = dt.timedelta(seconds=1 / rate if rate else 0)
-        self._pause = dt.timedelta(seconds=settings.pause_between_writes_seconds)
+        self._pause = dt.timedelta(seconds=pause)
         # How long the answer to a call can be waited for, see lms_bridge.http.client.
         self._longest = dt.timedelta(
             seconds=settings.connect_timeout_seconds
@@ -109,7 +121,7 @@ class Pace:
                 self._locked(db)
                 self._put(db, {"writer": None, "write_at": _clock(db) + self._pause})
         except Exception:
-            # What the registry has answered counts for more than the pace.
+            # What the other side has answered counts for more than the pace.
             log.exception("could not note the end of a write", remote=self._remote)
 
     def _locked(self, db: Connection) -> AnyRow:

@@ -118,6 +118,7 @@ def test_every_course_is_listed_with_its_custom_fields(moodle, site, captured):
         custom("checkbox", "Ya", "1"),
         custom("select", "Workshop", 4),
         custom("date", None, 0),
+        custom("date", "Monday, 23 November 2026, 12:00 AM", 1_795_366_800) | {"shortname": "day"},
     ]
     site.answers(COURSES, answer)
     (course,) = moodle.courses()
@@ -129,6 +130,7 @@ def test_every_course_is_listed_with_its_custom_fields(moodle, site, captured):
         "a_checkbox": "1",
         "a_select": "Workshop",
         "a_date": "",
+        "day": "2026-11-23",  # midnight in Jakarta, which is still the 22nd in UTC
     }
     assert "field" not in site.asked(COURSES)[0]
 

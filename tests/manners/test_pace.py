@@ -17,8 +17,16 @@ from lms_bridge.store.engine import Store, open_store
 REMOTE = "registry.siasn"
 
 
-def pace(store: Store, owner: str = "elsewhere/x/1:1:a", **settings: float) -> Pace:
-    return Pace(store, REMOTE, RegistrySettings(**settings), owner)
+def pace(
+    store: Store,
+    owner: str = "elsewhere/x/1:1:a",
+    *,
+    requests_per_second: float = 0,
+    pause_between_writes_seconds: float = 0,
+    **settings: float,
+) -> Pace:
+    rate, pause = requests_per_second, pause_between_writes_seconds
+    return Pace(store, REMOTE, RegistrySettings(**settings), owner, rate=rate, pause=pause)
 
 
 class Calls:

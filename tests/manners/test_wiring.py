@@ -1,4 +1,4 @@
-"""The registries of a bridge keep the manners that are configured: over real HTTP, and together."""
+"""What a bridge calls is called in the manner that is configured: over real HTTP, and together."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from lms_bridge.bridge import Bridge
+from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Settings
 from lms_bridge.errors import NotNow
+from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.manners import tokens
 from lms_bridge.registries.base import Training
 from lms_bridge.sandbox.city import SITI, demo_city
@@ -107,3 +109,15 @@ def test_what_was_issued_is_known_to_all(counter: Counter, store: Store) -> None
     assert [(line.name, line.issued) for line in found] == [("apim", True), ("sso", True)]
     lifetimes = [line.good_until - line.got_at for line in found if line.good_until and line.got_at]
     assert [round(one.total_seconds()) for one in lifetimes] == [3600, 43_200]
+
+
+def test_an_lms_is_called_at_its_pace_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMS", "sandbox-moodle-token")
+    city = demo_city(faults=Faults(rates={}))
+    with Server(city.moodle) as server:
+        settings = MoodleSettings(url=server.url, token=Secret("env:LMS"), requests_per_second=20)
+        bridges = [Bridge(Settings(lms={"moodle": settings}), store) for _ in range(2)]
+        begun = time.monotonic()
+        for number in range(6):
+            bridges[number % 2].lms["moodle"].find_users("number", [SITI])
+        assert time.monotonic() - begun >= 5 / 20

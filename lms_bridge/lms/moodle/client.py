@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from lms_bridge.checks import Check
+from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import (
     BadgeAward,
     CourseCompletion,
@@ -21,6 +24,8 @@ from lms_bridge.lms.moodle.people import People
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.moodle.webservice import WebService
 
+_HERE = ZoneInfo("Asia/Jakarta")
+
 
 class Moodle:
     """The LMS ``[lms.NAME]`` with ``type = "moodle"``. Threads may share it.
@@ -32,11 +37,18 @@ class Moodle:
     'https://moodle.example/badges/badge.php?hash=c6438a6f9b986501d6ee29d2f96a827bceb8c0b8'
     """
 
-    def __init__(self, name: str, settings: MoodleSettings) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: MoodleSettings,
+        *,
+        gate: Gate = OPEN,
+        zone: dt.tzinfo = _HERE,
+    ) -> None:
         self.name = name
         self.home_page = settings.home_page or settings.url.rstrip("/")
-        self._service = WebService(name, settings)
-        self._courses = Courses(self._service)
+        self._service = WebService(name, settings, gate)
+        self._courses = Courses(self._service, zone)
         self._people = People(self._service, self._courses, settings.known_user)
         self._badges = Badges(self._service)
         self._certificates = Certificates(self._service)

@@ -32,8 +32,9 @@ _NO_CRITERIA = ("nocriteriaset", "err_nocriteria")
 class Courses:
     """The courses of one site."""
 
-    def __init__(self, service: WebService) -> None:
+    def __init__(self, service: WebService, zone: dt.tzinfo) -> None:
         self._service = service
+        self._zone = zone
         self._last_seen = ""
 
     def find(self, *, course_id: str, number: str, short_name: str) -> LmsCourse | None:
@@ -42,7 +43,7 @@ class Courses:
             if not value or (field == "id" and not value.isdigit()):
                 continue
             for row in self.listed(field=field, value=value):
-                course = _course(row)
+                course = _course(row, self._zone)
                 self._last_seen = course.id
                 if field == "idnumber" and not course.number:
                     # Moodle finds by it and shows it only to those who may edit the course, so
@@ -53,7 +54,7 @@ class Courses:
 
     def all(self) -> Iterator[LmsCourse]:
         """Every course that is shown to the bridge."""
-        yield from map(_course, self.listed())
+        yield from (_course(row, self._zone) for row in self.listed())
 
     def listed(self, **question: str) -> list[dict[str, Any]]:
         """The courses that answer to `question`, or all; never the site's front page."""
@@ -166,7 +167,7 @@ def completed_at(status: Mapping[str, Any]) -> dt.datetime | None:
     return choose(moments, default=None)
 
 
-def _course(row: Mapping[str, Any]) -> LmsCourse:
+def _course(row: Mapping[str, Any], zone: dt.tzinfo) -> LmsCourse:
     fields = row.get("customfields")
     return LmsCourse(
         id=v.text(row.get("id")),
@@ -174,20 +175,24 @@ def _course(row: Mapping[str, Any]) -> LmsCourse:
         short_name=html.unescape(v.text(row.get("shortname"))),
         number=v.text(row.get("idnumber")),
         fields={
-            v.text(field.get("shortname")): _field(field)
+            v.text(field.get("shortname")): _field(field, zone)
             for field in (fields if isinstance(fields, list) else [])
             if isinstance(field, dict)
         },
     )
 
 
-def _field(field: Mapping[str, Any]) -> str:
+def _field(field: Mapping[str, Any], zone: dt.tzinfo) -> str:
     """The value of a custom field: as it is shown, but for numbers and ticks as they are kept.
 
     A number is shown with its unit ("20 JP"), a tick as Yes or Ya; a choice is kept as the
-    place of the option that is shown.
+    place of the option that is shown. A day is kept as the moment at which it began where
+    whoever typed it was, which is taken to be `zone`, and shown in the service account's words.
     """
     raw = field.get("valueraw")
+    if field.get("type") == "date":
+        begun = v.moment(int(raw) if isinstance(raw, str) and raw.isdigit() else raw)
+        return begun.astimezone(zone).date().isoformat() if begun else ""
     if field.get("type") in ("number", "checkbox") and raw is not None:
         try:
             return f"{float(raw):g}"

@@ -15,6 +15,7 @@ from typing import Any
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.http.trouble import (
     by_status,
     excerpt,
@@ -43,11 +44,11 @@ _XML_ERRORCODE = re.compile(r"<ERRORCODE>([^<]*)</ERRORCODE>")
 class WebService:
     """The web services of one site. Threads may share it."""
 
-    def __init__(self, name: str, settings: MoodleSettings) -> None:
+    def __init__(self, name: str, settings: MoodleSettings, gate: Gate = OPEN) -> None:
         self.remote = f"lms.{name}"
         self.url = settings.url.rstrip("/")
         self._token: Secret = settings.token
-        self._http = HttpClient(settings)
+        self._http = HttpClient(settings, gate)
 
     def call(self, function: str, /, **params: Any) -> Any:
         """What `function` answers to `params`, which may be nested.
