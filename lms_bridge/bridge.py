@@ -22,11 +22,11 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.ownership import new_owner
 from lms_bridge.forwarding.backlog import Backlog
 from lms_bridge.forwarding.outgoing import remote_of
+from lms_bridge.http.surroundings import ALONE, Surroundings
 from lms_bridge.lms import Around
 from lms_bridge.manners.hours import hours_of
 from lms_bridge.recognition import in_force
 from lms_bridge.registries.base import TakesDocuments
-from lms_bridge.registries.surroundings import ALONE, Surroundings
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
 

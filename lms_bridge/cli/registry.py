@@ -21,8 +21,8 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.rehearsing import Rehearsal, rehearse
 from lms_bridge.http import hiding
 from lms_bridge.http.rehearsal import Outgoing
+from lms_bridge.http.values import parsed
 from lms_bridge.i18n import mark
-from lms_bridge.registries.values import parsed
 from lms_bridge.reports import AttemptLine
 from lms_bridge.store.schema import deliveries
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lms_bridge.config.remote import RegistrySettings
+from lms_bridge.http.values import parsed
 from lms_bridge.i18n import mark
 from lms_bridge.registries import jwt
-from lms_bridge.registries.values import parsed
 
 _CUT_AT = 4095
 """characters of a line that a terminal takes"""

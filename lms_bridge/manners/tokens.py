@@ -21,9 +21,9 @@ from sqlalchemy import Connection, select, update
 from lms_bridge.config.remote import RegistrySettings
 from lms_bridge.config.secrets import Secret, SecretMissing
 from lms_bridge.config.settings import Settings
+from lms_bridge.http.surroundings import Issued
 from lms_bridge.reasons import Reason
 from lms_bridge.registries import jwt
-from lms_bridge.registries.surroundings import Issued
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import tokens
 from lms_bridge.store.types import AnyRow

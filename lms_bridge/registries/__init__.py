@@ -17,11 +17,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.http.surroundings import ALONE, Surroundings
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.files.settings import FileSettings
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.simpeg.settings import SimpegSettings
-from lms_bridge.registries.surroundings import ALONE, Surroundings
 
 
 class Kind(NamedTuple):

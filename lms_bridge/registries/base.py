@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from lms_bridge.checks import Check
+from lms_bridge.document import Document as Document
 
 
 class RegistryEmployee(msgspec.Struct, frozen=True):
@@ -92,14 +93,6 @@ class ProfessionalityIndex(msgspec.Struct, frozen=True):
     discipline: float | None = None
     as_of: dt.date | None = None
     """when it was computed"""
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A supporting document of a row: the certificate, a PDF."""
-
-    name: str
-    """of the file, e.g. ``PKA-2026-00017.pdf``"""
-    content: bytes
 
 
 class Registry(Protocol):

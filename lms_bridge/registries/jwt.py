@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from lms_bridge.registries.values import parsed
+from lms_bridge.http.values import parsed
 
 
 def claims(token: str) -> Mapping[str, Any] | None:

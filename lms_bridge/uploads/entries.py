@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from lms_bridge.catalogue.course import Course
+from lms_bridge.mapped.templates import WordMissing
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import Training
 from lms_bridge.registries.files.layout import Cell, Layout
-from lms_bridge.registries.simpeg.templates import WordMissing
 from lms_bridge.store.schema import completions, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
 

@@ -10,10 +10,10 @@ import pytest
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries import health
+from lms_bridge.http.surroundings import Issued
 from lms_bridge.jobs.watch_tokens import WatchTokens
 from lms_bridge.manners import tokens
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.surroundings import Issued
 from tests.cli.conftest import Terminal
 from tests.manners.test_tokens import jwt
 

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Settings
+from lms_bridge.http.surroundings import Issued
 from lms_bridge.manners import tokens
 from lms_bridge.manners.tokens import TokenLine
 from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.surroundings import Issued
 from lms_bridge.store import schema
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock

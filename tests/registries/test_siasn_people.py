@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_bridge.errors import DeliveryError
+from lms_bridge.http.values import decimal, year
 from lms_bridge.registries.base import (
     KeepsHistories,
     ListsUnits,
@@ -19,7 +20,6 @@ from lms_bridge.registries.base import (
 )
 from lms_bridge.registries.siasn import professionality, rows
 from lms_bridge.registries.siasn.units import unit_of
-from lms_bridge.registries.values import decimal, year
 
 NIP = "198703152010012001"
 INDEX = f"/pns/nilaiipasn/{NIP}"

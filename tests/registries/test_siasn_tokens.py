@@ -17,11 +17,11 @@ import requests
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import HttpClient
+from lms_bridge.http.tokens import DOUBTED_AFTER, PASSWORD_PAUSE, IssuedToken
 from lms_bridge.http.trouble import unavailable
 from lms_bridge.registries.jwt import expiry
 from lms_bridge.registries.siasn.client import Siasn
 from lms_bridge.registries.siasn.tokens import Tokens
-from lms_bridge.registries.tokens import DOUBTED_AFTER, PASSWORD_PAUSE, IssuedToken
 
 APIM = "https://siasn.example/oauth2/token"
 SSO = "https://sso.example/realms/public-siasn/protocol/openid-connect/token"
@@ -182,7 +182,7 @@ def test_a_token_that_is_doubted_is_renewed_now_and_then(service, tokens, clock)
 
 
 def test_at_a_mismatch_the_sso_token_is_doubted(settings, service, monkeypatch):
-    monkeypatch.setattr("lms_bridge.registries.tokens.DOUBTED_AFTER", 0.0)
+    monkeypatch.setattr("lms_bridge.http.tokens.DOUBTED_AFTER", 0.0)
     service.answers(LOOK_UP, {"code": 0, "data": "Token SSO mismatch"}, FOUND)
     siasn = Siasn("siasn", settings)
     with pytest.raises(DeliveryError):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lms_bridge.http.client import Answer
-from lms_bridge.registries.simpeg.answers import judge, rules_of
-from lms_bridge.registries.simpeg.settings import USUAL, Request, Rule
+from lms_bridge.mapped.answers import judge, rules_of
+from lms_bridge.mapped.settings import USUAL, Request, Rule
 
 MESSAGES = ("message", "errors", "error")
 

@@ -13,9 +13,9 @@ from flask import request
 from lms_bridge.deliveries.record_step import training_of
 from lms_bridge.deliveries.registered import remember_employee
 from lms_bridge.errors import DeliveryError
-from lms_bridge.registries import tokens
+from lms_bridge.http import tokens
+from lms_bridge.mapped.settings import Pages
 from lms_bridge.registries.simpeg.client import Simpeg
-from lms_bridge.registries.simpeg.settings import Pages
 from tests.deliveries.yard import COURSE
 from tests.simpeg import dialects
 from tests.simpeg.bupati import Bupati

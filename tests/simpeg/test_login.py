@@ -10,7 +10,7 @@ import pytest
 from flask import make_response, request
 
 from lms_bridge.errors import DeliveryError
-from lms_bridge.registries.simpeg.login import lifetime
+from lms_bridge.mapped.login import lifetime
 from tests.simpeg.bupati import CONFIGURATION, Bupati
 from tests.simpeg.conftest import Hall
 from tests.simpeg.dialects import DIALECTS

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lms_bridge.mapped.api import Written
+from lms_bridge.mapped.dates import dated, reader
+from lms_bridge.mapped.reading import at, first, listed, parameters_of
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.mapped.templates import WordMissing, compiled
 from lms_bridge.registries.base import Document
-from lms_bridge.registries.simpeg.api import Written
-from lms_bridge.registries.simpeg.dates import dated, reader
-from lms_bridge.registries.simpeg.reading import Rows, at, first, listed, parameters_of
-from lms_bridge.registries.simpeg.requests import TO_RECORD, Prepared
+from lms_bridge.registries.simpeg.fields import TO_RECORD
+from lms_bridge.registries.simpeg.reading import Rows
 from lms_bridge.registries.simpeg.settings import Recording
-from lms_bridge.registries.simpeg.templates import WordMissing, compiled
 from tests.simpeg.dialects import settings
 
 WIB = ZoneInfo("Asia/Jakarta")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lms_bridge.registries.simpeg import profiles
-from lms_bridge.registries.simpeg.requests import TO_FIND, TO_READ, TO_RECORD, TO_REMOVE
+from lms_bridge.registries.simpeg.fields import TO_FIND, TO_READ, TO_RECORD, TO_REMOVE
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from tests.config.names import settings_of
 

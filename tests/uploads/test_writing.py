@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from lms_bridge.config.loading import ConfigError
+from lms_bridge.mapped.templates import WordMissing
 from lms_bridge.registries.base import Training
 from lms_bridge.registries.files import profiles
 from lms_bridge.registries.files.layout import Cell, Layout
 from lms_bridge.registries.files.writing import guarded, unguarded, written
-from lms_bridge.registries.simpeg.templates import WordMissing
 from lms_bridge.tables import read_lines
 from tests.config.documents import problems
 from tests.conftest import NOW

@@ -11,16 +11,16 @@ from typing import Any
 import msgspec
 
 from lms_bridge.config.problems import Problem, nearest
-from lms_bridge.registries.base import Training
-from lms_bridge.registries.files.settings import Column, FileSettings
-from lms_bridge.registries.simpeg.dates import TemplateError, dated
-from lms_bridge.registries.simpeg.templates import (
+from lms_bridge.mapped.dates import TemplateError, dated
+from lms_bridge.mapped.templates import (
     DATES,
-    TRAINING,
     Template,
     WordMissing,
     compiled,
 )
+from lms_bridge.registries.base import Training
+from lms_bridge.registries.files.settings import Column, FileSettings
+from lms_bridge.registries.simpeg.fields import TRAINING
 
 PERSON = ("nip", "employee_name", "unit_id", "unit_name", "status")
 PLACE = ("row", "batch")
@@ -82,7 +82,7 @@ class Layout:
     ) -> list[Cell]:
         """The cells of a completion.
 
-        Raises :exc:`~lms_bridge.registries.simpeg.templates.WordMissing` for a value that an
+        Raises :exc:`~lms_bridge.mapped.templates.WordMissing` for a value that an
         enumeration or the encoding of the file does not have.
         """
         values: dict[str, Any] = {

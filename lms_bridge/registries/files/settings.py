@@ -9,7 +9,7 @@ import msgspec
 
 from lms_bridge.config.problems import Problem
 from lms_bridge.config.remote import OrderedSettings
-from lms_bridge.registries.simpeg.settings import Scalar
+from lms_bridge.mapped.settings import Scalar
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from urllib3.filepost import encode_multipart_formdata
 
 from lms_bridge.errors import DeliveryError
+from lms_bridge.http import phrases
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.surroundings import Surroundings
 from lms_bridge.http.trouble import (
     by_status,
     credentials_rejected,
@@ -19,12 +21,10 @@ from lms_bridge.http.trouble import (
     unavailable,
 )
 from lms_bridge.reasons import Reason
-from lms_bridge.registries import phrases
 from lms_bridge.registries.base import Document
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.registries.siasn.tokens import Tokens
 from lms_bridge.registries.siasn.verdict import Verdict, judge, judge_upload
-from lms_bridge.registries.surroundings import Surroundings
 
 
 class Api:

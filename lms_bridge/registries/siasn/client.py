@@ -10,6 +10,7 @@ import msgspec
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
+from lms_bridge.http.surroundings import ALONE, Surroundings
 from lms_bridge.http.trouble import outcome_unknown, unreadable
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import (
@@ -24,7 +25,6 @@ from lms_bridge.registries.siasn import professionality, rows, units
 from lms_bridge.registries.siasn.api import Api
 from lms_bridge.registries.siasn.check import checks
 from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.surroundings import ALONE, Surroundings
 
 
 class Siasn:

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from lms_bridge.http.values import decimal, text
 from lms_bridge.registries.base import ProfessionalityIndex
 from lms_bridge.registries.siasn.rows import date
-from lms_bridge.registries.values import decimal, text
 
 
 def read(data: Any, nip: str) -> ProfessionalityIndex | None:

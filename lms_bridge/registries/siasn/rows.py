@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lms_bridge.http.values import number, text, year
 from lms_bridge.registries.base import RecordedTraining, RegistryEmployee, Training
 from lms_bridge.registries.siasn.status import STATUS_NAMES
-from lms_bridge.registries.values import number, text, year
 
 STRUCTURAL = 1
 """``jenisDiklatId`` of Diklat Struktural, which alone goes to the *diklat* history (section 4)"""

@@ -4,7 +4,7 @@ The APIM token is issued for the consumer key. The SSO token is issued for an op
 account (password grant) or, as more and more instansi have to do it, obtained by the
 operator and put into a file (registry facts, section 1). Tokens are kept in memory only.
 
-A source of tokens is described in :mod:`lms_bridge.registries.tokens`.
+A source of tokens is described in :mod:`lms_bridge.http.tokens`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from collections.abc import Callable, Iterator, Mapping
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import HttpClient
-from lms_bridge.http.trouble import read_secret
-from lms_bridge.reasons import Reason
-from lms_bridge.registries.siasn.settings import SiasnSettings
-from lms_bridge.registries.surroundings import ALONE, Issued
-from lms_bridge.registries.tokens import (
+from lms_bridge.http.surroundings import ALONE, Issued
+from lms_bridge.http.tokens import (
     Clock,
     IssuedToken,
     RefusedBefore,
     TokenSource,
     ask_for_token,
 )
+from lms_bridge.http.trouble import read_secret
+from lms_bridge.reasons import Reason
+from lms_bridge.registries.siasn.settings import SiasnSettings
 
 APIM_LIFETIME = 3600.0
 """seconds, where the answer names none (registry facts, section 1)"""

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lms_bridge.http.trouble import unreadable
+from lms_bridge.http.values import text
 from lms_bridge.registries.base import RegistryUnit, UnitList
 from lms_bridge.registries.siasn.api import Api
-from lms_bridge.registries.values import text
 
 _PAGE = 500
 _MOST_PAGES = 200

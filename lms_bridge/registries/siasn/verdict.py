@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from lms_bridge.http import phrases
 from lms_bridge.http.client import Answer
 from lms_bridge.http.trouble import excerpt, shortened
-from lms_bridge.registries import phrases
-from lms_bridge.registries.values import parsed
+from lms_bridge.http.values import parsed
 
 Kind = Literal[
     "success",

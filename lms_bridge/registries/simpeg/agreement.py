@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lms_bridge.config.agreement import is_address
-from lms_bridge.config.problems import Problem, nearest, shown
-from lms_bridge.registries.simpeg.dates import TemplateError, check_pattern
-from lms_bridge.registries.simpeg.requests import (
+from lms_bridge.config.problems import Problem, nearest
+from lms_bridge.mapped import agreement
+from lms_bridge.mapped.agreement import request
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.registries.simpeg.fields import (
     TO_ATTACH,
     TO_CHANGE,
     TO_FIND,
@@ -15,103 +16,23 @@ from lms_bridge.registries.simpeg.requests import (
     TO_RECORD,
     TO_REMOVE,
     TO_UPLOAD,
-    Prepared,
-    prepared_login,
     with_upload,
 )
-from lms_bridge.registries.simpeg.settings import (
-    Auth,
-    History,
-    Request,
-    Rule,
-    SimpegSettings,
-)
-
-_NEEDED = {
-    "none": (),
-    "basic": ("username", "password"),
-    "bearer": ("token",),
-    "oauth2": ("token_url", "client_id", "client_secret"),
-    "login": ("login",),
-}
+from lms_bridge.registries.simpeg.settings import History, SimpegSettings
 
 
 def disagreements(settings: SimpegSettings, path: str) -> Iterator[Problem]:
     """Everything that could only go wrong later, by the place where it stands."""
-    yield from _auth(settings.auth, f"{path}.auth")
-    yield from _login(settings, f"{path}.auth")
-    for number, pattern in enumerate(settings.dates, start=1):
-        try:
-            check_pattern(pattern, whole=True)
-        except TemplateError as error:
-            yield Problem(f"{path}.dates #{number}", str(error))
-    yield from _rules(settings.answers, f"{path}.answers")
-    common = Prepared(Request(path="/"), settings, TO_FIND)
-    yield from (Problem(f"{path}.{setting}", message) for setting, message in common.wrong)
-    yield from _request(settings, "employee", settings.employee, TO_FIND, path)
-    if "nip" not in Prepared(settings.employee, settings, TO_FIND).names():
+    asked = Prepared(settings.employee, settings, TO_FIND).names()
+    yield from agreement.common(
+        settings, path, first="employee", fields=TO_FIND, names_token="token" in asked
+    )
+    yield from request(settings, "employee", settings.employee, TO_FIND, path)
+    if "nip" not in asked:
         yield Problem(f"{path}.employee", "does not ask for {nip}, in its path, query or body")
     yield from _kinds(settings, f"{path}.histories")
     for name, history in settings.histories.items():
         yield from _history(settings, history, f"histories.{name}", path)
-
-
-def _auth(auth: Auth, path: str) -> Iterator[Problem]:
-    for name in _NEEDED[auth.way]:
-        if not getattr(auth, name):
-            yield Problem(f"{path}.{name}", f'is required with way = "{auth.way}"')
-    if auth.token_url and not is_address(auth.token_url):
-        yield Problem(
-            f"{path}.token_url",
-            f"expected an address that begins with https:// (or http://), got"
-            f" {shown(auth.token_url.rpartition('@')[2])}",
-        )
-
-
-def _login(settings: SimpegSettings, path: str) -> Iterator[Problem]:
-    """What is wrong with the request that logs in, and with where its token goes."""
-    auth = settings.auth
-    if auth.login is None:
-        return
-    if auth.way != "login":
-        yield Problem(f"{path}.login", f'is used with way = "login" only, not "{auth.way}"')
-        return
-    for setting, message in prepared_login(auth.login, settings).wrong:
-        yield Problem(f"{path}.login.{setting}", message)
-    yield from _rules(auth.login.answers, f"{path}.login.answers", whole=False)
-    asked = Prepared(settings.employee, settings, TO_FIND)
-    if not (auth.header or auth.login.cookie) and "token" not in asked.names():
-        yield Problem(
-            f"{path}.header",
-            'is "", so the token goes where a template has {token}, and employee has none',
-        )
-
-
-def _rules(rules: tuple[Rule, ...], path: str, *, whole: bool = True) -> Iterator[Problem]:
-    for number, rule in enumerate(rules, start=1):
-        at = f"{path} #{number}"
-        looks = rule.equals is not None or bool(rule.contains) or rule.filled is not None
-        if not looks and not rule.status:
-            yield Problem(at, "says nothing of the answer; give status, or where and equals")
-        if rule.where and not looks:
-            yield Problem(f"{at}.where", "needs equals, contains or filled beside it")
-        if rule.equals is not None and not rule.where:
-            yield Problem(f"{at}.where", "is required with equals")
-    if whole and not any(rule.means == "success" for rule in rules):
-        yield Problem(path, 'has no rule with means = "success", so nothing would ever succeed')
-
-
-def _request(
-    settings: SimpegSettings, name: str, request: Request, fields: tuple[str, ...], path: str
-) -> Iterator[Problem]:
-    common = {
-        *(f"query.{each}" for each in settings.query.keys() - request.query.keys()),
-        *(f"headers.{each}" for each in settings.headers.keys() - request.headers.keys()),
-    }
-    for setting, message in Prepared(request, settings, fields).wrong:
-        if setting not in common:  # what is in every request is told of once
-            yield Problem(f"{path}.{name}.{setting}", message)
-    yield from _rules(request.answers, f"{path}.{name}.answers", whole=False)
 
 
 def _kinds(settings: SimpegSettings, path: str) -> Iterator[Problem]:
@@ -133,9 +54,9 @@ def _kinds(settings: SimpegSettings, path: str) -> Iterator[Problem]:
 
 
 def _history(settings: SimpegSettings, history: History, name: str, path: str) -> Iterator[Problem]:
-    yield from _request(settings, f"{name}.read", history.read, TO_READ, path)
+    yield from request(settings, f"{name}.read", history.read, TO_READ, path)
     recording = with_upload(TO_RECORD, history)
-    yield from _request(settings, f"{name}.record", history.record, recording, path)
+    yield from request(settings, f"{name}.record", history.record, recording, path)
     fields = history.read.fields
     at = f"{path}.{name}"
     if not {"nip", "person_id"} & Prepared(history.read, settings, TO_READ).names():
@@ -171,16 +92,16 @@ def _of_a_row(
     """The requests that are about a row which is there already."""
     recording = with_upload(TO_RECORD, history)
     named: dict[str, set[str]] = {"record": Prepared(history.record, settings, recording).names()}
-    for what, request, fields, done in (
+    for what, asked, fields, done in (
         ("remove", history.remove, TO_REMOVE, "deleted"),
         ("change", history.change, with_upload(TO_CHANGE, history), "changed"),
         ("document", history.document, TO_ATTACH, "given it"),
     ):
-        if request is None:
+        if asked is None:
             continue
         at = f"{path}.{name}.{what}"
-        yield from _request(settings, f"{name}.{what}", request, fields, path)
-        named[what] = Prepared(request, settings, fields).names()
+        yield from request(settings, f"{name}.{what}", asked, fields, path)
+        named[what] = Prepared(asked, settings, fields).names()
         if not history.read.fields.id:
             yield Problem(at, f"needs read.fields.id: which row is to be {done}?")
         elif "row_id" not in named[what]:
@@ -188,7 +109,7 @@ def _of_a_row(
     if history.document and "document" not in named["document"]:
         yield Problem(f"{path}.{name}.document", "does not name {document}: what is to be kept?")
     if history.upload:
-        yield from _request(settings, f"{name}.upload", history.upload, TO_UPLOAD, path)
+        yield from request(settings, f"{name}.upload", history.upload, TO_UPLOAD, path)
         if "document" not in Prepared(history.upload, settings, TO_UPLOAD).names():
             yield Problem(f"{path}.{name}.upload", "does not name {document}: what is handed in?")
         if "upload" not in named["record"]:

@@ -8,9 +8,9 @@ from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import NoAnswerError
 from lms_bridge.i18n import mark
+from lms_bridge.mapped.api import Api
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up
-from lms_bridge.registries.simpeg.api import Api
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 
 

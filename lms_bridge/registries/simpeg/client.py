@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from lms_bridge.checks import Check
 from lms_bridge.deliveries import matching
 from lms_bridge.errors import DeliveryError, NotNow
+from lms_bridge.http.client import HttpClient
+from lms_bridge.http.surroundings import ALONE, Surroundings
 from lms_bridge.http.trouble import outcome_unknown, unreadable
+from lms_bridge.mapped import listing
+from lms_bridge.mapped.api import Api
+from lms_bridge.mapped.reading import at, first, listed
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.mapped.templates import UPLOAD
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import (
     Document,
@@ -17,15 +24,11 @@ from lms_bridge.registries.base import (
     RegistryEmployee,
     Training,
 )
-from lms_bridge.registries.simpeg import listing
-from lms_bridge.registries.simpeg.api import Api
 from lms_bridge.registries.simpeg.check import checks
-from lms_bridge.registries.simpeg.reading import at, first, listed, nip_of, person
-from lms_bridge.registries.simpeg.requests import TO_FIND, Prepared
+from lms_bridge.registries.simpeg.fields import TO_FIND
+from lms_bridge.registries.simpeg.reading import nip_of, person
 from lms_bridge.registries.simpeg.settings import SimpegSettings
 from lms_bridge.registries.simpeg.shelves import Shelf, Shelves
-from lms_bridge.registries.simpeg.templates import UPLOAD
-from lms_bridge.registries.surroundings import ALONE, Surroundings
 
 STRUCTURAL = 1
 _LOOK_AFTER = 3600.0
@@ -46,7 +49,8 @@ class Simpeg:
     ) -> None:
         self.name = name
         self._settings = settings
-        self._api = Api(name, settings, surroundings)
+        http = HttpClient(settings, surroundings.gate)
+        self._api = Api(f"registry.{name}", settings, http, surroundings.note_token)
         self._lookup = Prepared(settings.employee, settings, TO_FIND)
         zone = ZoneInfo(settings.time_zone) if settings.time_zone else surroundings.zone
         self._shelves = Shelves(settings, zone)
@@ -77,7 +81,8 @@ class Simpeg:
 
     def trainings_of(self, employee: RegistryEmployee, kind: int) -> list[RecordedTraining]:
         shelf = self._shelf(kind)
-        rows = listing.of(self._api, shelf, {**_person(employee), "kind": kind})
+        values = {**_person(employee), "kind": kind}
+        rows = listing.of(self._api, shelf.history.read, shelf.read, values)
         return [shelf.rows.read(row) for row in rows]
 
     def record(

@@ -3,95 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from lms_bridge.config.problems import Problem
 from lms_bridge.config.remote import RegistrySettings, Seconds
 from lms_bridge.config.secrets import Secret
-
-Path: TypeAlias = str | tuple[str, ...]
-"""where something stands in an answer: ``data.pegawai.nip``; of several the first that is filled"""
-HEADER = "header"
-"""before the name of a header and a colon, where an id may stand in one"""
-Scalar: TypeAlias = str | int
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Way = Literal["none", "basic", "bearer", "oauth2", "login"]
-Means = Literal["success", "none", "refused", "retry", "credentials"]
-Status = Annotated[int, msgspec.Meta(ge=100, le=599)]
-
-
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration: no other names than the ones it declares."""
-
-
-class Rule(_Table, frozen=True, kw_only=True):
-    """What an answer means if all that is said here is so; the first rule that fits decides."""
-
-    means: Means
-    status: tuple[Status, ...] = ()
-    """HTTP statuses; left out: any"""
-    where: str = ""
-    """path in the answer of the value that is looked at"""
-    equals: str | int | bool | tuple[str | int | bool, ...] | None = None
-    contains: tuple[str, ...] = ()
-    """words of which one is in the value; without `where`, in the answer as a whole"""
-    filled: bool | None = None
-    """whether there is a value at all, and not an empty one; without `where`, the answer itself"""
+from lms_bridge.mapped.settings import (
+    DATES,
+    MESSAGES,
+    USUAL,
+    Auth,
+    Listing,
+    Method,
+    Path,
+    Request,
+    Rule,
+    Scalar,
+    Table,
+)
 
 
-class Request(_Table, frozen=True, kw_only=True):
-    """One request; every text in it is a template."""
-
-    method: Method = "GET"
-    path: str
-    query: dict[str, str] = {}
-    headers: dict[str, str] = {}
-    send: Literal["json", "form", "multipart"] = "json"
-    """what the body is sent as"""
-    body: dict[str, Any] = {}
-    answers: tuple[Rule, ...] = ()
-    """rules of this request, asked before those of the registry"""
-
-
-class Login(Request, frozen=True, kw_only=True):
-    """Having a token issued, by a request of the registry's own kind."""
-
-    method: Method = "POST"
-    token: Path
-    """path of the token in the answer, or ``cookie:NAME``"""
-    expires: Path = ""
-    """path of the seconds for which it is good, or of the time when it ends; empty: not said"""
-
-    @property
-    def cookie(self) -> str:
-        """The name of the cookie that is the token; empty if none is."""
-        kind, _, name = self.token.partition(":") if isinstance(self.token, str) else ("", "", "")
-        return name if kind == "cookie" else ""
-
-
-class Auth(_Table, frozen=True, kw_only=True):
-    """How the bridge signs in; keys in a header, a query, a path or a body are templates."""
-
-    way: Way = "none"
-    username: Secret | None = None
-    password: Secret | None = None
-    token: Secret | None = None
-    token_url: str = ""
-    client_id: Secret | None = None
-    client_secret: Secret | None = None
-    scope: str = ""
-    credentials_in: Literal["header", "body"] = "header"
-    """where client id and secret stand in the request for a token"""
-    login: Login | None = None
-    header: str = "Authorization"
-    """empty: the token goes only where a template has ``{token}``"""
-    scheme: str = "Bearer"
-    """the word before the token; empty: the token alone"""
-
-
-class PersonFields(_Table, frozen=True, kw_only=True):
+class PersonFields(Table, frozen=True, kw_only=True):
     """Where it stands what the registry says of a person, below `found`."""
 
     nip: Path
@@ -112,7 +46,7 @@ class Lookup(Request, frozen=True, kw_only=True):
     fields: PersonFields
 
 
-class RowFields(_Table, frozen=True, kw_only=True):
+class RowFields(Table, frozen=True, kw_only=True):
     """Where it stands what a row of a history says."""
 
     id: Path = ""
@@ -133,28 +67,10 @@ class RowFields(_Table, frozen=True, kw_only=True):
     """what is filled if a certificate is kept with the row; left out: it does not say"""
 
 
-class Pages(_Table, frozen=True, kw_only=True):
-    """A list that comes page by page."""
-
-    query: str = "page"
-    """parameter that asks for a page"""
-    first: Annotated[int, msgspec.Meta(ge=0, le=1)] = 1
-    step: Annotated[int, msgspec.Meta(ge=1)] = 1
-    """by how much the parameter grows: 1 counts pages, the rows of a page count rows"""
-    last: str = ""
-    """path of the number of the last page"""
-    next: str = ""
-    """path of the address of the next page, where the pages have no numbers; without either:
-    until a page has no rows"""
-
-
-class Reading(Request, frozen=True, kw_only=True):
+class Reading(Listing, frozen=True, kw_only=True):
     """Reading the rows that a person has."""
 
-    rows: str = ""
-    """path of the list; empty: the answer as a whole"""
     fields: RowFields
-    pages: Pages | None = None
 
 
 class Recording(Request, frozen=True, kw_only=True):
@@ -198,7 +114,7 @@ class Uploading(Request, frozen=True, kw_only=True):
     """path of what the registry calls it"""
 
 
-class History(_Table, frozen=True, kw_only=True):
+class History(Table, frozen=True, kw_only=True):
     """A list in which the registry keeps trainings of some kinds."""
 
     kinds: tuple[Annotated[int, msgspec.Meta(ge=1, le=25)], ...] = ()
@@ -213,17 +129,6 @@ class History(_Table, frozen=True, kw_only=True):
     """left out: certificates are not sent by a request of their own"""
     upload: Uploading | None = None
     """left out: certificates are not handed in before their rows"""
-
-
-USUAL: tuple[Rule, ...] = (
-    Rule(means="credentials", status=(401, 403)),
-    Rule(means="none", status=(404,)),
-    Rule(means="refused", status=(400, 409, 422)),
-    # Not 503: whatever stands behind the one that says so may still carry a write out.
-    Rule(means="retry", status=(429,)),
-    Rule(means="success", status=(200, 201, 204)),
-)
-"""how an answer is understood where the configuration has no rules"""
 
 
 class SimpegSettings(
@@ -249,22 +154,9 @@ class SimpegSettings(
     query: dict[str, str] = msgspec.field(default_factory=dict)
     enumerations: dict[str, dict[str, Scalar]] = msgspec.field(default_factory=dict)
     """by NAME, what a value is called there; ``*`` is any other"""
-    dates: tuple[str, ...] = ("%d-%m-%Y", "%Y-%m-%d", "%d/%m/%Y")
+    dates: tuple[str, ...] = DATES
     """patterns in which dates are read"""
-    messages: tuple[str, ...] = (
-        "message",
-        "Message",
-        "messages",
-        "pesan",
-        "msg",
-        "keterangan",
-        "detail",
-        "error_description",
-        "hint",
-        "errors",
-        "ModelState",
-        "error",
-    )
+    messages: tuple[str, ...] = MESSAGES
     """paths of the registry's own words"""
     answers: tuple[Rule, ...] = USUAL
     employee: Lookup

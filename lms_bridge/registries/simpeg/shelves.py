@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from lms_bridge.registries.simpeg.reading import Rows
-from lms_bridge.registries.simpeg.requests import (
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.registries.simpeg.fields import (
     TO_ATTACH,
     TO_CHANGE,
     TO_READ,
     TO_RECORD,
     TO_REMOVE,
     TO_UPLOAD,
-    Prepared,
     with_upload,
 )
+from lms_bridge.registries.simpeg.reading import Rows
 from lms_bridge.registries.simpeg.settings import History, SimpegSettings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lms_bridge.registries.simpeg import profiles
+from lms_bridge.mapped import profiles
 
 
 def names() -> list[str]:

@@ -1,47 +1,27 @@
-"""The kinds of API that have been seen (registry facts, section 9), one TOML file each.
-
-A configuration names one as ``profile = "…"``. What stands in the configuration is laid over
-it, table by table; a list takes the place of the profile's.
-"""
+"""The kinds of API that have been seen (registry facts, section 9), one TOML file each."""
 
 from __future__ import annotations
 
-import functools
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any
 
-from lms_bridge.config.problems import nearest, shown
+from lms_bridge.mapped import profiles
+from lms_bridge.mapped.profiles import laid_over
 
 
-def names(package: str = __name__) -> list[str]:
-    """What profiles there are in `package`."""
-    folder = resources.files(package)
-    return sorted(
-        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
-    )
+def names() -> list[str]:
+    """What profiles there are."""
+    return profiles.names(__name__)
 
 
-@functools.cache
-def read(name: str, package: str = __name__) -> Mapping[str, Any]:
+def read(name: str) -> Mapping[str, Any]:
     """The profile with that `name`."""
-    return tomllib.loads(resources.files(package).joinpath(f"{name}.toml").read_text("utf-8"))
+    return profiles.read(name, __name__)
 
 
-def completed(
-    table: Mapping[str, Any], complain: Callable[[str, str], None], package: str = __name__
-) -> Mapping[str, Any]:
+def completed(table: Mapping[str, Any], complain: Callable[[str, str], None]) -> Mapping[str, Any]:
     """`table` laid over the profile that it names, if it names one."""
-    profile = table.get("profile", "")
-    if not profile or not isinstance(profile, str):
-        return table
-    if profile not in (known := names(package)):
-        choices = ", ".join(f'"{one}"' for one in known)
-        hint = nearest(profile, known, quoted=True)
-        complain("profile", f"expected one of {choices}, got {shown(profile)}{hint}")
-        return table
-    return laid_over(read(profile, package), table)
+    return profiles.completed(table, complain, __name__)
 
 
 def with_changes(table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -62,13 +42,3 @@ def _with_change(history: Any) -> Any:
     if not isinstance(record, Mapping) or not isinstance(change, Mapping):
         return history
     return {**history, "change": laid_over(record, change)}
-
-
-def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`above` over `below`, table by table."""
-    result = dict(below)
-    for name, value in above.items():
-        before = result.get(name)
-        both = isinstance(before, Mapping) and isinstance(value, Mapping)
-        result[name] = laid_over(before, value) if both else value  # type: ignore[arg-type]
-    return result

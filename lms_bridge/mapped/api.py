@@ -1,8 +1,8 @@
-"""One call of a registry that is described in TOML: signed, sent, and its answer judged."""
+"""One call of a system that is described in TOML: signed, sent, and its answer judged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import hiding
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.surroundings import Issued
 from lms_bridge.http.trouble import (
     by_status,
     credentials_rejected,
@@ -17,15 +18,14 @@ from lms_bridge.http.trouble import (
     outcome_unknown,
     unavailable,
 )
+from lms_bridge.http.values import text
+from lms_bridge.mapped.answers import Judgement, judge, rules_of
+from lms_bridge.mapped.reading import first
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.mapped.settings import HEADER, Described, Path, Request
+from lms_bridge.mapped.signing import Signing
+from lms_bridge.mapped.templates import WordMissing
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
-from lms_bridge.registries.simpeg.reading import first
-from lms_bridge.registries.simpeg.requests import Prepared
-from lms_bridge.registries.simpeg.settings import HEADER, Path, Request, SimpegSettings
-from lms_bridge.registries.simpeg.signing import Signing
-from lms_bridge.registries.simpeg.templates import WordMissing
-from lms_bridge.registries.surroundings import Surroundings
-from lms_bridge.registries.values import text
 
 
 class Written(NamedTuple):
@@ -48,15 +48,30 @@ class Written(NamedTuple):
         return ""
 
 
-class Api:
-    """The API of one registry. Threads may share it."""
+class Refusals(NamedTuple):
+    """The reasons by which it is told that a system of some kind has refused something."""
 
-    def __init__(self, name: str, settings: SimpegSettings, surroundings: Surroundings) -> None:
-        self.remote = f"registry.{name}"
+    of_a_request: str = "registry_refused"
+    of_a_removal: str = "removal_refused"
+
+
+class Api:
+    """The API of one system, the `remote`. Threads may share it."""
+
+    def __init__(
+        self,
+        remote: str,
+        settings: Described,
+        http: HttpClient,
+        note: Callable[[Issued], None],
+        refusals: Refusals = Refusals(),  # noqa: B008
+    ) -> None:
+        self.remote = remote
         self.url = settings.url.rstrip("/")
-        self.http = HttpClient(settings, surroundings.gate)
-        self.signing = Signing(self.remote, settings, self.http, note=surroundings.note_token)
+        self.http = http
+        self.signing = Signing(remote, settings, http, note=note)
         self._settings = settings
+        self._refusals = refusals
 
     def ask(self, request: Request, prepared: Prepared, values: Mapping[str, Any]) -> Judgement:
         """Ask: a judgement of "success" or "none"."""
@@ -86,7 +101,7 @@ class Api:
             return
         if judged.means == "refused" or answer.status in (405, 501):
             raise DeliveryError(
-                Reason("removal_refused", remote=self.remote, message=judged.message),
+                Reason(self._refusals.of_a_removal, remote=self.remote, message=judged.message),
                 retryable=False,
             )
         raise self._error(judged, answer, writing=True)
@@ -165,9 +180,8 @@ class Api:
         said = judged.message
         match judged.means:
             case "refused" | "none":
-                return DeliveryError(
-                    Reason("registry_refused", remote=self.remote, message=said), retryable=False
-                )
+                reason = Reason(self._refusals.of_a_request, remote=self.remote, message=said)
+                return DeliveryError(reason, retryable=False)
             case "unanswered" if writing:
                 return outcome_unknown(self.remote, said)
             case "retry" | "unanswered":

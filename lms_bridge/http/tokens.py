@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.client import HttpClient, NoAnswerError
+from lms_bridge.http.surroundings import Issued
 from lms_bridge.http.trouble import (
     by_status,
     credentials_rejected,
@@ -22,8 +23,7 @@ from lms_bridge.http.trouble import (
     shortened,
     unreadable,
 )
-from lms_bridge.registries.surroundings import Issued
-from lms_bridge.registries.values import parsed
+from lms_bridge.http.values import parsed
 
 LIFETIME = 3600.0
 """seconds, where the answer names none (registry facts, section 1)"""

@@ -1,4 +1,4 @@
-"""What the adapter of a registry is given of the bridge around it."""
+"""What the adapter of an outside system is given of the bridge around it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Issued(msgspec.Struct, frozen=True):
     """A token that was issued for the bridge."""
 
     name: str
-    """what it is called in the configuration or in the registry's own words, e.g. ``apim``"""
+    """what it is called in the configuration or in the system's own words, e.g. ``apim``"""
     source: str
     """the settings that it was issued for, e.g. ``consumer_key``"""
     token: str
@@ -31,7 +31,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     note_token: Callable[[Issued], None] = lambda _issued: None
     """is told of each token that was issued"""
     zone: dt.tzinfo = ZoneInfo("Asia/Jakarta")
-    """where the registry is, if it does not say itself"""
+    """where the system is, if it does not say itself"""
 
 
 ALONE = Surroundings()

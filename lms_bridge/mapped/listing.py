@@ -1,4 +1,4 @@
-"""Listing all rows of a history, on however many pages they come."""
+"""Listing all rows of a list, on however many pages they come."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http.trouble import unreadable
-from lms_bridge.registries.simpeg.api import Api
-from lms_bridge.registries.simpeg.reading import at, listed, parameters_of
-from lms_bridge.registries.simpeg.settings import Pages
-from lms_bridge.registries.simpeg.shelves import Shelf
-from lms_bridge.registries.values import number
+from lms_bridge.http.values import number
+from lms_bridge.mapped.api import Api
+from lms_bridge.mapped.reading import at, listed, parameters_of
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.mapped.settings import Listing, Pages
 
 _MOST_PAGES = 200
 # How the usual frameworks say that a list goes on: Laravel's two paginators, Django's.
@@ -21,8 +21,8 @@ Rows = list[Mapping[str, Any]]
 Parameters = Mapping[str, str]
 
 
-def of(api: Api, shelf: Shelf, values: Mapping[str, Any]) -> Rows:
-    """All rows of `shelf` of the person in `values`.
+def of(api: Api, asked: Listing, prepared: Prepared, values: Mapping[str, Any]) -> Rows:
+    """All rows that `asked`, which is `prepared`, lists when it is filled with `values`.
 
     Never less than all, rather an error: a row left out could be ours, and would be written a
     second time.
@@ -31,14 +31,14 @@ def of(api: Api, shelf: Shelf, values: Mapping[str, Any]) -> Rows:
     def unusable(error: str) -> DeliveryError:
         return unreadable(api.remote, error)
 
-    asked, pages = shelf.history.read, shelf.history.read.pages
+    pages = asked.pages
     found: Rows = []
     before: Rows = []
     parameters: Parameters = {}
     if pages and not pages.next:
         parameters = {pages.query: str(pages.first)}
     for turn in range(_MOST_PAGES):
-        judged = api.ask(asked, shelf.read.with_query(parameters), values)
+        judged = api.ask(asked, prepared.with_query(parameters), values)
         if judged.means == "none":
             return found
         rows = listed(at(judged.body, asked.rows))

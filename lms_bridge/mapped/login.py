@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lms_bridge.http.client import Answer, HttpClient, NoAnswerError
+from lms_bridge.http.surroundings import Issued
+from lms_bridge.http.tokens import LIFETIME
 from lms_bridge.http.trouble import (
     by_status,
     credentials_rejected,
@@ -17,14 +19,12 @@ from lms_bridge.http.trouble import (
     unavailable,
     unreadable,
 )
-from lms_bridge.registries.simpeg.answers import Judgement, judge, rules_of
-from lms_bridge.registries.simpeg.dates import moment
-from lms_bridge.registries.simpeg.reading import first
-from lms_bridge.registries.simpeg.requests import Prepared
-from lms_bridge.registries.simpeg.settings import Login, Path, SimpegSettings
-from lms_bridge.registries.surroundings import Issued
-from lms_bridge.registries.tokens import LIFETIME
-from lms_bridge.registries.values import decimal, text
+from lms_bridge.http.values import decimal, text
+from lms_bridge.mapped.answers import Judgement, judge, rules_of
+from lms_bridge.mapped.dates import moment
+from lms_bridge.mapped.reading import first
+from lms_bridge.mapped.requests import Prepared
+from lms_bridge.mapped.settings import Described, Login, Path
 
 NAME = "login"
 _COOKIE = r"(?:^|, *){}=([^;,\s]+)"
@@ -36,7 +36,7 @@ _SINCE_1970 = 1e9
 def log_in(
     http: HttpClient,
     remote: str,
-    settings: SimpegSettings,
+    settings: Described,
     request: Prepared,
     values: Mapping[str, Any],
     *,

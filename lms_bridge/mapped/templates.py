@@ -1,4 +1,4 @@
-"""Templates: texts with the fields of a training, of its person and of the registry in them.
+"""Templates: texts with the fields of what is sent, of its person and of the system in them.
 
 ``{name}`` is a field as text, ``{starts:%d-%m-%Y}`` a date by a pattern, and
 ``{kind:jenis}`` a field as the enumeration ``jenis`` has it. ``{{`` is a brace. ``{document}``
@@ -21,25 +21,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lms_bridge.registries.base import Document
-from lms_bridge.registries.simpeg.dates import TemplateError, check_pattern, dated
-from lms_bridge.registries.simpeg.settings import Scalar
+from lms_bridge.document import Document
+from lms_bridge.mapped.dates import TemplateError, check_pattern, dated
+from lms_bridge.mapped.settings import Scalar
 
 Values = Mapping[str, Any]
 Enumerations = Mapping[str, Mapping[str, Scalar]]
 
 DATES = ("starts", "ends")
-PERSON = ("nip", "person_id", "employee_name", "unit_id", "unit_name", "status")
-TRAINING = (
-    "name",
-    "organiser",
-    "kind",
-    "hours",
-    "certificate_number",
-    *DATES,
-    "structural_training",
-)
-DOCUMENT = ("document", "document_name")
 UPLOAD = "upload"
 OTHER = "*"
 """the name under which an enumeration has what it does not list"""

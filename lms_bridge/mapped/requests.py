@@ -1,4 +1,4 @@
-"""Requests, made ready once and filled in for each training."""
+"""Requests, made ready once and filled in each time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from lms_bridge.registries.base import Document
-from lms_bridge.registries.simpeg.dates import TemplateError
-from lms_bridge.registries.simpeg.settings import Auth, History, Login, Request, SimpegSettings
-from lms_bridge.registries.simpeg.templates import (
-    DOCUMENT,
-    PERSON,
-    TRAINING,
-    UPLOAD,
+from lms_bridge.config.secrets import Secret
+from lms_bridge.document import Document
+from lms_bridge.mapped.dates import TemplateError
+from lms_bridge.mapped.settings import Auth, Ground, Login, Request, Scalar
+from lms_bridge.mapped.templates import (
     Filling,
     Template,
     Tree,
@@ -28,23 +25,10 @@ from lms_bridge.registries.simpeg.templates import (
 )
 
 TO_LOG_IN = ("username", "password")
-TO_FIND = ("nip",)
-TO_READ = (*PERSON, "kind")
-TO_RECORD = (*PERSON, *TRAINING, *DOCUMENT)
-TO_CHANGE = (*TO_RECORD, "row_id")
-TO_UPLOAD = TO_RECORD
-TO_REMOVE = (*TO_READ, "row_id")
-TO_ATTACH = (*TO_REMOVE, *DOCUMENT)
-"""the fields that a request of each kind may name, besides keys, constants and the token"""
 _TOKENED = ("bearer", "oauth2", "login")
 """the ways to sign in that have a token"""
 _ADDRESS = re.compile(r"https?://[^/?#@{}\s]+(/|\?|\Z)")
 _UNSENDABLE = ("\r", "\n", "\0")
-
-
-def with_upload(fields: Sequence[str], history: History) -> tuple[str, ...]:
-    """`fields`, and what the certificate is called that was handed in before."""
-    return (*fields, UPLOAD) if history.upload else tuple(fields)
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -66,7 +50,7 @@ class Prepared:
     `wrong` has what is wrong with it, by the name of the setting; then it cannot be filled.
     """
 
-    def __init__(self, request: Request, settings: SimpegSettings, fields: Sequence[str]) -> None:
+    def __init__(self, request: Request, settings: Ground, fields: Sequence[str]) -> None:
         self.wrong: list[tuple[str, str]] = []
         self._settings = settings
         self._method = request.method
@@ -103,7 +87,7 @@ class Prepared:
         return other
 
     def fill(self, values: Values) -> Filled:
-        """It with `values`. Raises :exc:`~lms_bridge.registries.simpeg.templates.WordMissing`."""
+        """It with `values`. Raises :exc:`~lms_bridge.mapped.templates.WordMissing`."""
         url = self._base + self._path.text(values, _escaped)
         query = {name: filled.text(values) for name, filled in self._query.items()}
         if query:
@@ -163,15 +147,32 @@ class Prepared:
         return Tree(items) if body else None
 
 
-def prepared_login(login: Login, settings: SimpegSettings) -> Prepared:
+class _Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """A ground without a token."""
+
+    url: str
+    auth: Auth = Auth()
+    keys: Mapping[str, Secret]
+    constants: Mapping[str, Scalar]
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    enumerations: Mapping[str, Mapping[str, Scalar]]
+
+
+def prepared_login(login: Login, settings: Ground) -> Prepared:
     """The request that logs in: without what has the token in it that it is to bring."""
 
     def known(templates: Mapping[str, str]) -> dict[str, str]:
         return {name: each for name, each in templates.items() if "{token}" not in each}
 
     auth = settings.auth
-    plain = msgspec.structs.replace(
-        settings, auth=Auth(), headers=known(settings.headers), query=known(settings.query)
+    plain = _Plain(
+        url=settings.url,
+        keys=settings.keys,
+        constants=settings.constants,
+        headers=known(settings.headers),
+        query=known(settings.query),
+        enumerations=settings.enumerations,
     )
     return Prepared(login, plain, [name for name in TO_LOG_IN if getattr(auth, name)])
 

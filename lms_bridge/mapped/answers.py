@@ -15,13 +15,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from lms_bridge.http import hiding
+from lms_bridge.http import hiding, phrases
 from lms_bridge.http.client import Answer
 from lms_bridge.http.trouble import excerpt, shortened
-from lms_bridge.registries import phrases
-from lms_bridge.registries.simpeg.reading import at, is_filled
-from lms_bridge.registries.simpeg.settings import Request, Rule
-from lms_bridge.registries.values import parsed
+from lms_bridge.http.values import parsed
+from lms_bridge.mapped.reading import at, is_filled
+from lms_bridge.mapped.settings import Request, Rule
 
 Means = Literal["success", "none", "refused", "retry", "unanswered", "credentials", "unclear"]
 

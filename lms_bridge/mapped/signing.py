@@ -11,13 +11,13 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
 from lms_bridge.http import hiding
 from lms_bridge.http.client import HttpClient
+from lms_bridge.http.surroundings import ALONE, Issued
+from lms_bridge.http.tokens import Clock, IssuedToken, RefusedBefore, ask_for_token
 from lms_bridge.http.trouble import read_secret
+from lms_bridge.mapped import login
+from lms_bridge.mapped.requests import Prepared, prepared_login
+from lms_bridge.mapped.settings import Described
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.simpeg import login
-from lms_bridge.registries.simpeg.requests import Prepared, prepared_login
-from lms_bridge.registries.simpeg.settings import SimpegSettings
-from lms_bridge.registries.surroundings import ALONE, Issued
-from lms_bridge.registries.tokens import Clock, IssuedToken, RefusedBefore, ask_for_token
 
 _ISSUED = ("oauth2", "login")
 """the ways whose tokens are issued for the bridge, and renewed"""
@@ -29,7 +29,7 @@ class Signing:
     def __init__(
         self,
         remote: str,
-        settings: SimpegSettings,
+        settings: Described,
         http: HttpClient,
         clock: Clock = time.monotonic,
         note: Callable[[Issued], None] = ALONE.note_token,
