@@ -689,6 +689,49 @@ SENTENCES: dict[str, Sentence] = {
             " retry %(delivery)s"
         ),
     ),
+    "lms_request_refused": Sentence(
+        mark("%(remote)s refused it: %(message)s"),
+        mark("When the cause is mended: lms-bridge deliveries retry %(delivery)s"),
+    ),
+    "lookup_impossible": Sentence(
+        mark("%(lms)s offers no look-up by which it could be found out who %(actor)s is."),
+        mark(
+            "Describe one in the configuration (docs/lms.md), or link the account to a NIP"
+            " (lms-bridge employees import)."
+        ),
+    ),
+    "badge_route_unknown": Sentence(
+        mark("%(remote)s cannot be made to issue a badge by the route “%(route)s”."),
+        mark(
+            "Correct the badge of the course (docs/courses.md), then: lms-bridge deliveries retry"
+            " %(delivery)s"
+        ),
+    ),
+    "badge_unconfirmed": Sentence(
+        mark(
+            "%(remote)s took the award of the badge “%(badge)s”, and offers no way to see whether"
+            " it was issued."
+        )
+    ),
+    "award_unanswered": Sentence(
+        mark(
+            "The award of the badge “%(badge)s” was sent to %(remote)s, which did not answer, and"
+            " offers no way to see whether it was issued."
+        )
+    ),
+    "revocation_unconfirmed": Sentence(
+        mark(
+            "%(remote)s took it that the badge “%(badge)s” is taken back, and offers no way to see"
+            " whether it was."
+        )
+    ),
+    "badge_to_revoke_unseen": Sentence(
+        mark(
+            "%(remote)s has the badge “%(badge)s” of %(learner)s; it offers no way to take it back,"
+            " nor to see that a person did."
+        ),
+        mark("Take it back there by hand, then: lms-bridge deliveries cancel %(delivery)s"),
+    ),
     "lms_refused": Sentence(
         mark("%(remote)s refused %(function)s (%(errorcode)s): %(message)s"),
         mark("When the cause is mended: lms-bridge deliveries retry %(delivery)s"),

@@ -136,6 +136,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError('badge with route = "competency" needs competency, its ID number')
         if self.badge and self.badge.route == "cohort" and not self.badge.cohort:
             raise ValueError('badge with route = "cohort" needs cohort, its ID number')
+        if self.badge and self.badge.route == "direct" and not self.badge.key:
+            raise ValueError('badge with route = "direct" needs key, by which the LMS knows it')
         self._check_certificate()
 
     def hours_of(self, role: Role) -> int:

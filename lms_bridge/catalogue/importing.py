@@ -33,6 +33,7 @@ OPTIONAL = (
     "badge_competency",
     "badge_rating",
     "badge_cohort",
+    "badge_key",
     "lms_certificate",
 )
 """columns of the file; lists are separated by ``|``, competencies are ``name:level|name:level``"""

@@ -12,24 +12,33 @@ Entries of its notebook:
     when the LMS was last told, and what; struck out when it has had its time.
 ``award_sent_at``
     when it was told and did not answer. Telling it twice does no harm.
+``award_id``
+    by which the LMS knows the award again, where to award twice would do harm; it is written down
+    before the first attempt, with ``sent_at`` (:mod:`~lms_bridge.deliveries.settling`), and struck
+    out when it is known what came of it.
 ``unawarded``
     that what the LMS was told has been undone since, so that it has to be told again although
     the badge is there.
 
 Of a completion that was taken back the LMS is told nothing; it is only looked whether what it
 was told before has taken effect.
+
+Not every LMS can be asked for badges. What such a one has taken counts as done, with words that say
+so.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import msgspec
 
+from lms_bridge.deliveries.settling import Settling
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.lms.base import BadgeAward, IssuedBadge, Lms
+from lms_bridge.lms.base import BadgeAward, Grounds, IssuedBadge, Lms
 from lms_bridge.people import nip as nips
 from lms_bridge.people.lookup import nip_of
 from lms_bridge.reasons import Reason
@@ -42,6 +51,8 @@ class BadgeStep:
         self._lms = lms
         self._clock = clock
         self._patience = dt.timedelta(hours=patience_hours)
+        seconds = lms.abilities.settle_seconds
+        self._settling = None if seconds is None else Settling(clock, seconds)
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
         award = work.course.badge
@@ -51,6 +62,10 @@ class BadgeStep:
             )
         if not work.is_wanted and _told_at(notebook) is None:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
+        if self._settling:
+            self._settling.wait(notebook)
+        if not self._lms.abilities.shows_badges:
+            return self._unseen(work, award, notebook)
         user_id, badge = self._profile(work, award)
         told = {"account": user_id, **msgspec.to_builtins(award)}
         lacks = badge is None or notebook.get("unawarded")
@@ -58,13 +73,34 @@ class BadgeStep:
             self._award(user_id, award, work, notebook)
             notebook.enter(awarded_at=self._clock(), awarded=told)
             badge = self._lms.find_badge(user_id, award)
+        if badge is None and self._settling and not notebook.get("awarded"):
+            self._settling.over(notebook)  # what was sent has had its time
+            raise DeliveryError(Reason("withdrawn"), retryable=False)
         if badge is None:
             raise self._late(work, notebook, award.name)
         notebook.strike(*_TOLD, "unawarded")
         return Outcome(badge.hash, badge.link, account=user_id)
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
-        return None
+        return self._settling.not_before(notebook) if self._settling else None
+
+    def _unseen(self, work: Work, award: BadgeAward, notebook: Notebook) -> Outcome:
+        """Have it awarded by an LMS that does not show badges."""
+        told = {"remote": work.remote, "badge": award.name}
+        user_id = work.lms_user_id or self._account(work)
+        if not work.is_wanted:  # it may have it, and is to be told if it is undone
+            badge_id = notebook.get("award_id") or ""
+            notebook.strike(*_TOLD)
+            return Outcome(badge_id, reason=Reason("award_unanswered", **told), account=user_id)
+        said = self._award(user_id, award, work, notebook)
+        badge_id = (said.hash if said else "") or notebook.get("award_id") or ""
+        notebook.strike(*_TOLD, "unawarded")
+        return Outcome(
+            badge_id,
+            said.link if said else "",
+            reason=Reason("badge_unconfirmed", **told),
+            account=user_id,
+        )
 
     def _profile(self, work: Work, award: BadgeAward) -> tuple[str, IssuedBadge | None]:
         """The learner's account, and the badge if it is there already."""
@@ -77,16 +113,33 @@ class BadgeStep:
         user_id = self._account(work)
         return user_id, self._lms.find_badge(user_id, award)
 
-    def _award(self, user_id: str, award: BadgeAward, work: Work, notebook: Notebook) -> None:
+    def _award(
+        self, user_id: str, award: BadgeAward, work: Work, notebook: Notebook
+    ) -> IssuedBadge | None:
+        award_id = ""
+        if self._settling:
+            award_id = notebook.get("award_id") or str(uuid.uuid4())
+            notebook.strike("given_up_at")
+            notebook.note(award_id=award_id, sent_at=self._clock())
+        grounds = grounds_of(work, award_id)
         try:
-            self._lms.award_badge(user_id, award, note=f"lms-bridge: {work.certificate_number}")
+            said = self._lms.award_badge(user_id, award, note_of(work), grounds)
         except DeliveryError as error:
-            if error.outcome_unknown:
+            if self._settling:
+                self._settling.failed(error, notebook)
+            elif error.outcome_unknown:
                 notebook.enter(award_sent_at=self._clock())
             raise
+        if self._settling:
+            self._settling.over(notebook)
+        return said
 
     def _account(self, work: Work) -> str:
         """The account that carries the NIP, where the statement came from none that is there."""
+        if self._lms.abilities.finds_users_by.isdisjoint(("number", "username")):
+            raise DeliveryError(
+                Reason("lookup_impossible", lms=work.remote, actor=work.nip), retryable=False
+            )
         carriers = {
             user.id: user.username
             for user in [
@@ -128,8 +181,28 @@ class BadgeStep:
         )
 
 
-_TOLD = ("awarded_at", "awarded", "award_sent_at")
+_TOLD = ("awarded_at", "awarded", "award_sent_at", "award_id", "sent_at", "given_up_at")
 
 
 def _told_at(notebook: Notebook) -> dt.datetime | None:
-    return notebook.time("awarded_at") or notebook.time("award_sent_at")
+    for entry in ("awarded_at", "award_sent_at", "sent_at"):
+        if at := notebook.time(entry):
+            return at
+    return None
+
+
+def note_of(work: Work) -> str:
+    """What people in the LMS are told of the badge."""
+    return f"lms-bridge: {work.certificate_number}"
+
+
+def grounds_of(work: Work, this: str, *, badge_id: str = "") -> Grounds:
+    """What the badge is awarded, or taken back, for; `this` is the id of doing so."""
+    return Grounds(
+        id=this,
+        nip=work.nip,
+        course=str(work.content.get("name", "")),
+        certificate_number=work.certificate_number,
+        completed_on=work.ends,
+        badge_id=badge_id,
+    )

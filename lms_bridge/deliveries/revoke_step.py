@@ -5,6 +5,9 @@ made the LMS issue it, and that has to be undone first: else the LMS would issue
 again as soon as it was revoked. Then a person is asked to revoke it, with the page and the
 names, and now and then it is looked whether they have.
 
+Other LMSs do take badges back. It is looked all the same whether they did, where they show badges;
+what one has taken that shows none counts as done, with words that say so.
+
 A badge that another completion of the learner stands for as well stays, and so does what made
 the LMS issue it.
 
@@ -13,21 +16,25 @@ Entry of its notebook:
 ``unawarded``
     "begun" before what made the LMS issue the badge is undone, "done" after it; from the first
     on it is to be done again if the completion is told of again.
+``revoke_id``
+    by which the LMS knows the taking back again, if it is asked more than once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import msgspec
 from sqlalchemy import select
 
 from lms_bridge.catalogue.course import Course
+from lms_bridge.deliveries.badge_step import grounds_of, note_of
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
-from lms_bridge.lms.base import BadgeAward, IssuedBadge, Lms
+from lms_bridge.lms.base import BadgeAward, Grounds, IssuedBadge, Lms
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, courses, deliveries
@@ -50,9 +57,14 @@ class RevokeStep:
         if award is not None and (other := self._stands_for(work, award)):
             return Outcome(badge_hash, reason=Reason("badge_stands", badge=award.name, other=other))
         if award is not None and account and notebook.get("unawarded") != "done":
-            notebook.note(unawarded="begun")
-            self._unaward(account, award, work)
+            revoke_id = notebook.get("revoke_id") or str(uuid.uuid4())
+            notebook.note(unawarded="begun", revoke_id=revoke_id)
+            grounds = grounds_of(work, revoke_id, badge_id=badge_hash)
+            self._unaward(account, award, work, grounds)
             notebook.enter(unawarded="done")
+            notebook.strike("revoke_id")
+        if not self._lms.abilities.shows_badges:
+            return self._unseen(badge_hash, account, award, work)
         badge = self._look(badge_hash, account, award)
         if badge is None:
             return Outcome(badge_hash)
@@ -72,6 +84,17 @@ class RevokeStep:
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return None
+
+    def _unseen(
+        self, badge_hash: str, account: str, award: BadgeAward | None, work: Work
+    ) -> Outcome:
+        """What is said where it cannot be looked whether the badge is gone."""
+        told = {"remote": work.remote, "badge": award.name if award else "?"}
+        if award is not None and account and self._lms.abilities.takes_badges_back:
+            return Outcome(badge_hash, reason=Reason("revocation_unconfirmed", **told))
+        raise DeliveryError(
+            Reason("badge_to_revoke_unseen", learner=self._name(account), **told), retryable=False
+        )
 
     def _issued(self, work: Work) -> tuple[str, str]:
         """The hash of the badge that the step "badge" found, and whose account shows it."""
@@ -107,9 +130,9 @@ class RevokeStep:
                     return int(row.id)
         return None
 
-    def _unaward(self, account: str, award: BadgeAward, work: Work) -> None:
+    def _unaward(self, account: str, award: BadgeAward, work: Work, grounds: Grounds) -> None:
         try:
-            self._lms.unaward_badge(account, award, note=f"lms-bridge: {work.certificate_number}")
+            self._lms.unaward_badge(account, award, note_of(work), grounds)
         except DeliveryError as error:
             if error.reason.code not in _NOTHING_LEFT:
                 raise
@@ -139,8 +162,9 @@ _NOTHING_LEFT = ("lms_account_gone", "competency_unknown", "cohort_unknown")
 
 def _is_same(one: BadgeAward, other: BadgeAward) -> bool:
     """Whether both are the same badge, or are issued for the same reason."""
-    same_reason = one.route == other.route and (one.competency, one.cohort) == (
+    same_reason = one.route == other.route and (one.competency, one.cohort, one.key) == (
         other.competency,
         other.cohort,
+        other.key,
     )
     return one.name == other.name or same_reason

@@ -45,7 +45,7 @@ class Badges:
         with self._bridge.store.reading() as db:
             everybody = self._people().subquery()
             total = db.execute(select(func.count()).select_from(everybody)).scalar_one()
-        if not total:
+        if not total or not self._lms.abilities.shows_badges:
             return
         concurrency = self._bridge.settings.remote(self._remote).concurrency
         with asking(self._bridge, self._remote):

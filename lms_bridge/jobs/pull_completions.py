@@ -4,12 +4,18 @@ Statements get lost: a receiver that is down for a minute loses them for good (M
 facts, section 5). So for each course of the catalogue the LMS is asked who has completed
 it, and what is not known yet becomes a completion like any other. What cannot be asked of
 one participant, or of one course, keeps no other waiting.
+
+An LMS that lists completions is asked for those since it was asked last (a mark says when that
+was), and a little more; one that does not is asked of each participant.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import structlog
 
@@ -21,15 +27,19 @@ from lms_bridge.deliveries import health
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
-from lms_bridge.lms.base import CourseCompletion, Lms, LmsCourse, LmsUser
+from lms_bridge.lms.base import CourseCompletion, ListsCompletions, Lms, LmsCourse, LmsUser
 from lms_bridge.people.lookup import look_up
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import sightings
 from lms_bridge.recognition.pulled import Pulled, PulledIntake, can_be_pulled
+from lms_bridge.store import marks
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 100
+OVERLAP = dt.timedelta(days=2)
+"""so much more than the time since the last question is asked about: the LMS's clock may be wrong,
+and a completion may be put down late"""
 
 
 class PullCompletions:
@@ -104,15 +114,31 @@ class PullCompletions:
     def _pull_course(
         self, lms: Lms, entry: CataloguedCourse, course: LmsCourse, counts: Counter[str]
     ) -> None:
+        begun_at, failed_before = self._clock(), counts["failed"]
+        reader = mark_of(lms, entry, course)
         with self._store.reading() as db:
             is_settled = self._intake.is_settled(db, lms.name, entry)
+            asked_at = marks.read_through(db, reader)
+        since = dt.datetime.fromtimestamp(asked_at, dt.UTC) - OVERLAP if asked_at else None
         concurrency = self._bridge.settings.lms[lms.name].concurrency
         completed = list(
-            ask_for(lms, entry, course, is_settled, concurrency=concurrency, counts=counts)
+            ask_for(
+                lms,
+                entry,
+                course,
+                is_settled,
+                concurrency=concurrency,
+                counts=counts,
+                since=since,
+            )
         )
         for start in range(0, len(completed), _AT_ONCE):
             some = completed[start : start + _AT_ONCE]
-            counts += self._intake.take(some, lambda asks: patiently(look_up, lms, asks))
+            look = partial(look_up, lms, told=[one.completion.user for one in some])
+            counts += self._intake.take(some, partial(patiently, look))
+        if isinstance(lms, ListsCompletions) and counts["failed"] == failed_before:
+            with self._store.writing() as db:
+                marks.move(db, reader, int(begun_at.timestamp()))
 
     def _is_down(self, lms: Lms, error: DeliveryError) -> bool:
         with self._store.writing() as db:
@@ -136,11 +162,20 @@ def ask_for(
     concurrency: int,
     counts: Counter[str],
     is_wanted: Callable[[LmsUser], bool] = lambda _user: True,
+    since: dt.datetime | None = None,
 ) -> Iterator[Pulled]:
     """Who has completed `course`, of those who are wanted and not settled.
 
-    What fails for one is counted.
+    An LMS that lists completions need not list those before `since`. What fails for one is counted.
     """
+    activity = lms.activity_of(course)
+    if isinstance(lms, ListsCompletions):
+        listing = lms
+        for one in patiently(lambda: list(listing.completions_of(course, since))):
+            if is_wanted(one.user) and not is_settled(one.user.id):
+                counts["asked"] += 1
+                yield Pulled(lms.name, course, activity, entry, one)
+        return
     participants = patiently(lambda: list(lms.participants_of(course)))
     asked = [user for user in participants if is_wanted(user) and not is_settled(user.id)]
     counts["asked"] += len(asked)
@@ -153,7 +188,6 @@ def ask_for(
                 raise
             return error
 
-    activity = lms.activity_of(course)
     for user, answer in side_by_side(status, asked, concurrency=concurrency):
         if isinstance(answer, DeliveryError):
             counts["failed"] += 1
@@ -166,6 +200,12 @@ def ask_for(
             )
         elif answer is not None:
             yield Pulled(lms.name, course, activity, entry, answer)
+
+
+def mark_of(lms: Lms, entry: CataloguedCourse, course: LmsCourse) -> str:
+    """Under which name it is kept when the LMS was last asked for the completions of `course`."""
+    which = f"{lms.name} {entry.id} {course.id}"
+    return f"pull:{hashlib.sha256(which.encode()).hexdigest()[:32]}"
 
 
 def found_courses(lms: Lms, course: Course) -> Iterator[LmsCourse]:

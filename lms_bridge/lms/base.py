@@ -17,6 +17,7 @@ from lms_bridge.checks import Check
 from lms_bridge.config.remote import PacedSettings
 
 UserField = Literal["id", "username", "number", "email"]
+USER_FIELDS: frozenset[UserField] = frozenset(("id", "username", "number", "email"))
 
 
 class LmsSettings(PacedSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,15 +48,34 @@ class BadgeAward(msgspec.Struct, frozen=True):
     """How the LMS is brought to issue a badge (a course's ``badge`` in the catalogue).
 
     `route` "competency": rate the competency with ID number `competency` as `rating` (the
-    1-based place in its scale); "cohort": add the learner to the cohort with ID number `cohort`.
+    1-based place in its scale); "cohort": add the learner to the cohort with ID number `cohort`;
+    "direct": have it award the badge that it knows as `key`, which not every LMS lets others do.
     """
 
-    route: Literal["competency", "cohort"]
+    route: Literal["competency", "cohort", "direct"]
     name: str
     """the badge's name in the LMS, by which it is found again"""
     competency: str = ""
     rating: int = 2
     cohort: str = ""
+    key: str = ""
+
+
+class Grounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What a badge is awarded, or taken back, for."""
+
+    id: str = ""
+    """of this one award, or taking back; the same at each attempt at it"""
+    nip: str = ""
+    course: str = ""
+    """the name of what was learned"""
+    certificate_number: str = ""
+    completed_on: dt.date | None = None
+    badge_id: str = ""
+    """the LMS's id of the badge that is taken back"""
+
+
+NOTHING = Grounds()
 
 
 class IssuedBadge(msgspec.Struct, frozen=True):
@@ -69,6 +89,19 @@ class IssuedBadge(msgspec.Struct, frozen=True):
     issued_at: dt.datetime | None = None
     revoke_page: str = ""
     """where a person can revoke it"""
+
+
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What one LMS can do and another cannot; the bridge does without what is lacking."""
+
+    finds_users_by: frozenset[UserField] = USER_FIELDS
+    shows_badges: bool = True
+    """whether it can be asked which badges somebody has"""
+    takes_badges_back: bool = False
+    """whether `unaward_badge` takes the badge itself back"""
+    settle_seconds: float | None = None
+    """how long an award whose answer did not come may still take effect; so long it is neither
+    looked up nor made again. None: to award twice does no harm"""
 
 
 class LmsCourse(msgspec.Struct, frozen=True):
@@ -98,6 +131,7 @@ class Lms(Protocol):
     """as configured, e.g. ``moodle`` for ``[lms.moodle]``"""
     home_page: str
     """``account.homePage`` of the actors in its statements"""
+    abilities: Abilities
 
     def find_users(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
         """The accounts whose `field` is one of `values`; several may carry one number."""
@@ -112,13 +146,21 @@ class Lms(Protocol):
     def find_badge(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
         """The badge as the learner's profile shows it now, or None."""
 
-    def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
-        """Do what makes the LMS issue the badge. That it was issued, find_badge must show."""
+    def award_badge(
+        self, user_id: str, award: BadgeAward, note: str, grounds: Grounds = NOTHING
+    ) -> IssuedBadge | None:
+        """Do what makes the LMS issue the badge. That it was issued, find_badge must show.
+
+        `note` is for people who see it in the LMS, `grounds` for an LMS that takes them as data.
+        Returns what the LMS says of the badge in its answer, where it says something.
+        """
 
     def find_issued(self, badge_hash: str) -> IssuedBadge | None:
         """The award with that hash, shown on the profile or hidden; None if it was revoked."""
 
-    def unaward_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+    def unaward_badge(
+        self, user_id: str, award: BadgeAward, note: str, grounds: Grounds = NOTHING
+    ) -> None:
         """Undo what :meth:`award_badge` did, so that the badge is not issued again.
 
         The badge itself stays, where the LMS lets only a person revoke it.
@@ -146,6 +188,19 @@ class Lms(Protocol):
 
     def check(self) -> Iterator[Check]:
         """Prove address, token, functions and permissions one by one, changing nothing."""
+
+
+@runtime_checkable
+class ListsCompletions(Protocol):
+    """An LMS that lists who has completed a course. Besides being an :class:`Lms`.
+
+    One that does not is asked of each participant, one by one.
+    """
+
+    def completions_of(
+        self, course: LmsCourse, since: dt.datetime | None
+    ) -> Iterator[CourseCompletion]:
+        """Who has completed `course`; those that it came to know of from `since` on will do."""
 
 
 @runtime_checkable

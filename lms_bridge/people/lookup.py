@@ -78,16 +78,25 @@ def in_parts(
         yield part, answer
 
 
-def look_up(lms: Lms, asks: Sequence[Ask]) -> Answers:
+def look_up(lms: Lms, asks: Sequence[Ask], told: Collection[LmsUser] = ()) -> Answers:
     """For each of `asks`, whose account it is or why that cannot be said.
 
-    Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS cannot be asked.
+    `told` are accounts that the LMS has told of; of those which it cannot look up by their id, that
+    has to do. Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS cannot be asked.
     """
     answers: Answers = {}
     fields: set[UserField] = {ask.field for ask in asks}
     for field in sorted(fields):
         wanted = [ask for ask in asks if ask.field == field]
-        accounts = _accounts(lms, field, {ask.value for ask in wanted})
+        if field in lms.abilities.finds_users_by:
+            accounts = _accounts(lms, field, {ask.value for ask in wanted})
+        elif field == "id" and told:
+            accounts = _gathered((user.id.casefold(), user) for user in told)
+        else:
+            for ask in wanted:
+                reason = Reason("lookup_impossible", lms=lms.name, actor=ask.value)
+                answers[ask] = Unclear(reason)
+            continue
         blind = not accounts and lms.sees_users() is False
         for ask in wanted:
             answers[ask] = (

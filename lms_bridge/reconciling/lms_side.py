@@ -106,7 +106,8 @@ class LmsSide:
 
     def take_in(self, pulled: Pulled) -> str:
         """Take it in like anything that is pulled; the state that it comes to."""
-        counts = self._intake.take([pulled], lambda asks: patiently(look_up, self._lms, asks))
+        told = [pulled.completion.user]
+        counts = self._intake.take([pulled], lambda asks: patiently(look_up, self._lms, asks, told))
         return next((state for state, count in counts.items() if count), "failed")
 
     def _finding(self, db: Connection, pulled: Pulled) -> Iterator[Finding]:

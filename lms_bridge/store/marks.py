@@ -8,6 +8,9 @@ came of the reading, so that nothing is left out and nothing is done twice:
 >>> rows = db.execute(select(statements.c.seq, ...).where(is_unread("index")).order_by(...)).all()
 >>> ...
 >>> move(db, "index", rows[-1].seq)
+
+In the same way it is kept up to which second an LMS has told of completions
+(:mod:`lms_bridge.jobs.pull_completions`).
 """
 
 from __future__ import annotations

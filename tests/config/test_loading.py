@@ -145,8 +145,8 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
         ("hours = 40", 'hours = 40\nlms = "mudle"', "courses.PKA-2026.lms: there is no"
          " [lms.mudle]; did you mean moodle?"),
         ("hours = 40", 'hours = 40\nbadge = { route = "kohort", name = "B" }',
-         'courses.PKA-2026.badge.route: expected one of "cohort", "competency", got "kohort";'
-         ' did you mean "cohort"?'),
+         'courses.PKA-2026.badge.route: expected one of "cohort", "competency", "direct", got'
+         ' "kohort"; did you mean "cohort"?'),
         ("hours = 40", 'hours = 40\ncompetencies = [{ name = "Integritas", level = 6 }]',
          "courses.PKA-2026.competencies.Integritas.level: expected a whole number from 1 to 5,"
          " got 6"),

@@ -62,8 +62,10 @@ class Badges:
         """Do what makes Moodle issue the badge."""
         if award.route == "competency":
             self._grade(user_id, award, award.rating, note)
-        else:
+        elif award.route == "cohort":
             self._add_to_cohort(user_id, award.cohort)
+        else:
+            raise self._impossible(award)
 
     def find_issued(self, badge_hash: str) -> IssuedBadge | None:
         """The award with that hash, also if the learner hides it."""
@@ -80,8 +82,12 @@ class Badges:
         """Undo what made Moodle issue the badge; the badge itself stays."""
         if award.route == "competency":
             self._grade(user_id, award, _LOWEST, note)
-        else:
+        elif award.route == "cohort":
             self._leave_cohort(user_id, award.cohort)
+
+    def _impossible(self, award: BadgeAward) -> MoodleError:
+        reason = Reason("badge_route_unknown", remote=self._service.remote, route=award.route)
+        return MoodleError(reason, retryable=False)
 
     def _issued(self, row: dict[str, Any]) -> IssuedBadge:
         unique_hash = v.text(row["uniquehash"])

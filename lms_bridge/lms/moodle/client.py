@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from lms_bridge.checks import Check
 from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import (
+    NOTHING,
+    Abilities,
     BadgeAward,
     CourseCompletion,
+    Grounds,
     IssuedBadge,
     LmsCourse,
     LmsUser,
@@ -37,6 +40,8 @@ class Moodle:
     'https://moodle.example/badges/badge.php?hash=c6438a6f9b986501d6ee29d2f96a827bceb8c0b8'
     """
 
+    abilities = Abilities()
+
     def __init__(
         self,
         name: str,
@@ -62,13 +67,17 @@ class Moodle:
     def find_badge(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
         return self._badges.find(user_id, award)
 
-    def award_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+    def award_badge(
+        self, user_id: str, award: BadgeAward, note: str, grounds: Grounds = NOTHING
+    ) -> None:
         self._badges.award(user_id, award, note)
 
     def find_issued(self, badge_hash: str) -> IssuedBadge | None:
         return self._badges.find_issued(badge_hash)
 
-    def unaward_badge(self, user_id: str, award: BadgeAward, note: str) -> None:
+    def unaward_badge(
+        self, user_id: str, award: BadgeAward, note: str, grounds: Grounds = NOTHING
+    ) -> None:
         self._badges.unaward(user_id, award, note)
 
     def certificate_of(self, user_id: str, activity: str) -> bytes | None:
