@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance
+.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: $(VENV)/development ## how fast it is, held against other servers and bar
 
 conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
 	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)
+
+openbadges: $(VENV)/development ## have our badges verified by libraries for JavaScript (needs Node)
+	@$(BIN)/python -m tests.openbadges.by_javascript
 
 messages: $(VENV)/development ## bring the translations up to date: lms_bridge/locales/
 	@$(BIN)/pybabel -q extract --mapping babel.cfg --keyword mark --no-wrap --sort-by-file --add-location file --project lms-bridge --msgid-bugs-address "the authors of lms-bridge" --output-file $(VENV)/messages.pot .

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lms_bridge.lms.base import Lms, LmsSettings
     from lms_bridge.lrs.indexing import Index
     from lms_bridge.manners.hours import Hours
+    from lms_bridge.openbadges.issuing import Issuing
     from lms_bridge.reasons import Reason
     from lms_bridge.recognition.recogniser import Recogniser
     from lms_bridge.registries.base import Registry
@@ -198,6 +199,24 @@ class Bridge:
 
         renderer = Renderer(self.settings.certificates)
         return Papers(self.store, renderer, home_page=self.settings.web.home_page, lms=self.lms)
+
+    @cached_property
+    def issuing(self) -> Issuing | None:
+        """What signs Open Badges; None without ``[openbadges]``."""
+        settings = self.settings.openbadges
+        if settings is None:
+            return None
+        from lms_bridge.openbadges import issuing
+
+        return issuing.at(
+            self.settings.web.home_page,
+            Path(settings.keys),
+            name=settings.name,
+            url=settings.url,
+            email=settings.email,
+            description=settings.description,
+            image=settings.image,
+        )
 
     @cached_property
     def documented(self) -> list[str]:

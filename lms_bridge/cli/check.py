@@ -97,6 +97,11 @@ def _checks(session: Session) -> Iterator[Check]:
         with bridge.store.reading() as db:
             known = [one.course for one in catalogued.current_catalogue(db).courses]
         yield from checking.checks(settings, list(bridge.registries.values()), bridge.lms, known)
+    if bridge.issuing:
+        from lms_bridge.openbadges import checking as badges
+        from lms_bridge.openbadges.fetching import fetched
+
+        yield from badges.checks(bridge.issuing, fetched)
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)

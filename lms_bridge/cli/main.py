@@ -29,6 +29,7 @@ _COMMANDS = {
     "courses": "lms_bridge.cli.courses:courses",
     "employees": "lms_bridge.cli.employees:employees",
     "credentials": "lms_bridge.cli.credentials:credentials",
+    "openbadges": "lms_bridge.cli.openbadges:openbadges",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",
     "sandbox": "lms_bridge.cli.sandbox:sandbox",

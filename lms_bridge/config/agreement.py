@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from lms_bridge import cron
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Certificates, Jobs, Settings, Web
+from lms_bridge.config.settings import Certificates, Jobs, OpenBadges, Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.manners.hours import Hours
 
@@ -53,6 +54,8 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _order(settings.registry)
     if settings.certificates:
         yield from _certificates(settings.certificates, settings.web)
+    if settings.openbadges:
+        yield from _openbadges(settings.openbadges, settings.web)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
 
@@ -84,6 +87,25 @@ def _certificates(settings: Certificates, web: Web) -> Iterator[Problem]:
         for field in certificate.unknown_fields(getattr(settings, name)):
             known = ", ".join(f"{{{one}}}" for one in certificate.FIELDS)
             yield Problem(f"certificates.{name}", f"{{{field}}} is none of {known}")
+
+
+def _openbadges(settings: OpenBadges, web: Web) -> Iterator[Problem]:
+    if urlsplit(web.public_url).scheme != "https":
+        yield Problem(
+            "web.public_url",
+            "must begin with https:// with [openbadges]: by that address a badge is verified",
+        )
+    for name in ("url", "image"):
+        value = getattr(settings, name)
+        if value and not is_address(value):
+            yield Problem(
+                f"openbadges.{name}",
+                f"expected an address that begins with https:// (or http://), got {shown(value)}",
+            )
+    if settings.email and not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.email):
+        yield Problem(
+            "openbadges.email", f"expected an e-mail address, got {shown(settings.email)}"
+        )
 
 
 def _database(url: str) -> Iterator[Problem]:

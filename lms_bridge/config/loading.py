@@ -20,7 +20,7 @@ from lms_bridge.config.agreement import disagreements
 from lms_bridge.config.converting import Converter
 from lms_bridge.config.problems import ConfigError, Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings
-from lms_bridge.config.settings import Certificates, Forward, Settings
+from lms_bridge.config.settings import Certificates, Forward, OpenBadges, Settings
 
 __all__ = ["ConfigError", "Problem", "load", "read"]
 
@@ -59,7 +59,10 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
     problems = converter.problems
     if not problems:
         pictured = _with_pictures(settings.certificates, converter, base)
-        settings = msgspec.structs.replace(settings, **remotes, certificates=pictured)
+        issuing = _with_keys(settings.openbadges, base)
+        settings = msgspec.structs.replace(
+            settings, **remotes, certificates=pictured, openbadges=issuing
+        )
         problems = [*converter.problems, *disagreements(settings)]
     if problems:
         raise ConfigError(source, problems)
@@ -153,6 +156,13 @@ def _with_pictures(
         if (path := getattr(settings, name))
     }
     return msgspec.structs.replace(settings, **pictures)
+
+
+def _with_keys(settings: OpenBadges | None, base: Path) -> OpenBadges | None:
+    """`settings` with the folder of the keys counted from the configuration file."""
+    if settings is None:
+        return None
+    return msgspec.structs.replace(settings, keys=str(base / settings.keys))
 
 
 def _file(name: str, path: str, converter: Converter, base: Path) -> str:

@@ -123,6 +123,21 @@ class Certificates(_Section, frozen=True, kw_only=True):
             raise ValueError("letterhead: needs at least one line")
 
 
+class OpenBadges(_Section, frozen=True, kw_only=True):
+    """Who issues Open Badges. With it what is earned can be downloaded, shared and verified."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    """of the agency, as a badge shows it"""
+    url: str = ""
+    """its site"""
+    email: str = ""
+    description: str = ""
+    image: str = ""
+    """address of its emblem"""
+    keys: Annotated[str, msgspec.Meta(min_length=1)] = "secrets/openbadges"
+    """folder of the keys that sign"""
+
+
 class Sender(_Section, frozen=True, kw_only=True):
     """A system that may send statements, and its credential."""
 
@@ -298,6 +313,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     yearly_hours: YearlyHours = YearlyHours()
     log: Log = Log()
     certificates: Certificates | None = None
+    openbadges: OpenBadges | None = None
     courses: tuple[Course, ...] = ()
 
     def remote(self, name: str) -> RemoteSettings:
