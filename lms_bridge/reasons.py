@@ -761,6 +761,9 @@ SENTENCES: dict[str, Sentence] = {
     "badge_stands": Sentence(
         mark("The badge “%(badge)s” stays, since completion %(other)s stands for it as well.")
     ),
+    "badge_stands_by_rule": Sentence(
+        mark("The badge “%(badge)s” stays, since it was also earned by its rule on %(earned)s.")
+    ),
     "badge_vanished": Sentence(
         mark("The badge “%(badge)s” that %(remote)s confirmed is no longer shown."),
         mark("The learner may have hidden it, or it was revoked in the LMS."),

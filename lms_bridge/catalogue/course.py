@@ -47,6 +47,9 @@ RunPolicy = Literal["once", "yearly", "registration", "session"]
 
 Role = Literal["learner", "instructor"]
 
+Family = Literal["managerial", "sociocultural", "technical"]
+"""the families of the government's job standards: manajerial, sosial kultural, teknis"""
+
 _LONGEST_NUMBER = 200
 _LONGEST_RUN = 60
 """as much of a session's id as is put into a certificate number"""
@@ -107,6 +110,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """with run = "session": the context extension that holds the session's id"""
 
     competencies: tuple[Competency, ...] = ()
+    family: Family | None = None
+    """competency family; left out: that of its competencies, else what its kind is usually of"""
     badge: BadgeAward | None = None
     lms_certificate: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,60}$")] = ""
     """the activity of the LMS that issues the certificate (Moodle: the id in its address); without
@@ -132,12 +137,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("starts must not be after ends")
         if self.run == "yearly" and (self.starts or self.ends):
             raise ValueError('run = "yearly" is begun anew each year: leave starts and ends out')
-        if self.badge and self.badge.route == "competency" and not self.badge.competency:
-            raise ValueError('badge with route = "competency" needs competency, its ID number')
-        if self.badge and self.badge.route == "cohort" and not self.badge.cohort:
-            raise ValueError('badge with route = "cohort" needs cohort, its ID number')
-        if self.badge and self.badge.route == "direct" and not self.badge.key:
-            raise ValueError('badge with route = "direct" needs key, by which the LMS knows it')
+        if self.badge:
+            self.badge.check()
         self._check_certificate()
 
     def hours_of(self, role: Role) -> int:

@@ -55,11 +55,10 @@ class BadgeStep:
         self._settling = None if seconds is None else Settling(clock, seconds)
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        award = work.course.badge
+        award = work.badge
         if award is None:
-            raise DeliveryError(
-                Reason("course_lacks", field="badge", course=work.course.key), retryable=False
-            )
+            lacks = Reason("course_lacks", field="badge", course=work.content.get("key", ""))
+            raise DeliveryError(lacks, retryable=False)
         if not work.is_wanted and _told_at(notebook) is None:
             raise DeliveryError(Reason("withdrawn"), retryable=False)
         if self._settling:
@@ -68,8 +67,8 @@ class BadgeStep:
             return self._unseen(work, award, notebook)
         user_id, badge = self._profile(work, award)
         told = {"account": user_id, **msgspec.to_builtins(award)}
-        lacks = badge is None or notebook.get("unawarded")
-        if work.is_wanted and lacks and notebook.get("awarded") != told:
+        missing = badge is None or notebook.get("unawarded")
+        if work.is_wanted and missing and notebook.get("awarded") != told:
             self._award(user_id, award, work, notebook)
             notebook.enter(awarded_at=self._clock(), awarded=told)
             badge = self._lms.find_badge(user_id, award)

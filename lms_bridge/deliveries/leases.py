@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, update
 from lms_bridge.deliveries import lifecycle, standing
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.ownership import is_certainly_dead
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
 
@@ -45,6 +46,7 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
         select(
             deliveries.c.id,
             deliveries.c.completion_id,
+            deliveries.c.award_id,
             deliveries.c.step,
             deliveries.c.remote,
             deliveries.c.attempts,
@@ -85,7 +87,8 @@ def release_abandoned(db: Connection, *, now: dt.datetime) -> int:
         ],
     )
     for row in rows:
-        standing.follow(db, row.completion_id, row.step, row.remote, now)
+        whose = Whose(row.completion_id, row.award_id)
+        standing.follow(db, whose, row.step, row.remote, now)
     return len(rows)
 
 

@@ -178,7 +178,7 @@ def _write_besides(db: Connection, notebook: Notebook) -> None:
 def _about(work: Work) -> dict[str, Any]:
     return {
         "delivery": work.delivery_id,
-        "completion": work.completion_id,
+        **({"award": work.award_id} if work.award_id else {"completion": work.completion_id}),
         "step": work.step,
         "remote": work.remote,
         "attempt": work.attempt,

@@ -1,4 +1,4 @@
-"""The deliveries of a completion: planned when it is recognised, moved when its person is."""
+"""The deliveries of a completion or an award: planned when it is made, moved with its person."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
 from lms_bridge.deliveries import in_order
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import in_dialects
 from lms_bridge.store.schema import completions, deliveries
@@ -27,18 +28,20 @@ class Planned(NamedTuple):
 
 def plan(
     db: Connection,
-    completion_id: int,
+    whose: Whose | int,
     employee_id: int,
     steps: Iterable[Planned],
     now: dt.datetime,
     *,
     progress: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Give the completion a waiting delivery for each of `steps` that has none yet.
+    """Give the completion or award a waiting delivery for each of `steps` that has none yet.
 
-    `progress` is what stands in their notebooks.
+    A mere number is that of a completion. `progress` is what stands in their notebooks.
     """
-    _put(db, [_waiting(completion_id, employee_id, one, progress, now) for one in steps])
+    if isinstance(whose, int):
+        whose = Whose(whose)
+    _put(db, [_waiting(whose, employee_id, one, progress, now) for one in steps])
 
 
 def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
@@ -65,16 +68,17 @@ def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
     )
     step = Planned("document", remote)
     rows = [
-        _waiting(row.completion_id, row.employee_id, step, {}, now) for row in db.execute(lacking)
+        _waiting(Whose(row.completion_id), row.employee_id, step, {}, now)
+        for row in db.execute(lacking)
     ]
     _put(db, rows)
     return len(rows)
 
 
-def change_lanes(db: Connection, completion_id: int, employee_id: int) -> None:
-    """The completion is another employee's now; what is under way keeps its lane to the end."""
+def change_lanes(db: Connection, whose: Whose, employee_id: int) -> None:
+    """It is another employee's now; what is under way keeps its lane to the end."""
     mine = select(deliveries.c.id, deliveries.c.remote).where(
-        deliveries.c.completion_id == completion_id, deliveries.c.state != State.RUNNING
+        whose.delivery(), deliveries.c.state != State.RUNNING
     )
     for row in db.execute(mine).all():
         db.execute(
@@ -107,7 +111,7 @@ def is_in_doubt(completion_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def _waiting(
-    completion_id: int,
+    whose: Whose,
     employee_id: int,
     step: Planned,
     progress: Mapping[str, Any],
@@ -116,7 +120,8 @@ def _waiting(
     """A delivery that waits for its turn, or for the one that it comes after."""
     reason = in_order.waiting_for(step.after) if step.after else Reason("new")
     return {
-        "completion_id": completion_id,
+        "completion_id": whose.completion_id,
+        "award_id": whose.award_id,
         "step": step.step,
         "remote": step.remote,
         "lane": _lane(step.remote, employee_id),

@@ -151,8 +151,8 @@ def succeed(
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
     for step, pages in outcome.then.items():
-        standing.go_on(db, taken.completion_id, Planned(step, taken.remote), pages, now)
-    standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
+        standing.go_on(db, taken.whose, Planned(step, taken.remote), pages, now)
+    standing.follow(db, taken.whose, taken.step, taken.remote, now)
 
 
 def fail(
@@ -210,7 +210,7 @@ def fail(
     if not uncounted:
         outcome = "unknown" if error.outcome_unknown else decision.event
         _write_attempt(db, taken, outcome, decision.reason, trace, now)
-    standing.follow(db, taken.completion_id, taken.step, taken.remote, now)
+    standing.follow(db, taken.whose, taken.step, taken.remote, now)
     return Failed(decision, went_down)
 
 

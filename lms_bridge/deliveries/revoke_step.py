@@ -28,6 +28,7 @@ import uuid
 import msgspec
 from sqlalchemy import select
 
+from lms_bridge.badges.badge import Badge
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries.badge_step import grounds_of, note_of
 from lms_bridge.deliveries.lifecycle import State
@@ -37,7 +38,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.lms.base import BadgeAward, Grounds, IssuedBadge, Lms
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import completions, courses, deliveries
+from lms_bridge.store.schema import awards, badge_rules, completions, courses, deliveries
 
 
 class RevokeStep:
@@ -52,10 +53,10 @@ class RevokeStep:
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
         if not work.is_wanted:
             raise DeliveryError(Reason("told_again"), retryable=False)
-        badge_hash, account = self._issued(work)
-        award = work.course.badge
-        if award is not None and (other := self._stands_for(work, award)):
-            return Outcome(badge_hash, reason=Reason("badge_stands", badge=award.name, other=other))
+        delivery_id, badge_hash, account = self._issued(work)
+        award = work.badge
+        if award is not None and (stands := self._stands_for(work, award, but=delivery_id)):
+            return Outcome(badge_hash, reason=stands)
         if award is not None and account and notebook.get("unawarded") != "done":
             revoke_id = notebook.get("revoke_id") or str(uuid.uuid4())
             notebook.note(unawarded="begun", revoke_id=revoke_id)
@@ -96,38 +97,57 @@ class RevokeStep:
             Reason("badge_to_revoke_unseen", learner=self._name(account), **told), retryable=False
         )
 
-    def _issued(self, work: Work) -> tuple[str, str]:
-        """The hash of the badge that the step "badge" found, and whose account shows it."""
-        query = select(deliveries.c.result_id, deliveries.c.progress).where(
-            deliveries.c.completion_id == work.completion_id,
+    def _issued(self, work: Work) -> tuple[int, str, str]:
+        """The step "badge": its number, the hash that it found, and whose account shows it."""
+        query = select(deliveries.c.id, deliveries.c.result_id, deliveries.c.progress).where(
+            work.whose.delivery(),
             deliveries.c.remote == work.remote,
             deliveries.c.step == "badge",
         )
         with self._store.reading() as db:
             row = db.execute(query).one()
-        return row.result_id or "", row.progress.get("account") or work.lms_user_id
+        return row.id, row.result_id or "", row.progress.get("account") or work.lms_user_id
 
-    def _stands_for(self, work: Work, award: BadgeAward) -> int | None:
-        """Another completion of the learner that stands, by which they have the badge as well."""
-        query = (
+    def _stands_for(self, work: Work, award: BadgeAward, *, but: int) -> Reason | None:
+        """What else than the delivery `but` stands by which the learner has the badge as well."""
+        issued = (
+            deliveries.c.remote == work.remote,
+            deliveries.c.step == "badge",
+            deliveries.c.state != State.CANCELLED,
+            deliveries.c.id != but,
+        )
+        by_completion = (
             select(completions.c.id, courses.c.content)
             .join(deliveries, deliveries.c.completion_id == completions.c.id)
             .join(courses, completions.c.course_id == courses.c.id)
             .where(
                 completions.c.employee_id == work.employee_id,
-                completions.c.id != work.completion_id,
                 completions.c.withdrawn_at.is_(None),
-                deliveries.c.remote == work.remote,
-                deliveries.c.step == "badge",
-                deliveries.c.state != State.CANCELLED,
+                *issued,
             )
             .order_by(completions.c.id)
         )
+        by_rule = (
+            select(awards.c.id, awards.c.earned_on, badge_rules.c.content)
+            .join(deliveries, deliveries.c.award_id == awards.c.id)
+            .join(badge_rules, awards.c.rule_id == badge_rules.c.id)
+            .where(
+                awards.c.employee_id == work.employee_id,
+                awards.c.revoked_at.is_(None),
+                *issued,
+            )
+            .order_by(awards.c.id)
+        )
         with self._store.reading() as db:
-            for row in db.execute(query):
+            for row in db.execute(by_completion):
                 other = msgspec.convert(row.content, Course).badge
                 if other is not None and _is_same(award, other):
-                    return int(row.id)
+                    return Reason("badge_stands", badge=award.name, other=row.id)
+            for row in db.execute(by_rule):
+                other = msgspec.convert(row.content, Badge).issue
+                if other is not None and _is_same(award, other):
+                    earned = row.earned_on.isoformat()
+                    return Reason("badge_stands_by_rule", badge=award.name, earned=earned)
         return None
 
     def _unaward(self, account: str, award: BadgeAward, work: Work, grounds: Grounds) -> None:

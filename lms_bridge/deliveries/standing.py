@@ -1,5 +1,8 @@
 """What becomes of the deliveries when a completion is taken back, undone, or told of again.
 
+And those of an award (:mod:`lms_bridge.badges.awards`): one that stands is like a completion that
+stands, and one that was revoked like a completion that HR had undone.
+
 A step that brings something about has one that undoes it: *unrecord* removes the row that
 *record* wrote, *revoke* takes back the badge that *badge* brought about. A step that follows
 another adds to it: *document* and *correct* to the row that *record* wrote, and *undouble* puts
@@ -28,13 +31,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from lms_bridge.deliveries import lifecycle, planning
 from lms_bridge.deliveries.lifecycle import Event, State
 from lms_bridge.deliveries.planning import Planned
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.store.schema import completions, deliveries, withdrawals
+from lms_bridge.store.schema import awards, completions, deliveries, withdrawals
 from lms_bridge.store.types import AnyRow
 
 UNDONE_BY = {"record": "unrecord", "badge": "revoke"}
@@ -63,25 +67,30 @@ def is_undoing(step: str) -> bool:
     return step in _UNDOING
 
 
-def align(db: Connection, completion_id: int, now: dt.datetime, *, remote: str = "") -> None:
-    """Bring the deliveries of the completion, or those at `remote`, in line with how it stands."""
-    _align(db, completion_id, _standing(db, completion_id), now, remote=remote)
+def align(db: Connection, whose: Whose | int, now: dt.datetime, *, remote: str = "") -> None:
+    """Bring the deliveries of it, or those at `remote`, in line with how it stands.
+
+    A mere number is that of a completion.
+    """
+    if isinstance(whose, int):
+        whose = Whose(whose)
+    _align(db, whose, _standing(db, whose), now, remote=remote)
 
 
 def go_on(
-    db: Connection, completion_id: int, step: Planned, pages: Mapping[str, Any], now: dt.datetime
+    db: Connection, whose: Whose, step: Planned, pages: Mapping[str, Any], now: dt.datetime
 ) -> None:
     """What `step` follows is done, or done anew: it is begun, or begun anew, with those `pages`.
 
     Not if the completion was taken back meanwhile.
     """
-    standing = _standing(db, completion_id)
+    standing = _standing(db, whose)
     if standing.what != "stands":
         return
-    mine = {"completion": completion_id, "at_remote": step.remote, "the_step": step.step}
-    row = db.execute(_ONE, mine).one_or_none()
+    mine = {"at_remote": step.remote, "the_step": step.step}
+    row = db.execute(_of(whose).one, {**whose._asdict(), **mine}).one_or_none()
     if row is None:
-        planning.plan(db, completion_id, standing.employee_id, [step], now, progress=pages)
+        planning.plan(db, whose, standing.employee_id, [step], now, progress=pages)
         return
     if row.state == State.DONE:
         row = _change(db, row, "undo", now, Reason("undone"))
@@ -89,16 +98,16 @@ def go_on(
         _begin_anew(db, row, now, progress=dict(pages))
 
 
-def follow(db: Connection, completion_id: int, step: str, remote: str, now: dt.datetime) -> None:
+def follow(db: Connection, whose: Whose, step: str, remote: str, now: dt.datetime) -> None:
     """The same for a delivery of which an attempt has just ended."""
-    standing = _standing(db, completion_id)
+    standing = _standing(db, whose)
     if standing.what != "stands" or is_undoing(step):
-        _align(db, completion_id, standing, now, remote=remote, ended=step)
+        _align(db, whose, standing, now, remote=remote, ended=step)
 
 
 def _align(
     db: Connection,
-    completion_id: int,
+    whose: Whose,
     standing: _Standing,
     now: dt.datetime,
     *,
@@ -106,8 +115,8 @@ def _align(
     ended: str = "",
 ) -> None:
     # Locked, so that of a worker and whoever takes back or decides, the later one sees the other.
-    which = {"completion": completion_id, **({"at_remote": remote} if remote else {})}
-    mine = _AT_REMOTE if remote else _ALL
+    which = {**whose._asdict(), **({"at_remote": remote} if remote else {})}
+    mine = _of(whose).at_remote if remote else _of(whose).all
     rows = db.execute(mine, which).all()
     known = {(row.step, row.remote): row for row in rows}
     for row in rows:
@@ -147,7 +156,8 @@ def _align_pair(
     if standing.what == "undo" and row.state == State.DONE:
         if back is None:
             step = Planned(UNDONE_BY[row.step], row.remote)
-            planning.plan(db, row.completion_id, standing.employee_id, [step], now)
+            whose = Whose(row.completion_id, row.award_id)
+            planning.plan(db, whose, standing.employee_id, [step], now)
         elif back.state == State.CANCELLED:
             _begin_anew(db, back, now)
 
@@ -227,22 +237,34 @@ def _change(
     return db.execute(changed).one()
 
 
-def _standing(db: Connection, completion_id: int) -> _Standing:
-    row = db.execute(_STANDING, {"completion": completion_id}).one()
+def _standing(db: Connection, whose: Whose) -> _Standing:
+    if whose.award_id is not None:
+        row = db.execute(_AWARD, {"award": whose.award_id}).one()
+        return _Standing(row.employee_id, "undo" if row.revoked_at else "stands")
+    row = db.execute(_STANDING, {"completion": whose.completion_id}).one()
     if row.withdrawn_at is None:
         return _Standing(row.employee_id, "stands")
     return _Standing(row.employee_id, "undo" if row.decision == "undo" else "withdrawn")
 
 
+def _of(whose: Whose) -> _Selects:
+    return _OF_COMPLETION if whose.award_id is None else _OF_AWARD
+
+
 # Made once, for they are asked at the end of every attempt.
-_OF_COMPLETION = (
-    select(deliveries)
-    .where(deliveries.c.completion_id == bindparam("completion"))
-    .order_by(deliveries.c.id)
-)
-_ALL = _OF_COMPLETION.with_for_update()
-_AT_REMOTE = _OF_COMPLETION.where(deliveries.c.remote == bindparam("at_remote")).with_for_update()
-_ONE = _AT_REMOTE.where(deliveries.c.step == bindparam("the_step"))
+class _Selects:
+    """The deliveries of a completion, or of an award, whose number is in `column`."""
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        of_it = select(deliveries).where(column == bindparam(name)).order_by(deliveries.c.id)
+        self.all = of_it.with_for_update()
+        self.at_remote = self.all.where(deliveries.c.remote == bindparam("at_remote"))
+        self.one = self.at_remote.where(deliveries.c.step == bindparam("the_step"))
+
+
+_OF_COMPLETION = _Selects(deliveries.c.completion_id, "completion_id")
+_OF_AWARD = _Selects(deliveries.c.award_id, "award_id")
+_AWARD = select(awards.c.employee_id, awards.c.revoked_at).where(awards.c.id == bindparam("award"))
 _STANDING = (
     select(completions.c.employee_id, completions.c.withdrawn_at, withdrawals.c.decision)
     .outerjoin(

@@ -60,6 +60,15 @@ class BadgeAward(msgspec.Struct, frozen=True):
     cohort: str = ""
     key: str = ""
 
+    def check(self) -> None:
+        """Raises :exc:`ValueError` if the route lacks what it goes by."""
+        if self.route == "competency" and not self.competency:
+            raise ValueError('badge with route = "competency" needs competency, its ID number')
+        if self.route == "cohort" and not self.cohort:
+            raise ValueError('badge with route = "cohort" needs cohort, its ID number')
+        if self.route == "direct" and not self.key:
+            raise ValueError('badge with route = "direct" needs key, by which the LMS knows it')
+
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a badge is awarded, or taken back, for."""

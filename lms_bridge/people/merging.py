@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from lms_bridge import completions as completion
 from lms_bridge.deliveries import planning
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.people import history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
@@ -75,7 +76,7 @@ def _give(db: Connection, completion_id: int, employee_id: int) -> None:
     db.execute(
         update(completions).where(completions.c.id == completion_id).values(employee_id=employee_id)
     )
-    planning.change_lanes(db, completion_id, employee_id)
+    planning.change_lanes(db, Whose(completion_id), employee_id)
 
 
 def _may_be_recorded(db: Connection, completion_id: int) -> bool:

@@ -3,13 +3,14 @@
 ::
 
     statements ──< sightings >── completions ──< deliveries ──< attempts
-                       │              │ │
-                       │       courses  employees ──< identities
+                       │              │ │             │
+                       │       courses  employees ──< awards >── badge_rules
                        └ why a statement is (not yet) a completion
 
 *statements* are never changed; that one lies beyond the *mark* of a reader is the work that it
 causes. *sightings* say of each statement what was seen in it. *completions* are one per employee,
-course, run and role. *deliveries* are the steps of a completion, each with one life cycle
+course, run and role. *awards* are badges that employees have earned by a rule. *deliveries* are the
+steps of a completion or of an award, each with one life cycle
 (:mod:`lms_bridge.deliveries.lifecycle`).
 
 The DDL itself is in ``migrations/``; a test holds the two against each other.
@@ -404,6 +405,60 @@ corrections = Table(
     comment="who changed what of a completion, when and why",
 )
 
+badge_rules = Table(
+    "badge_rules",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", String(100), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("applied_at", UtcTime, nullable=False),
+    Column("applied_by", OutsideText, nullable=False),
+    Column("ended_at", UtcTime),
+    Index(
+        "uq_badge_rules_current",
+        "key",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    comment="what each badge stands for and by what it is earned, as it was put in force",
+)
+
+awards = Table(
+    "awards",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("employee_id", BigId, ForeignKey("employees.id"), nullable=False),
+    Column("badge_key", String(100), nullable=False),
+    Column("term", Integer, nullable=False),
+    # It is kept as long as it holds by the rule by which it was earned, not by a later one.
+    Column("rule_id", BigId, ForeignKey("badge_rules.id"), nullable=False),
+    Column("earned_on", Date, nullable=False),
+    Column("expires_on", Date),
+    # A renewal is earned by what was completed after this day only.
+    Column("counts_after", Date),
+    # The completion by which it was earned, and all that it rests on.
+    Column("completion_id", BigId, ForeignKey("completions.id")),
+    Column("evidence", Json, nullable=False),
+    Column("public_id", String(22), nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    UniqueConstraint("employee_id", "badge_key", "term"),
+    Index("ix_awards_badge_key", "badge_key"),
+    comment="badges that employees have earned by rules, each time one was",
+)
+
+badge_reviews = Table(
+    "badge_reviews",
+    metadata,
+    # No foreign key: an employee who was found to be another one is simply not there any more.
+    Column("employee_id", BigId, primary_key=True, autoincrement=False),
+    Column("asked_at", UtcTime, nullable=False),
+    comment="whose badges are to be looked at again, for something that they rest on has changed",
+)
+
 settings_in_force = Table(
     "settings_in_force",
     metadata,
@@ -431,7 +486,9 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("completion_id", BigId, ForeignKey("completions.id"), nullable=False),
+    # Either the one or the other.
+    Column("completion_id", BigId, ForeignKey("completions.id")),
+    Column("award_id", BigId, ForeignKey("awards.id")),
     Column("step", String(16), nullable=False),
     Column("remote", String(60), nullable=False),
     Column("lane", String(120), nullable=False),
@@ -452,6 +509,15 @@ deliveries = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("completion_id", "step", "remote"),
+    Index(
+        "uq_deliveries_award_id",
+        "award_id",
+        "step",
+        "remote",
+        unique=True,
+        sqlite_where=text("award_id IS NOT NULL"),
+        postgresql_where=text("award_id IS NOT NULL"),
+    ),
     Index("ix_deliveries_state_remote", "state", "remote"),
     Index(
         "ix_deliveries_unannounced",
