@@ -32,6 +32,7 @@ from lms_bridge.store.engine import Store, open_store
 
 if TYPE_CHECKING:
     from lms_bridge.announcing.announcer import Announcer
+    from lms_bridge.badges.reviewing import Reviewing
     from lms_bridge.certificates.papers import Papers
     from lms_bridge.deliveries.step import Step
     from lms_bridge.deliveries.worker import Worker
@@ -185,6 +186,13 @@ class Bridge:
         from lms_bridge.recognition.recogniser import Recogniser
 
         return Recogniser(self.store, self.settings, self.lms, clock=utc_now)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """What gives badges to those who meet their rules."""
+        from lms_bridge.badges.reviewing import Reviewing
+
+        return Reviewing(self.store, self.settings, clock=utc_now)
 
     @cached_property
     def papers(self) -> Papers | None:

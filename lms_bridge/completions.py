@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from lms_bridge import corrections, withdrawals
+from lms_bridge.badges import reviews
 from lms_bridge.catalogue.course import Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.certificates.certificate import new_public_id
@@ -87,6 +88,7 @@ def record(
         if completion_id is not None:
             steps = [*_record_steps(targets), *_badge_step(telling, targets)]
             planning.plan(db, completion_id, telling.who.employee_id, steps, now)
+            reviews.ask(db, telling.who.employee_id, now)
             return completion_id
         row = _existing(db, telling)  # another process was first
         assert row is not None
@@ -96,6 +98,7 @@ def record(
         _learn_account(db, row, telling, targets, now)
     if _knows_better(telling, row):
         _correct_time(db, row, telling, targets, zone, now)
+        reviews.ask(db, row.employee_id, now)
     return int(row.id)
 
 

@@ -20,11 +20,13 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Connection, select, update
 
+from lms_bridge.badges import reviews
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.record_step import training_in
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.store.schema import completions, corrections, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
 
@@ -127,6 +129,7 @@ def make(
     if columns:
         which = completions.c.id == correction.completion_id
         db.execute(update(completions).where(which).values(**columns))
+        reviews.ask_for(db, which, now)
     db.execute(
         corrections.insert().values(
             completion_id=correction.completion_id,
@@ -145,7 +148,7 @@ def make(
     )
     for remote in db.execute(has_row.order_by(deliveries.c.remote)).scalars().all():
         step = Planned("correct", remote)
-        standing.go_on(db, correction.completion_id, step, {}, now)
+        standing.go_on(db, Whose(correction.completion_id), step, {}, now)
     log.info(
         "corrected", completion=correction.completion_id, fields=sorted(correction.after), by=by
     )

@@ -761,6 +761,12 @@ SENTENCES: dict[str, Sentence] = {
     "badge_stands": Sentence(
         mark("The badge “%(badge)s” stays, since completion %(other)s stands for it as well.")
     ),
+    "award_unmet": Sentence(
+        mark("The rule is no longer met: a training that the badge rests on was taken back.")
+    ),
+    "award_twice": Sentence(
+        mark("The same badge was earned under another NIP of the same person; that one stays.")
+    ),
     "badge_stands_by_rule": Sentence(
         mark("The badge “%(badge)s” stays, since it was also earned by its rule on %(earned)s.")
     ),

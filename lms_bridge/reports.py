@@ -20,9 +20,12 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState, how_many_own, how_many_unseen
+from lms_bridge.store.many import among
 from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import (
     attempts,
+    awards,
+    badge_rules,
     completions,
     courses,
     deliveries,
@@ -56,7 +59,9 @@ class DeliveryLine(msgspec.Struct, frozen=True):
     """A delivery as it stands."""
 
     id: int
-    completion_id: int
+    completion_id: int | None
+    award_id: int | None
+    """set for a badge that was earned by a rule"""
     step: str
     remote: str
     state: State
@@ -95,6 +100,14 @@ class CompletionLine(msgspec.Struct, frozen=True):
         return self.question is None and all(
             one.state in (State.DONE, State.CANCELLED) for one in self.deliveries
         )
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whose a delivery is, and what it is about: a course, or a badge that was earned by a rule."""
+
+    employee: str
+    nip: str
+    title: str
 
 
 class AttentionLine(msgspec.Struct, frozen=True):
@@ -212,7 +225,7 @@ def list_completions(
     shown = query.with_only_columns(completions.c.id).subquery()
     mine = deliveries.c.completion_id.in_(select(shown.c.id))
     for one in list_deliveries(db, now=now, where=mine, closed=closed):
-        steps.setdefault(one.completion_id, []).append(one)
+        steps.setdefault(one.completion_id or 0, []).append(one)
     taken_back = current(db, select(shown.c.id))
     return [
         CompletionLine(
@@ -265,6 +278,29 @@ def list_deliveries(
     down = {name: known.reason for name, known in health.read_all(db).items() if known.is_down}
     hindered = {**closed, **down}
     return [_delivery(row, hindered.get(row.remote), now) for row in rows]
+
+
+def subjects(db: Connection, lines: Iterable[DeliveryLine]) -> dict[int, Subject]:
+    """For the number of each of the deliveries, whose it is and what it is about."""
+    ids = [one.id for one in lines]
+    who = deliveries.c.id, employees.c.name, employees.c.nip
+    of_completions = (
+        select(*who, courses.c.content)
+        .join(completions, deliveries.c.completion_id == completions.c.id)
+        .join(courses, completions.c.course_id == courses.c.id)
+        .join(employees, completions.c.employee_id == employees.c.id)
+    )
+    of_awards = (
+        select(*who, badge_rules.c.content)
+        .join(awards, deliveries.c.award_id == awards.c.id)
+        .join(badge_rules, awards.c.rule_id == badge_rules.c.id)
+        .join(employees, awards.c.employee_id == employees.c.id)
+    )
+    return {
+        row.id: Subject(row.name, row.nip, row.content.get("name", ""))
+        for query in (of_completions, of_awards)
+        for row in db.execute(query.where(among(deliveries.c.id, ids)))
+    }
 
 
 def list_attempts(db: Connection, delivery_id: int) -> list[AttemptLine]:
@@ -394,6 +430,7 @@ def _delivery(row: AnyRow, down: Reason | None, now: dt.datetime) -> DeliveryLin
     return DeliveryLine(
         id=row.id,
         completion_id=row.completion_id,
+        award_id=row.award_id,
         step=row.step,
         remote=row.remote,
         state=state,

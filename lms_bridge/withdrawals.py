@@ -20,6 +20,7 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
 
+from lms_bridge.badges import reviews
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.reasons import Reason, reason_columns
@@ -57,7 +58,7 @@ def begin(db: Connection, completion_id: int, because: Reason, now: dt.datetime)
             completion_id=completion_id, withdrawn_at=now, **reason_columns(because)
         )
     )
-    standing.align(db, completion_id, now)
+    _touched(db, completion_id, now)
 
 
 def end(db: Connection, completion_id: int, now: dt.datetime) -> None:
@@ -67,7 +68,7 @@ def end(db: Connection, completion_id: int, now: dt.datetime) -> None:
         .where(withdrawals.c.completion_id == completion_id, withdrawals.c.ended_at.is_(None))
         .values(ended_at=now)
     )
-    standing.align(db, completion_id, now)
+    _touched(db, completion_id, now)
 
 
 def was_voided(db: Connection, completion_id: int) -> bool:
@@ -101,7 +102,7 @@ def decide(
             .where(withdrawals.c.completion_id == completion_id, withdrawals.c.ended_at.is_(None))
             .values(decision=what, decided_at=now, decided_by=by, decided_why=why)
         )
-        standing.align(db, completion_id, now)
+        _touched(db, completion_id, now)
         log.info("decided", completion=completion_id, decision=what, by=by)
     return len(set(ids))
 
@@ -143,6 +144,12 @@ def is_undecided() -> ColumnElement[bool]:
         deliveries.c.step.in_(standing.UNDONE_BY),
         deliveries.c.state == State.DONE,
     )
+
+
+def _touched(db: Connection, completion_id: int, now: dt.datetime) -> None:
+    """It stands otherwise now: its deliveries follow, and the badges that rest on it."""
+    standing.align(db, completion_id, now)
+    reviews.ask_for(db, completions.c.id == completion_id, now)
 
 
 def _check(db: Connection, completion_id: int, what: Decision) -> None:

@@ -132,6 +132,14 @@ WORDS = {
     "double_found": mark("recorded twice"),
     "differing_found": mark("different"),
     "undocumented_found": mark("without certificate"),
+    # where a badge that somebody has earned stands (lms_bridge.badges)
+    "valid": mark("valid"),
+    "expired": mark("expired"),
+    "revoked": mark("revoked"),
+    "changed": mark("changed"),
+    "earned": mark("earned"),
+    "renewed": mark("renewed"),
+    "corrected": mark("corrected"),
     # the verdicts of a check
     "ok": mark("in order"),
     "warning": mark("warning"),

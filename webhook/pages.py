@@ -19,7 +19,7 @@ from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.manners import tokens
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState
-from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview, Subject
 from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
 from webhook import dressing
 from webhook.console import Door
@@ -34,7 +34,7 @@ class View(msgspec.Struct, frozen=True):
     overview: Overview
     waiting: list[AttentionLine]
     """what was seen and cannot go on without a person"""
-    blocked: list[tuple[CompletionLine, DeliveryLine]]
+    blocked: list[tuple[Subject, DeliveryLine]]
     """the steps that cannot, but for those"""
     together: list[Gathered]
     """that wait for a file to be made or uploaded"""
@@ -78,12 +78,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
         steps = reports.list_deliveries(
             db, now=now, where=is_told_alone(), states=FOR_A_PERSON, limit=_SHOWN
         )
-        theirs = {
-            line.id: line
-            for line in reports.list_completions(
-                db, now=now, ids=[one.completion_id for one in steps], limit=_SHOWN
-            )
-        }
+        theirs = reports.subjects(db, steps)
         return View(
             overview=overview,
             waiting=[
@@ -91,7 +86,7 @@ def look(bridge: Bridge, now: dt.datetime) -> View:
                 for line in reports.list_attention(db, limit=_SHOWN)
                 if line.state == SightingState.ATTENTION
             ],
-            blocked=[(theirs[one.completion_id], one) for one in steps],
+            blocked=[(theirs[one.id], one) for one in steps],
             together=gathered(db),
             undecided=reports.list_completions(db, now=now, undecided=True, limit=_SHOWN),
             completions=reports.list_completions(db, now=now, limit=_SHOWN, closed=closed),

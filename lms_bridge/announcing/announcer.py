@@ -28,6 +28,8 @@ from lms_bridge.store.engine import Store, alone, may_pass
 from lms_bridge.store.schema import (
     IS_UNANNOUNCED,
     attempts,
+    awards,
+    badge_rules,
     completions,
     courses,
     deliveries,
@@ -45,7 +47,9 @@ _UNSPEAKABLE = ""
 _NEXT = (
     select(
         deliveries.c.id,
-        deliveries.c.completion_id,
+        completions.c.id.label("completion_id"),
+        awards.c.public_id,
+        badge_rules.c.content.label("badge"),
         deliveries.c.step,
         deliveries.c.remote,
         deliveries.c.state,
@@ -59,8 +63,14 @@ _NEXT = (
         completions.c.lms_user_id,
         courses.c.content,
     )
-    .join(completions, deliveries.c.completion_id == completions.c.id)
-    .join(courses, completions.c.course_id == courses.c.id)
+    .outerjoin(awards, deliveries.c.award_id == awards.c.id)
+    .outerjoin(badge_rules, awards.c.rule_id == badge_rules.c.id)
+    # Of an award, the completion by which it was earned.
+    .outerjoin(
+        completions,
+        completions.c.id == func.coalesce(deliveries.c.completion_id, awards.c.completion_id),
+    )
+    .outerjoin(courses, completions.c.course_id == courses.c.id)
     .where(text(IS_UNANNOUNCED))
     .order_by(deliveries.c.id)
     .limit(_AT_ONCE)
@@ -147,16 +157,19 @@ class Announcer:
         learner, told = self._learner_told(one) if one else (self._learner_asked(row), None)
         if learner is None:
             return None
+        course = row.content or {}
+        badge = row.badge or course.get("badge") or {}
         [statement_id] = self._new_ids(1)
         achievement = Achievement(
             learner=learner,
             step=row.step,
             remote=row.remote,
             completion_id=row.completion_id,
-            course=row.content.get("name", ""),
-            badge=(row.content.get("badge") or {}).get("name", ""),
-            hours=row.hours,
-            certificate_number=row.certificate_number,
+            award=row.public_id or "",
+            course=course.get("name", ""),
+            badge=badge.get("name", ""),
+            hours=row.hours or 0,
+            certificate_number=row.certificate_number or "",
             link=row.result_link or "",
             at=db.scalar(_CONFIRMED, {"delivery": row.id}) or row.changed_at,
             told=told,

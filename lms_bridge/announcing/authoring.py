@@ -37,7 +37,9 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     """an Agent, as in JSON"""
     step: str
     remote: str
-    completion_id: int
+    completion_id: int | None
+    award: str = ""
+    """public id of the award that was earned by a rule; empty for the badge of a course"""
     course: str
     badge: str
     hours: int
@@ -93,6 +95,8 @@ class Author:
     def _badge(self, one: Achievement) -> tincan.Activity:
         definition = tincan.ActivityDefinition(name=_named(one.badge), type=vocabulary.BADGE)
         here = f"{self._home_page}/completions/{one.completion_id}/badge"
+        if one.award:
+            here = f"{self._home_page}/badges/{one.award}"
         link = one.link if is_iri(one.link) else here
         return tincan.Activity(id=link, definition=definition)
 

@@ -2,11 +2,11 @@
 
 A rule is one of a few plain conditions, or several of them together::
 
-    "PKA-2026"                                        this course
-    { course = "PKA-2026", minimum_score = 0.8 }      with that share of the score range
-    { competency = "Integritas", level = 3 }          a course that develops it to that level or beyond
+    "PKA-2026"                                    this course
+    { course = "PKA-2026", minimum_score = 0.8 }  with that share of the score range
+    { competency = "Integritas", level = 3 }      a course that develops it so far, or further
     { hours = 20, families = ["teknis"], within = "year" }
-    { badge = "literasi-dasar" }                      another badge
+    { badge = "literasi-dasar" }                  another badge
     { all = ["A", "B", { hours = 20 }] }
     { any = ["A", "B"] }
     { at_least = 2, of = ["A", "B", "C"] }

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lms_bridge.catalogue.competencies import standard
 from lms_bridge.lms.base import BadgeAward
 from lms_bridge.text import storable
 
@@ -47,8 +48,17 @@ RunPolicy = Literal["once", "yearly", "registration", "session"]
 
 Role = Literal["learner", "instructor"]
 
-Family = Literal["managerial", "sociocultural", "technical"]
-"""the families of the government's job standards: manajerial, sosial kultural, teknis"""
+Family = Literal["manajerial", "sosial kultural", "teknis"]
+"""the families of competencies in the government's job standards"""
+
+_USUAL_FAMILY: dict[int, Family] = {
+    STRUCTURAL: "manajerial",
+    5: "manajerial",
+    6: "sosial kultural",
+    14: "manajerial",
+    15: "manajerial",
+}
+"""of the kinds that are not of technical training as a rule"""
 
 _LONGEST_NUMBER = 200
 _LONGEST_RUN = 60
@@ -140,6 +150,16 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.badge:
             self.badge.check()
         self._check_certificate()
+
+    @property
+    def families(self) -> frozenset[Family]:
+        """The families of the competencies that it develops."""
+        if self.family:
+            return frozenset((self.family,))
+        known = standard()
+        named = (known.get(one.name) for one in self.competencies)
+        found: set[Family] = {one.family if one else "teknis" for one in named}
+        return frozenset(found or {_USUAL_FAMILY.get(self.kind, "teknis")})
 
     def hours_of(self, role: Role) -> int:
         """JP that the course gives to whoever completes it in `role`."""

@@ -10,11 +10,13 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, func, select, update
 
+from lms_bridge.badges import reviews
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse, doubly_marked
 from lms_bridge.recognition import sightings
 from lms_bridge.store.engine import insert
-from lms_bridge.store.schema import courses
+from lms_bridge.store.many import among
+from lms_bridge.store.schema import completions, courses
 from lms_bridge.store.types import AnyRow
 
 log = structlog.get_logger(__name__)
@@ -94,6 +96,9 @@ def put(
     if gone:
         db.execute(update(courses).where(courses.c.key.in_(gone)).values(active=False, **values))
     ids = [_write(db, course, source=source, **values) for course in touched]
+    known_before = [each for each, course in zip(ids, touched, strict=True) if course.key in known]
+    if known_before:  # what it is worth to a badge may have changed
+        reviews.ask_for(db, among(completions.c.course_id, known_before), now)
     again = sightings.judge_waiting(db)
     again += sightings.judge_about(db, list(zip(ids, touched, strict=True)))
     added = sum(course.key not in known for course in touched)

@@ -28,6 +28,7 @@ OPTIONAL = (
     "run",
     "session_extension",
     "competencies",
+    "family",
     "badge_route",
     "badge_name",
     "badge_competency",

@@ -56,7 +56,9 @@ def list_(
             str(one.id),
             output.stacked(
                 f"{session.word(one.step)} → {one.remote}",
-                say(mark("completion %(number)s"), number=one.completion_id),
+                say(mark("award %(number)s"), number=one.award_id)
+                if one.award_id
+                else say(mark("completion %(number)s"), number=one.completion_id),
             ),
             output.stacked(
                 session.state(one.state),

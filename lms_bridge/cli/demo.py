@@ -23,6 +23,7 @@ from lms_bridge.cli.session import Session, fail, pass_session, quiet
 from lms_bridge.cli.status import attention_table
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.i18n import mark
+from lms_bridge.reports import Subject
 
 if TYPE_CHECKING:
     from lms_bridge.demo.play import Facts
@@ -140,13 +141,19 @@ def _print(session: Session, facts: Facts) -> None:
     console.print()
     title = say(mark("Completions"))
     console.print(completion_table(session, facts.completions, title=title, reasons=False))
-    lines = {line.id: line for line in facts.completions}
-    blocked = [
-        one for line in lines.values() for one in line.deliveries if one.state == State.BLOCKED
-    ]
+    stuck = {
+        one.id: (line, one)
+        for line in facts.completions
+        for one in line.deliveries
+        if one.state == State.BLOCKED
+    }
+    blocked = [one for _, one in stuck.values()]
+    whose = {
+        number: Subject(line.employee, line.nip, line.course) for number, (line, _) in stuck.items()
+    }
     if facts.attention or blocked:
         title = say(mark("What did not go through, and what to do about it"))
-        attention_table(session, facts.attention, blocked, lines, title=title)
+        attention_table(session, facts.attention, blocked, whose, title=title)
     console.print(
         say(
             mark(

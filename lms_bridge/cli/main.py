@@ -27,6 +27,7 @@ _COMMANDS = {
     "reconcile": "lms_bridge.cli.reconcile:reconcile",
     "statements": "lms_bridge.cli.statements:statements",
     "courses": "lms_bridge.cli.courses:courses",
+    "badges": "lms_bridge.cli.badges:badges",
     "employees": "lms_bridge.cli.employees:employees",
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",

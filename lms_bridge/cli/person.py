@@ -39,7 +39,7 @@ def show(session: Session, nip: str, year: int | None, ask: bool, as_json: bool)
     With the JP of a year, IP-ASN as the registry computed it, and each training with where it is
     known from: recorded by the bridge, or entered elsewhere.
     """
-    employee_id = _found(session, nip)
+    employee_id = employee_with(session, nip)
     if ask:
         try:
             ReadHistories(session.bridge).read_person(employee_id)
@@ -69,7 +69,8 @@ def standing_of(session: Session, nip: str, status: str) -> str:
     return f"{session.word(service.kind(nip, status))}, {shown}{said}"
 
 
-def _found(session: Session, nip: str) -> int:
+def employee_with(session: Session, nip: str) -> int:
+    """The employee with that NIP; ends the command with a sentence if there is none."""
     number = nips.normalise(nip)
     if number is None:
         session.fail(mark("a NIP has 18 digits"), code=2)

@@ -20,7 +20,7 @@ from lms_bridge.manners.tokens import TokenLine
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reconciling import looking
 from lms_bridge.redaction import mask_nip
-from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview
+from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview, Subject
 from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
 
 _SHOWN = 200
@@ -203,10 +203,7 @@ def attention(session: Session, as_json: bool) -> None:
             db, now=now, where=is_told_alone(), states=FOR_A_PERSON, limit=_SHOWN
         )
         together = gathered(db)
-        ids = [one.completion_id for one in blocked]
-        theirs = {
-            line.id: line for line in reports.list_completions(db, now=now, ids=ids, limit=_SHOWN)
-        }
+        theirs = reports.subjects(db, blocked)
         undecided = reports.list_completions(db, now=now, undecided=True, limit=_SHOWN)
         targets = backlog.standing(db, session.bridge.settings.forward, now=now)
     if as_json:
@@ -228,7 +225,7 @@ def attention_table(
     session: Session,
     seen: Sequence[AttentionLine],
     blocked: Sequence[DeliveryLine],
-    theirs: Mapping[int, CompletionLine],
+    theirs: Mapping[int, Subject],
     undecided: Sequence[CompletionLine] = (),
     targets: Sequence[Standing] = (),
     together: Sequence[Gathered] = (),
@@ -250,11 +247,11 @@ def attention_table(
             session.reason(line.reason),
         )
     for one in blocked:
-        completion = theirs[one.completion_id]
+        whose = theirs[one.id]
         made.add_row(
             output.stacked(
-                completion.employee or mask_nip(completion.nip),
-                completion.course,
+                whose.employee or mask_nip(whose.nip),
+                whose.title,
                 f"#{one.id} {session.word(one.step)} → {one.remote}",
             ),
             session.reason(one.reason),

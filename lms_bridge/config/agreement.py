@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms_bridge import cron
+from lms_bridge.badges.badge import in_order
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
@@ -39,7 +40,9 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _twice("senders", "username", [sender.username for sender in settings.senders])
     yield from _twice("accounts", "home_page", [one.home_page for one in settings.accounts])
     yield from _twice("courses", "key", [course.key for course in settings.courses])
+    yield from _twice("badges", "key", [badge.key for badge in settings.badges])
     yield from _lms_names(settings)
+    yield from _badges(settings)
     remotes: dict[str, dict[str, Any]] = {
         "lms": settings.lms,
         "registry": settings.registry,
@@ -74,6 +77,20 @@ def _order(registries: Mapping[str, Any]) -> Iterator[Problem]:
             first = registries[first].after
         if first == name:
             yield Problem(path, f"{' after '.join([*seen, name])}: none would ever begin")
+
+
+def _badges(settings: Settings) -> Iterator[Problem]:
+    """They need only each other, none itself, and it is clear which LMS issues each."""
+    try:
+        in_order(settings.badges)
+    except ValueError as error:
+        yield Problem("badges", str(error))
+    for badge in settings.badges:
+        if badge.issue and not badge.lms and len(settings.lms) != 1:
+            yield Problem(
+                f"badges.{badge.key}.lms",
+                "is required with issue, unless there is exactly one [lms.NAME]",
+            )
 
 
 def _certificates(settings: Certificates, web: Web) -> Iterator[Problem]:
@@ -192,6 +209,7 @@ def _lms_names(settings: Settings) -> Iterator[Problem]:
         *((f"senders.{one.name}", one.lms) for one in settings.senders),
         *((f"accounts #{n}", one.lms) for n, one in enumerate(settings.accounts, start=1)),
         *((f"courses.{one.key}", one.lms) for one in settings.courses),
+        *((f"badges.{one.key}", one.lms) for one in settings.badges),
     ]
     for path, name in named:
         if name and name not in settings.lms:

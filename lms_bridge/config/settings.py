@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from lms_bridge.badges.badge import Badge
 from lms_bridge.catalogue.course import Course
 from lms_bridge.config.remote import ConnectionSettings, RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
@@ -254,6 +255,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     """The sync jobs."""
 
     recognise: Job = Job(every_seconds=1)
+    award: Job = Job(every_seconds=1)
     deliver: Job = Job(every_seconds=1)
     pull_completions: Job = Job(cron="15 1 * * *")
     refresh_employees: Job = Job(cron="0 3 * * 6")
@@ -315,6 +317,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     certificates: Certificates | None = None
     openbadges: OpenBadges | None = None
     courses: tuple[Course, ...] = ()
+    badges: tuple[Badge, ...] = ()
 
     def remote(self, name: str) -> RemoteSettings:
         """The settings of the remote that deliveries call ``lms.NAME`` or ``registry.NAME``."""

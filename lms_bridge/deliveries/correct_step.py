@@ -143,7 +143,7 @@ class CorrectStep:
         if training_of(load(db, work.delivery_id, started_at=now)) != said:
             # It was corrected once more while this was under way.
             again = Planned("correct", work.remote)
-            standing.go_on(db, work.completion_id, again, {}, now)
+            standing.go_on(db, work.whose, again, {}, now)
 
 
 class ByHandStep:

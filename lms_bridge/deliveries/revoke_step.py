@@ -143,11 +143,11 @@ class RevokeStep:
                 other = msgspec.convert(row.content, Course).badge
                 if other is not None and _is_same(award, other):
                     return Reason("badge_stands", badge=award.name, other=row.id)
-            for row in db.execute(by_rule):
-                other = msgspec.convert(row.content, Badge).issue
+            for earned in db.execute(by_rule):
+                other = msgspec.convert(earned.content, Badge).issue
                 if other is not None and _is_same(award, other):
-                    earned = row.earned_on.isoformat()
-                    return Reason("badge_stands_by_rule", badge=award.name, earned=earned)
+                    day = earned.earned_on.isoformat()
+                    return Reason("badge_stands_by_rule", badge=award.name, earned=day)
         return None
 
     def _unaward(self, account: str, award: BadgeAward, work: Work, grounds: Grounds) -> None:

@@ -239,8 +239,8 @@ def _change(
 
 def _standing(db: Connection, whose: Whose) -> _Standing:
     if whose.award_id is not None:
-        row = db.execute(_AWARD, {"award": whose.award_id}).one()
-        return _Standing(row.employee_id, "undo" if row.revoked_at else "stands")
+        award = db.execute(_AWARD, {"award": whose.award_id}).one()
+        return _Standing(award.employee_id, "undo" if award.revoked_at else "stands")
     row = db.execute(_STANDING, {"completion": whose.completion_id}).one()
     if row.withdrawn_at is None:
         return _Standing(row.employee_id, "stands")

@@ -146,21 +146,21 @@ def _work(row: AnyRow, started_at: dt.datetime) -> Work:
 
 def _claimed(row: AnyRow, started_at: dt.datetime) -> dict[str, Any]:
     """What is told of either."""
-    return dict(
-        delivery_id=row.delivery_id,
-        fence=row.fence,
-        step=row.step,
-        remote=row.remote,
-        started_at=started_at,
-        attempt=row.attempts,
-        failures=row.failures,
-        effort_since=row.effort_since,
-        progress=row.progress,
-        content=row.content,
-        employee_id=row.employee_id,
-        nip=row.nip,
-        registry_refs=row.registry_refs,
-    )
+    return {
+        "delivery_id": row.delivery_id,
+        "fence": row.fence,
+        "step": row.step,
+        "remote": row.remote,
+        "started_at": started_at,
+        "attempt": row.attempts,
+        "failures": row.failures,
+        "effort_since": row.effort_since,
+        "progress": row.progress,
+        "content": row.content,
+        "employee_id": row.employee_id,
+        "nip": row.nip,
+        "registry_refs": row.registry_refs,
+    }
 
 
 _CLAIMED = (

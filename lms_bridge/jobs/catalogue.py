@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lms_bridge.bridge import Bridge
 from lms_bridge.i18n import mark
 from lms_bridge.jobs.announce import Announce
+from lms_bridge.jobs.award import Award
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.forward import Forward
@@ -20,6 +21,7 @@ from lms_bridge.jobs.watch_tokens import WatchTokens
 
 JOBS: dict[str, Callable[[Bridge], Job]] = {
     "recognise": Recognise,
+    "award": Award,
     "deliver": Deliver,
     "pull_completions": PullCompletions,
     "refresh_employees": RefreshEmployees,
@@ -34,6 +36,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
 
 TITLES = {
     "recognise": mark("judge what has come in"),
+    "award": mark("give badges to those who meet their rules"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
     "refresh_employees": mark("take work units, and names, units and status, from the registry"),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, select
 
+from lms_bridge.badges import reviews
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.registries.base import ProfessionalityIndex, RecordedTraining
 from lms_bridge.store.engine import insert
@@ -67,6 +68,7 @@ def keep(
     if {tuple(row._mapping[name] for name in _KEPT) for row in known} != read.keys():
         seen = {(row.history, row.row_id): row.seen_at for row in known}
         db.execute(delete(history_rows).where(mine))
+        reviews.ask(db, whose.employee_id, now)
         if read:
             db.execute(
                 history_rows.insert(),

@@ -54,6 +54,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     starts: dt.date | None = None
     ends: dt.date | None = None
     year: int | None = None
+    kind: int | None = None
+    """``jenisDiklatId``"""
     document: bool | None = None
     completion_id: int | None = None
     """the completion of ours that it is, by a delivery"""
@@ -70,6 +72,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     ends: dt.date | None
     year: int | None
     """in which it counts: that of the last day"""
+    kind: int | None
+    """``jenisDiklatId`` as a registry has it"""
     completion_id: int | None
     """None: it is known from registries only"""
     rows: tuple[Row, ...]
@@ -147,6 +151,7 @@ class _Group:
             starts=first.starts,
             ends=first.ends,
             year=self.ours.ends.year if self.ours else next(years, None),
+            kind=next((row.kind for row in self.rows if row.kind), None),
             completion_id=self.ours.id if self.ours else None,
             rows=tuple(self.rows),
             counts=self.counts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, literal, select, true
@@ -15,6 +15,7 @@ from lms_bridge.people.history import Rated, Reading
 from lms_bridge.people.hours import Hours, Learned, Ours, Row, gather, hours_of
 from lms_bridge.people.postings import Posting
 from lms_bridge.people.service import Kind, Standing
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import (
     completions,
     courses,
@@ -88,6 +89,13 @@ def about(db: Connection, employee_id: int, *, year: int, yearly: YearlyHours) -
         postings=list(postings.of(db, employee_id)),
         readings=history.readings_of(db, employee_id),
     )
+
+
+def trainings(db: Connection, people: Collection[int]) -> Mapping[int, Sequence[Learned]]:
+    """All that each of `people` has learned, by employee."""
+    mine = among(employees.c.id, people)
+    ours, rows = _ours(db, mine, true()), _rows(db, mine, true())
+    return {each: gather(ours.get(each, ()), rows.get(each, ())) for each in people}
 
 
 def lacking(
@@ -236,6 +244,7 @@ def _rows(
                 starts=row.starts,
                 ends=row.ends,
                 year=row.year,
+                kind=row.kind,
                 document=row.document,
                 completion_id=row.completion_id,
             ),

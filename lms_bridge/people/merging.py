@@ -12,6 +12,7 @@ import datetime as dt
 from sqlalchemy import Connection, delete, select, update
 
 from lms_bridge import completions as completion
+from lms_bridge.badges import awards, reviews
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.whose import Whose
 from lms_bridge.people import history, keys, postings
@@ -41,6 +42,8 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
             update(findings).where(findings.c.employee_id == former).values(employee_id=employee_id)
         )
         postings.hand_over(db, former, employee_id, now)
+        awards.hand_over(db, former, employee_id)
+        reviews.ask(db, employee_id, now)
         history.forget(db, former)  # read again under the present number
         db.execute(delete(employees).where(employees.c.id == former))
     remember(db, keys.of_nip(former_nip), Known(employee_id), source="import", now=now)

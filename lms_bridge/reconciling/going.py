@@ -13,6 +13,7 @@ from lms_bridge.corrections import CannotCorrect
 from lms_bridge.deliveries import actions, lifecycle, planning, standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.planning import Planned
+from lms_bridge.deliveries.whose import Whose
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.reconciling.findings import Finding, Repair
 from lms_bridge.reconciling.registry_side import Looked
@@ -62,7 +63,7 @@ def set_going(
         return _waiting(db, mine.id, "correct", found.remote)
     step = Planned(_STEPS[repair], found.remote)
     pages = {"row": found.row_id} if repair == Repair.UNDOUBLE else {}
-    standing.go_on(db, mine.id, step, pages, now)
+    standing.go_on(db, Whose(mine.id), step, pages, now)
     return _waiting(db, mine.id, step.step, found.remote)
 
 
