@@ -29,7 +29,7 @@ _STYLES = {"valid": "green", "expired": "yellow", "revoked": "dim strike"}
 
 @click.group(cls=InOrder)
 def badges() -> None:
-    """See badges, put their rules in force, and see who has earned them.
+    """See who has earned which badge, and put rules in force.
 
     The rules stand in the configuration, as [[badges]]. What is changed there takes effect when it
     is put in force with apply; plan shows beforehand who would get which badge.
@@ -75,7 +75,7 @@ def list_(session: Session, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def plan(session: Session, how_many: int, as_json: bool) -> None:
-    """Show who would get which badge if the configuration were put in force.
+    """Show who would get which badge by the configuration.
 
     Changes nothing. Who has a badge keeps it, whatever becomes of its rule.
     """
@@ -97,9 +97,10 @@ def plan(session: Session, how_many: int, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def apply(session: Session, yes: bool, as_json: bool) -> None:
-    """Put the badges of the configuration in force, and award them to all who meet their rules.
+    """Put the badges of the configuration in force.
 
-    It may be stopped at any time; the worker goes on with what is left.
+    Whoever meets their rules gets them. It may be stopped at any time; the worker goes on with what
+    is left.
     """
     difference, previews = _preview(session, hidden=as_json)
     if not difference:
@@ -132,7 +133,10 @@ def apply(session: Session, yes: bool, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def explain(session: Session, nip: str, badge: str | None, as_json: bool) -> None:
-    """Show what the employee with that NIP has met of each badge, or of BADGE, and what lacks."""
+    """Show what somebody has met of each badge, and what not.
+
+    The employee with that NIP, and each badge or the one with the key BADGE.
+    """
     employee_id = employee_with(session, nip)
     with session.bridge.store.reading() as db:
         found = explaining.explain(

@@ -64,11 +64,14 @@ class Converter:
             return
         struct, items = _struct_in(kind), _items_of(kind)
         item_struct = _struct_in(items) if items else None
+        if isinstance(value, str) and _takes_text(kind):
+            return
         if struct:
             self.struct(value, struct, path)
-        elif item_struct and isinstance(value, list):
+        elif items and item_struct and isinstance(value, list):
             for number, item in enumerate(value, start=1):
-                self.struct(item, item_struct, _item(path, item, number))
+                if not (isinstance(item, str) and _takes_text(items)):
+                    self.struct(item, item_struct, _item(path, item, number))
         elif item_struct:
             self.complain(path, f"expected {_brackets(path, many=True)}, got {shown(value)}")
         elif items and isinstance(value, list):
@@ -136,6 +139,13 @@ def _struct_in(kind: inspect.Type) -> type[msgspec.Struct] | None:
             return next(filter(None, map(_struct_in, types)), None)
         case _:
             return None
+
+
+def _takes_text(kind: inspect.Type) -> bool:
+    """Whether a mere text may stand in place of a table, as the key of a course for a rule."""
+    return isinstance(kind, inspect.UnionType) and any(
+        isinstance(one, inspect.StrType) for one in kind.types
+    )
 
 
 def _items_of(kind: inspect.Type) -> inspect.Type | None:

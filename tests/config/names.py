@@ -16,15 +16,22 @@ def structs_in(hint: Any) -> Iterator[type[msgspec.Struct]]:
         yield from structs_in(inner)
 
 
-def settings_of(struct: type[msgspec.Struct], path: str = "") -> Iterator[tuple[str, Any]]:
-    """(path, field) of every setting below `struct` that is not a table itself."""
+def settings_of(
+    struct: type[msgspec.Struct], path: str = "", within: tuple[type, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    """(path, field) of every setting below `struct` that is not a table itself.
+
+    A table that may stand in one of its own kind, as a rule may, is told once.
+    """
+    if struct in within:
+        return
     hints = get_type_hints(struct)
     for field in msgspec.structs.fields(struct):
         place = f"{path}.{field.name}".lstrip(".")
         inner = list(structs_in(hints[field.name]))
         if inner:
             for one in inner:
-                yield from settings_of(one, place)
+                yield from settings_of(one, place, (*within, struct))
         else:
             yield place, field
 

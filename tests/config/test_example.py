@@ -35,11 +35,11 @@ def documented() -> set[str]:
     return found
 
 
-BY_INTERVAL = ("recognise", "deliver", "index", "announce", "forward", "watch_tokens")
+BY_INTERVAL = ("recognise", "award", "deliver", "index", "announce", "forward", "watch_tokens")
 
 
 def every_setting() -> set[str]:
-    """The path of every setting that there is; a course's inner tables are written in one line."""
+    """The path of every setting; the inner tables of courses and badges are written in one line."""
     remotes = {"lms.moodle": lms.KINDS["moodle"], "registry.siasn": registries.KINDS["siasn"]}
     found = {path for path, _ in settings_of(Settings) if path not in ("lms", "registry")}
     found = {re.sub(r"^forward\.", "forward.pusat.", path) for path in found}
@@ -53,7 +53,7 @@ def every_setting() -> set[str]:
     files = set(registries.KINDS["file"].settings.__struct_fields__)
     files -= set(RemoteSettings.__struct_fields__)
     found |= {f"registry.bkd.{name}" for name in (*files, "type")}
-    return {re.sub(r"^(courses\.\w+)\..*", r"\1", path) for path in found} - {
+    return {re.sub(r"^((?:courses|badges)\.\w+)\..*", r"\1", path) for path in found} - {
         # a job that has an interval has no use for a zone; either may take the other's place
         *(f"jobs.{job}.{name}" for job in BY_INTERVAL for name in ("cron", "time_zone")),
         *(

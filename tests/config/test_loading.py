@@ -314,3 +314,35 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
 def test_the_manners_towards_a_registry_are_checked(line: str, problem: str) -> None:
     text = whole('sso_token = "file:secrets/sso"', f'sso_token = "file:secrets/sso"\n{line}')
     assert problems(text) == [problem] * bool(problem)
+
+
+def test_what_is_wrong_with_the_rule_of_a_badge_is_named_by_its_place() -> None:
+    badge = """
+[[badges]]
+key = "dasar"
+name = "Dasar"
+rule = { all = ["PKA-2026", { hours = 0 }, { curse = "x" }, { any = [5, { level = 2 }] }] }
+"""
+    assert problems(whole() + badge) == [
+        "badges.dasar.rule.all #2.hours: expected a whole number from 1 to 100000, got 0",
+        "badges.dasar.rule.all #3.curse: there is no such setting; did you mean course?",
+        "badges.dasar.rule.all #4.any #1: expected one table [badges.dasar.rule.all #4.any #1],"
+        " got 5",
+        "badges.dasar.rule.all #4.any #2: a rule has exactly one of course, badge, competency,"
+        " hours, all, any, of; it has none",
+    ]
+
+
+def test_badges_may_need_each_other_only_in_one_direction() -> None:
+    badges = """
+[[badges]]
+key = "a"
+name = "A"
+rule = { badge = "b" }
+
+[[badges]]
+key = "b"
+name = "B"
+rule = { badge = "a" }
+"""
+    assert problems(whole() + badges) == ["badges: these badges need each other: a → b → a"]
