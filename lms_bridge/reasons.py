@@ -233,8 +233,8 @@ SENTENCES: dict[str, Sentence] = {
             " is a missing permission."
         ),
         mark(
-            "Give the account's role moodle/user:viewdetails and moodle/user:viewalldetails;"
-            " lms-bridge check proves it."
+            "Give the bridge's account the right to see people (Moodle: moodle/user:viewdetails and"
+            " moodle/user:viewalldetails); lms-bridge check proves it."
         ),
     ),
     "judging_failed": Sentence(
@@ -698,6 +698,13 @@ SENTENCES: dict[str, Sentence] = {
         mark(
             "Describe one in the configuration (docs/lms.md), or link the account to a NIP"
             " (lms-bridge employees import)."
+        ),
+    ),
+    "badges_not_taken": Sentence(
+        mark("The configuration of %(remote)s does not say how the badge “%(badge)s” is awarded."),
+        mark(
+            "Describe it there (badges.award, docs/lms.md), or take the badge out of the course;"
+            " then: lms-bridge deliveries retry %(delivery)s"
         ),
     ),
     "badge_route_unknown": Sentence(

@@ -67,7 +67,8 @@ class PullCompletions:
             (lms, entry)
             for lms in self._bridge.lms.values()
             for entry in catalogue.courses
-            if entry.course.lms in ("", lms.name)
+            if lms.abilities.tells_completions
+            and entry.course.lms in ("", lms.name)
             and can_be_pulled(entry.course, self._bridge.settings.recognition)
         ]
         counts: Counter[str] = Counter(courses=len(todo))

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import Lms, LmsSettings
 from lms_bridge.lms.moodle.settings import MoodleSettings
+from lms_bridge.lms.rest.settings import RestSettings
 
 
 class Around(NamedTuple):
@@ -46,7 +47,16 @@ def _moodle(name: str, settings: MoodleSettings, around: Around) -> Lms:
     return Moodle(name, settings, gate=around.gate, zone=around.zone)
 
 
-KINDS: dict[str, Kind] = {"moodle": Kind(MoodleSettings, _moodle)}
+def _rest(name: str, settings: RestSettings, around: Around) -> Lms:
+    from lms_bridge.lms.rest.client import Rest
+
+    return Rest(name, settings, gate=around.gate, zone=around.zone)
+
+
+KINDS: dict[str, Kind] = {
+    "moodle": Kind(MoodleSettings, _moodle),
+    "rest": Kind(RestSettings, _rest),
+}
 
 
 def make(name: str, settings: LmsSettings, around: Around = ALONE) -> Lms:

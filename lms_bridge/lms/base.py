@@ -104,6 +104,8 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """What one LMS can do and another cannot; the bridge does without what is lacking."""
 
     finds_users_by: frozenset[UserField] = USER_FIELDS
+    tells_completions: bool = True
+    """whether it can be asked who has completed a course"""
     shows_badges: bool = True
     """whether it can be asked which badges somebody has"""
     takes_badges_back: bool = False

@@ -20,7 +20,7 @@ from lms_bridge.http.client import Answer
 from lms_bridge.http.trouble import excerpt, shortened
 from lms_bridge.http.values import parsed
 from lms_bridge.mapped.reading import at, is_filled
-from lms_bridge.mapped.settings import Request, Rule
+from lms_bridge.mapped.settings import Condition, Request, Rule
 
 Means = Literal["success", "none", "refused", "retry", "unanswered", "credentials", "unclear"]
 
@@ -104,15 +104,24 @@ def _expects_nothing(rule: Rule, answer: Answer) -> bool:
 def _fits(rule: Rule, status: int, text: str, body: Any) -> bool:
     if rule.status and status not in rule.status:
         return False
-    value = at(body, rule.where) if rule.where else text
-    if rule.filled is not None and is_filled(value) != rule.filled:
+    return _is_so(rule, at(body, rule.where) if rule.where else text)
+
+
+def meets(row: Mapping[str, Any], condition: Condition | None) -> bool:
+    """Whether `condition` is so of a row of an answer, if there is one."""
+    return condition is None or _is_so(condition, at(row, condition.where))
+
+
+def _is_so(condition: Condition, value: Any) -> bool:
+    if condition.filled is not None and is_filled(value) != condition.filled:
         return False
-    if rule.contains and not any(
-        word.casefold() in _plain(value, whole=True) for word in rule.contains
+    if condition.contains and not any(
+        word.casefold() in _plain(value, whole=True) for word in condition.contains
     ):
         return False
-    if rule.equals is not None:
-        wanted = rule.equals if isinstance(rule.equals, tuple) else (rule.equals,)
+    if condition.equals is not None:
+        equals = condition.equals
+        wanted = equals if isinstance(equals, tuple) else (equals,)
         return _plain(value) in [_plain(one) for one in wanted]
     return True
 

@@ -1,4 +1,4 @@
-"""Dates as registries write them, by patterns such as ``%d-%m-%Y`` or ``%-d %B %Y``."""
+"""Dates as other systems write them, by patterns such as ``%d-%m-%Y`` or ``%-d %B %Y``."""
 
 from __future__ import annotations
 
@@ -36,9 +36,14 @@ _WIDTHS = {
     "y": r"\d{2}",
 }
 _KNOWN = "%d, %m, %Y and %y, %-d and %-m without a zero, %B and %b for the month's name"
+_OF_MOMENTS = ("H", "M", "S", "s")
 # What frameworks make of a date that is kept as midnight somewhere: Laravel and Java write it in
 # UTC, where that is the day before, and the older ASP.NET as milliseconds since 1970.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_TIME = re.compile(r"[T ](\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+_SECONDS = re.compile(r"\d{9,10}|\d{12,13}", re.ASCII)
+"""since 1970, or thousandths of them"""
+_NONE = (0, 0, 0)
 _MILLISECONDS = re.compile(r"/Date\((-?\d{1,14})([+-]\d{4})?\)/", re.ASCII)
 
 
@@ -46,14 +51,20 @@ class TemplateError(ValueError):
     """A template, or a pattern in it, that can never be filled."""
 
 
-def check_pattern(pattern: str, *, whole: bool = False) -> None:
-    """Raise :exc:`TemplateError` if `pattern` is none; a `whole` one has day, month and year."""
+def check_pattern(pattern: str, *, whole: bool = False, of_moment: bool = False) -> None:
+    """Raise :exc:`TemplateError` if `pattern` is none; a `whole` one has day, month and year.
+
+    One `of_moment` may have hours, minutes and seconds, and ``%s``, seconds since 1970.
+    """
     marks = _MARK.findall(pattern)
     for mark in marks:
-        if mark not in (*_WIDTHS, "%"):
+        if mark not in (*_WIDTHS, "%", *(_OF_MOMENTS if of_moment else ())):
+            known = f"{_KNOWN}, %H, %M, %S, and %s" if of_moment else _KNOWN
             raise TemplateError(
-                f"bad date pattern {pattern!r}: %{mark} is not known; there are {_KNOWN}"
+                f"bad date pattern {pattern!r}: %{mark} is not known; there are {known}"
             )
+    if of_moment and marks:
+        return
     named = {mark.removeprefix("-").lower() for mark in marks}
     if not marks or (whole and not ("d" in named and named & {"m", "b"} and "y" in named)):
         raise TemplateError(f"bad date pattern {pattern!r}: it needs %d, %m and %Y, as in %d-%m-%Y")
@@ -79,6 +90,9 @@ def dated(day: dt.date, pattern: str) -> str:
         "y": f"{day.year % 100:02d}",
         "%": "%",
     }
+    if isinstance(day, dt.datetime):
+        written |= {"H": f"{day:%H}", "M": f"{day:%M}", "S": f"{day:%S}"}
+        written["s"] = str(int(day.timestamp()))
     return _MARK.sub(lambda mark: written[mark[1]], pattern)
 
 
@@ -108,6 +122,34 @@ def reader(patterns: Sequence[str], zone: dt.tzinfo) -> Callable[[Any], dt.date 
                     return dt.date(year, month, int(parts["d"])) if year > 1 else None
                 except ValueError:
                     continue
+        return None
+
+    return read
+
+
+def moment_reader(patterns: Sequence[str], zone: dt.tzinfo) -> Callable[[Any], dt.datetime | None]:
+    """What reads a moment: with its offset, as seconds since 1970, or as a date with a time.
+
+    The last is one in the `zone`; a date without a time is the beginning of that day.
+
+    >>> moment_reader(["%Y-%m-%d"], dt.UTC)("2026-03-02 08:15:00")
+    datetime.datetime(2026, 3, 2, 8, 15, tzinfo=datetime.timezone.utc)
+    """
+    read_day = reader(patterns, zone)
+
+    def read(value: Any) -> dt.datetime | None:
+        text = str(value).strip() if isinstance(value, str | int) else ""
+        if when := moment(text):
+            return when if when.year > 1 else None
+        try:
+            if _SECONDS.fullmatch(text):
+                return dt.datetime.fromtimestamp(int(text[:10]), dt.UTC)
+            if day := read_day(text):
+                time = _TIME.search(text)
+                hour, minute, second = (int(part or 0) for part in time.groups()) if time else _NONE
+                return dt.datetime.combine(day, dt.time(hour, minute, second), zone)
+        except (ValueError, OverflowError, OSError):
+            pass
         return None
 
     return read

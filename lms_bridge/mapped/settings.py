@@ -24,12 +24,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A table of the configuration: no other names than the ones it declares."""
 
 
-class Rule(Table, frozen=True, kw_only=True):
-    """What an answer means if all that is said here is so; the first rule that fits decides."""
+class Condition(Table, frozen=True, kw_only=True):
+    """Something that is so of an answer, or of a row in it, or not."""
 
-    means: Means
-    status: tuple[Status, ...] = ()
-    """HTTP statuses; left out: any"""
     where: str = ""
     """path in the answer of the value that is looked at"""
     equals: str | int | bool | tuple[str | int | bool, ...] | None = None
@@ -37,6 +34,14 @@ class Rule(Table, frozen=True, kw_only=True):
     """words of which one is in the value; without `where`, in the answer as a whole"""
     filled: bool | None = None
     """whether there is a value at all, and not an empty one; without `where`, the answer itself"""
+
+
+class Rule(Condition, frozen=True, kw_only=True):
+    """What an answer means if all that is said here is so; the first rule that fits decides."""
+
+    means: Means
+    status: tuple[Status, ...] = ()
+    """HTTP statuses; left out: any"""
 
 
 class Request(Table, frozen=True, kw_only=True):

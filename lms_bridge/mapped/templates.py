@@ -28,7 +28,9 @@ from lms_bridge.mapped.settings import Scalar
 Values = Mapping[str, Any]
 Enumerations = Mapping[str, Mapping[str, Scalar]]
 
-DATES = ("starts", "ends")
+DATES = ("starts", "ends", "completed_on")
+MOMENTS = ("since",)
+"""fields that are days, and that are moments"""
 UPLOAD = "upload"
 OTHER = "*"
 """the name under which an enumeration has what it does not list"""
@@ -108,6 +110,8 @@ class Template:
 
     def _filled(self, hole: Hole, values: Values) -> Scalar:
         value = values[hole.field]
+        if isinstance(value, dt.datetime) and not hole.pattern:
+            return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if isinstance(value, dt.date):
             return dated(value, hole.pattern)
         if isinstance(value, Document):
@@ -227,6 +231,9 @@ def _hole(field: str, spec: str, enumerations: Enumerations, fields: Sequence[st
             raise TemplateError(f"{{{field}}} needs a date pattern, such as {{{field}:%d-%m-%Y}}")
         check_pattern(spec)
         return Hole(field, pattern=spec)
+    if field in MOMENTS and spec:
+        check_pattern(spec, of_moment=True)
+        return Hole(field, pattern=spec)
     if field == "document":
         if spec not in ("", "base64"):
             raise TemplateError(
@@ -236,7 +243,8 @@ def _hole(field: str, spec: str, enumerations: Enumerations, fields: Sequence[st
     if not spec:
         return Hole(field)
     if "%" in spec:
-        raise TemplateError(f"{{{field}:{spec}}}: only starts and ends are dates")
+        dates = " and ".join(one for one in DATES if fields is None or one in fields)
+        raise TemplateError(f"{{{field}:{spec}}}: only {dates or 'dates'} are dates")
     if spec not in enumerations:
         raise TemplateError(f"{{{field}:{spec}}}: there is no enumerations.{spec}")
     return Hole(field, enumeration=spec)

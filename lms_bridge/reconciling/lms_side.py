@@ -43,7 +43,8 @@ class LmsSide:
         return [
             entry
             for entry in catalogue.courses
-            if entry.course.lms in ("", self._lms.name)
+            if self._lms.abilities.tells_completions
+            and entry.course.lms in ("", self._lms.name)
             and key in ("", entry.course.key)
             and can_be_pulled(entry.course, self._settings.recognition)
         ]

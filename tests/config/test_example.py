@@ -46,6 +46,9 @@ def every_setting() -> set[str]:
     for section, kind in remotes.items():
         found |= {f"{section}.{path}" for path, _ in settings_of(kind.settings)}
         found.add(f"{section}.type")
+    # What the tables of an LMS in TOML may hold is told in docs/lms.md.
+    rest = lms.KINDS["rest"].settings
+    found |= {f"lms.elearning.{name}" for name in (*rest.__struct_fields__, "type")}
     # What the tables of a registry in TOML may hold is told in docs/simpeg.md.
     simpeg = registries.KINDS["simpeg"].settings
     found |= {f"registry.simpeg.{name}" for name in (*simpeg.__struct_fields__, "type")}

@@ -355,6 +355,7 @@ FOR_ADMINISTRATORS = {
     "lms_request_refused",
     "lookup_impossible",
     "badge_route_unknown",
+    "badges_not_taken",
     "lms_certificate_unknown",
     "lms_function_unknown",
     "remote_not_configured",
