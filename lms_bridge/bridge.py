@@ -61,8 +61,10 @@ class Bridge:
     >>> bridge.recogniser.run()
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, *, base: Path | None = None) -> None:
         self.settings = settings
+        self.base = base or Path()
+        """the folder of the configuration, from which paths in it start"""
         self.store = store
         self.owner = new_owner()
 
@@ -89,7 +91,7 @@ class Bridge:
             raise ConfigError(
                 str(path), [Problem("courses", problem) for problem in error.problems]
             ) from error
-        return cls(settings, store)
+        return cls(settings, store, base=path.parent)
 
     @cached_property
     def lms(self) -> Mapping[str, Lms]:

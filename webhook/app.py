@@ -35,6 +35,10 @@ def create_app(bridge: Bridge) -> Flask:
     dressing.dress(app, bridge.settings)
     if bridge.settings.certificates:
         certificates.show(app, bridge)
+    if bridge.issuing:
+        from webhook import badges  # it draws and signs, which not everyone has it do
+
+        badges.show(app, bridge, bridge.issuing)
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
     web = bridge.settings.web

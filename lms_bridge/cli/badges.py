@@ -22,6 +22,7 @@ from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import runs
+from lms_bridge.openbadges.earned import Addresses
 from lms_bridge.redaction import mask_nip
 
 _STYLES = {"valid": "green", "expired": "yellow", "revoked": "dim strike"}
@@ -323,10 +324,12 @@ def _award_row(session: Session, line: AwardLine) -> tuple[Text | str, ...]:
         for one in line.deliveries
     ]
     why = line.reason.what(session.language) if line.reason else ""
+    settings = session.bridge.settings
+    page = Addresses(settings.web.home_page).page(line.public_id) if settings.openbadges else ""
     return (
         str(line.id),
         output.stacked(line.employee or mask_nip(line.nip), line.unit),
-        output.stacked(line.badge.name, line.badge.key, *steps),
+        output.stacked(line.badge.name, line.badge.key, page, *steps),
         output.stacked(line.earned_on.isoformat(), Text(validity, _STYLES[line.state]), why),
         "\n".join(f"{one.on} {one.course}" for one in line.evidence) or "–",
     )

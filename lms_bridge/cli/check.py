@@ -102,6 +102,7 @@ def _checks(session: Session) -> Iterator[Check]:
         from lms_bridge.openbadges.fetching import fetched
 
         yield from badges.checks(bridge.issuing, fetched)
+        yield from badges.pictures(settings.badges, bridge.base)
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)

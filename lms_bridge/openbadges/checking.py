@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from lms_bridge.badges.badge import Badge
 from lms_bridge.checks import Check
 from lms_bridge.i18n import mark
 from lms_bridge.openbadges import identity
 from lms_bridge.openbadges.issuing import Issuing
 from lms_bridge.openbadges.keys import KeyTrouble
+from lms_bridge.openbadges.pictures import picture_at
 from lms_bridge.openbadges.untrue import Untrue
 from lms_bridge.openbadges.verifying import Fetch
 
 _SUBJECT = "openbadges"
 
 
+def pictures(badges: Iterable[Badge], base: Path) -> Iterator[Check]:
+    """Whether a credential fits into the pictures that `badges` have; paths start from `base`."""
+    for badge in badges:
+        if not badge.image:
+            continue
+        subject = f"badges.{badge.key}.image"
+        try:
+            picture_at(base / badge.image)
+        except Untrue as error:
+            advice = mark("Give a PNG or SVG; until then the badge is drawn.")
+            yield Check(subject, "warning", error.message, advice, error.details)
+        else:
+            yield Check(
+                subject, "ok", mark("it can be used: %(place)s"), "", {"place": badge.image}
+            )
+
+
 def checks(issuing: Issuing, fetch: Fetch) -> Iterator[Check]:
-    """The lines of ``lms-bridge check`` on Open Badges."""
+    """The lines of ``lms-bridge check`` on who signs Open Badges."""
     did = issuing.issuer.did
     try:
         key = issuing.keys.signing()

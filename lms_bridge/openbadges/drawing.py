@@ -180,8 +180,11 @@ def _as_svg(part: _Part) -> str:
             return f'<polygon points="{points}" fill="{part.fill}"/>'
         case _Line():
             weight = ' font-weight="bold"' if part.bold else ""
+            # As long as it was measured, whatever typeface is there to draw it with.
+            length = _font(part.size, part.bold).getlength(part.text)
             return (
                 f'<text x="{_MIDDLE}" y="{part.y:.1f}" font-size="{part.size}"{weight}'
+                f' textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs"'
                 f' fill="{part.fill}" text-anchor="middle"'
                 f" font-family=\"'Liberation Serif', 'Times New Roman', serif\">"
                 f"{escape(part.text)}</text>"

@@ -78,6 +78,11 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: dt.datetime | None = None
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def last_moment(self) -> dt.datetime | None:
+        """The last at which it is valid; None: it does not expire."""
+        return self.expires_at - dt.timedelta(seconds=1) if self.expires_at else None
+
     def has_expired(self, now: dt.datetime) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= now

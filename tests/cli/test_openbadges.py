@@ -9,6 +9,7 @@ import pytest
 import responses
 
 from tests.cli.conftest import Terminal
+from tests.openbadges.test_pictures import SVG
 from tests.openbadges.world import EARNED, HOME, TODAY, World
 
 CONFIGURATION = f"""
@@ -106,5 +107,13 @@ def test_check_looks_whether_others_find_the_keys(here: Terminal, tmp_path: Path
     ours.issuing.keys.folder = tmp_path / "kunci"
     responses.replace("GET", DOCUMENT, body=ours.issuing.did_document())
     assert lines()["openbadges: did.json"] == f"ok: {DOCUMENT} gives our keys"
+    text = here.config.read_text(encoding="utf-8")
+    rule = '[[badges]]\nkey = "%s"\nname = "x"\nrule = "A"\nimage = "%s"\n'
+    text += rule % ("baik", "baik.svg") + rule % ("buruk", "tidak-ada.png")
+    here.config.write_text(text, encoding="utf-8")
+    (tmp_path / "baik.svg").write_bytes(SVG)
+    found = json.loads(here.run("check", "--json").stdout)
+    told = {one["subject"]: one["verdict"] for one in found if one["subject"].endswith(".image")}
+    assert told == {"badges.baik.image": "ok", "badges.buruk.image": "warning"}
     (tmp_path / "kunci").chmod(0o755)
     assert "may read" in lines()["openbadges.keys"]
