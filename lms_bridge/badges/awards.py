@@ -24,10 +24,9 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, func, select, update
 
-from lms_bridge.badges import in_force
 from lms_bridge.badges.badge import Badge
 from lms_bridge.badges.facts import Reader
-from lms_bridge.badges.in_force import Version
+from lms_bridge.badges.in_force import InForce
 from lms_bridge.badges.meeting import Facts, Met, look
 from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.deliveries import planning, standing
@@ -55,19 +54,70 @@ class Platforms(msgspec.Struct, frozen=True):
         return self.names[0] if len(self.names) == 1 else ""
 
 
+class _Award(msgspec.Struct, kw_only=True):
+    """An award that was not revoked, while it is looked at; one without an id is new."""
+
+    id: int | None
+    employee_id: int
+    badge_key: str
+    term: int
+    rule_id: int
+    counts_after: dt.date | None
+    earned_on: dt.date
+    expires_on: dt.date | None
+    completion_id: int | None
+    evidence: list[int]
+    public_id: str
+
+    def is_valid(self, today: dt.date) -> bool:
+        return self.expires_on is None or self.expires_on > today
+
+
+class _Person:
+    """What one person has learned, and the awards that they have."""
+
+    def __init__(self, employee_id: int, facts: Facts, rows: Sequence[AnyRow]) -> None:
+        self.employee_id = employee_id
+        self.facts = facts
+        self.terms: dict[str, int] = defaultdict(int)
+        """by badge, how often it was awarded"""
+        self.live: dict[str, list[_Award]] = defaultdict(list)
+        for row in rows:
+            self.terms[row.badge_key] = max(self.terms[row.badge_key], row.term)
+            if row.revoked_at is None:
+                found = {name: getattr(row, name) for name in _Award.__struct_fields__}
+                self.live[row.badge_key].append(_Award(**found))
+
+    def held(self, today: dt.date) -> dict[str, Met]:
+        """The badges that are valid today, each with the day since when, and by what."""
+        found: dict[str, Met] = {}
+        for key, several in self.live.items():
+            valid = [one for one in several if one.is_valid(today)]
+            if valid:
+                first = min(valid, key=lambda one: one.earned_on)
+                found[key] = Met(first.earned_on, tuple(first.evidence))
+        return found
+
+
 class Reviewer:
     """Reviews people by the badges that are in force, in the transaction of `db`."""
 
     def __init__(
-        self, db: Connection, platforms: Platforms, *, today: dt.date, now: dt.datetime
+        self,
+        db: Connection,
+        rules: InForce,
+        platforms: Platforms,
+        *,
+        today: dt.date,
+        now: dt.datetime,
     ) -> None:
         self._db = db
+        self._rules = rules
         self._platforms = platforms
         self._today = today
         self._now = now
-        self._current = in_force.current(db)
-        self._versions = in_force.all_versions(db)
-        self._reader = Reader(db, self._versions.values())
+        self._reader = Reader(db, rules.versions.values())
+        self._new: list[_Award] = []
 
     def review(self, people: Collection[int]) -> Counter[str]:
         """Bring the awards of `people` in line with what they have learned; what was changed."""
@@ -78,127 +128,134 @@ class Reviewer:
         mine = select(awards).where(among(awards.c.employee_id, people)).order_by(awards.c.id)
         for row in self._db.execute(mine):
             known[row.employee_id].append(row)
+        reviewed = []
         for employee_id, facts in self._reader.read(people).items():
-            self._review_one(employee_id, facts, known[employee_id], counts)
+            person = _Person(employee_id, facts, known[employee_id])
+            # First all that no longer holds, so that nothing new rests on it.
+            while self._revoked_some(person, counts):
+                pass
+            self._award_what_is_met(person, counts)
+            reviewed.append(person)
+        self._write_new()
+        self._plan(reviewed)
         return counts
 
-    def _review_one(
-        self, employee_id: int, facts: Facts, rows: Sequence[AnyRow], counts: Counter[str]
-    ) -> None:
-        terms: dict[str, int] = defaultdict(int)
-        live: dict[str, list[AnyRow]] = defaultdict(list)
-        for row in rows:
-            terms[row.badge_key] = max(terms[row.badge_key], row.term)
-            if row.revoked_at is None:
-                live[row.badge_key].append(row)
-        # First all that no longer holds, so that nothing new rests on it.
-        while self._revoked_some(live, facts, counts):
-            pass
-        for version in self._current:
-            key = version.badge.key
-            while met := self._earns(version.badge, live[key], facts, self._held(live)):
-                terms[key] += 1
-                counts["renewed" if live[key] else "earned"] += 1
-                made = self._award(employee_id, version, met, live[key], terms[key])
-                live[key].append(made)
-            for one in live[key]:
-                self._plan(version.badge, employee_id, one)
-
-    def _revoked_some(
-        self, live: dict[str, list[AnyRow]], facts: Facts, counts: Counter[str]
-    ) -> bool:
+    def _revoked_some(self, person: _Person, counts: Counter[str]) -> bool:
         """Revoke what no longer holds; whether anything did, on which others may have rested."""
-        held = self._held(live)
+        held = person.held(self._today)
         before = counts["revoked"]
-        for key, rows in live.items():
-            live[key] = list(self._holding(rows, facts, held, counts))
+        for key, several in person.live.items():
+            person.live[key] = list(self._holding(several, person.facts, held, counts))
         return counts["revoked"] > before
-
-    def _held(self, live: Mapping[str, Sequence[AnyRow]]) -> dict[str, dt.date]:
-        """The badges that are valid today, each with the day since when."""
-        return {
-            key: min(row.earned_on for row in valid)
-            for key, rows in live.items()
-            if (valid := [row for row in rows if not _has_expired(row, self._today)])
-        }
 
     def _holding(
         self,
-        live: Sequence[AnyRow],
+        several: Sequence[_Award],
         facts: Facts,
-        held: Mapping[str, dt.date],
+        held: Mapping[str, Met],
         counts: Counter[str],
-    ) -> Iterator[AnyRow]:
-        """Those of the awards `live` that still hold; the others are revoked."""
-        first: dict[dt.date | None, AnyRow] = {}
-        for row in live:
-            badge = self._versions.get(row.rule_id)
+    ) -> Iterator[_Award]:
+        """Those of `several` awards that still hold; the others are revoked."""
+        first: set[dt.date | None] = set()
+        for one in several:
+            badge = self._rules.versions.get(one.rule_id)
             if badge is None:  # not readable by this version, so not for it to judge
-                yield row
+                yield one
                 continue
-            rule = badge.rule_of(renewal=row.counts_after is not None)
-            met = look(rule, facts.after(row.counts_after), held, self._today).met
+            rule = badge.rule_of(renewal=one.counts_after is not None)
+            met = look(rule, facts.after(one.counts_after), held, self._today).met
             if met is None:
-                self._revoke(row, Reason("award_unmet"), counts)
-            elif row.counts_after in first:  # two people were found to be one
-                self._revoke(row, Reason("award_twice"), counts)
+                self._revoke(one, Reason("award_unmet"), counts)
+            elif one.counts_after in first:  # two people were found to be one
+                self._revoke(one, Reason("award_twice"), counts)
             else:
-                first[row.counts_after] = row
-                yield self._kept(row, badge, met, counts)
+                first.add(one.counts_after)
+                self._correct(one, badge, met, counts)
+                yield one
+
+    def _award_what_is_met(self, person: _Person, counts: Counter[str]) -> None:
+        held = person.held(self._today)
+        for version in self._rules.current:
+            key = version.badge.key
+            live = person.live[key]
+            while met := self._earns(version.badge, live, person.facts, held):
+                person.terms[key] += 1
+                counts["renewed" if live else "earned"] += 1
+                live.append(
+                    _Award(
+                        id=None,
+                        employee_id=person.employee_id,
+                        badge_key=key,
+                        term=person.terms[key],
+                        rule_id=version.id,
+                        counts_after=max((one.earned_on for one in live), default=None),
+                        public_id=new_public_id(),
+                        **_earned(version.badge, met),
+                    )
+                )
+                self._new.append(live[-1])
+                if live[-1].is_valid(self._today):
+                    held.setdefault(key, met)
 
     def _earns(
-        self, badge: Badge, live: Sequence[AnyRow], facts: Facts, held: Mapping[str, dt.date]
+        self, badge: Badge, live: Sequence[_Award], facts: Facts, held: Mapping[str, Met]
     ) -> Met | None:
         """By what another award of the badge is due, beside those that are `live`."""
         if not live:
             return look(badge.rule_of(), facts, held, self._today).met
         if not badge.valid_months:
             return None
-        last = max(row.earned_on for row in live)
+        last = max(one.earned_on for one in live)
         met = look(badge.rule_of(renewal=True), facts.after(last), held, self._today).met
         return met if met and met.on > last else None
 
-    def _award(
-        self, employee_id: int, version: Version, met: Met, live: Sequence[AnyRow], term: int
-    ) -> AnyRow:
-        made = awards.insert().values(
-            employee_id=employee_id,
-            badge_key=version.badge.key,
-            term=term,
-            rule_id=version.id,
-            counts_after=max((row.earned_on for row in live), default=None),
-            public_id=new_public_id(),
-            created_at=self._now,
-            **_earned(version.badge, met),
-        )
-        row = self._db.execute(made.returning(*awards.c)).one()
-        log.info("badge earned", award=row.id, badge=row.badge_key)
-        return row
-
-    def _kept(self, row: AnyRow, badge: Badge, met: Met, counts: Counter[str]) -> AnyRow:
-        """The award, with the evidence and the day as they are known now."""
+    def _correct(self, one: _Award, badge: Badge, met: Met, counts: Counter[str]) -> None:
+        """Note by what, and since when, the award is earned as far as is known now."""
         earned = _earned(badge, met)
-        if all(getattr(row, name) == value for name, value in earned.items()):
-            return row
+        if all(getattr(one, name) == value for name, value in earned.items()):
+            return
         counts["corrected"] += 1
-        changed = update(awards).where(awards.c.id == row.id).values(**earned)
-        return self._db.execute(changed.returning(*awards.c)).one()
+        self._db.execute(update(awards).where(awards.c.id == one.id).values(**earned))
+        for name, value in earned.items():
+            setattr(one, name, value)
 
-    def _revoke(self, row: AnyRow, why: Reason, counts: Counter[str]) -> None:
+    def _revoke(self, one: _Award, why: Reason, counts: Counter[str]) -> None:
         self._db.execute(
             update(awards)
-            .where(awards.c.id == row.id)
+            .where(awards.c.id == one.id)
             .values(revoked_at=self._now, **reason_columns(why))
         )
-        standing.align(self._db, Whose(award_id=row.id), self._now)
+        standing.align(self._db, Whose(award_id=one.id), self._now)
         counts["revoked"] += 1
-        log.info("badge revoked", award=row.id, badge=row.badge_key, reason=why.code)
+        log.info("badge revoked", award=one.id, badge=one.badge_key, reason=why.code)
 
-    def _plan(self, badge: Badge, employee_id: int, row: AnyRow) -> None:
-        lms = self._platforms.of(badge)
-        if lms:
+    def _write_new(self) -> None:
+        """Write the new awards, all at once: a rule that is put in force may make thousands."""
+        if not self._new:
+            return
+        values = [{**msgspec.structs.asdict(one), "created_at": self._now} for one in self._new]
+        for row in values:
+            del row["id"]
+        made = self._db.execute(
+            awards.insert().returning(awards.c.id, sort_by_parameter_order=True), values
+        )
+        for one, number in zip(self._new, made.scalars(), strict=True):
+            one.id = number
+        self._new.clear()
+
+    def _plan(self, people: Sequence[_Person]) -> None:
+        """Have the LMS issue what people have; what was planned before stays as it is."""
+        for version in self._rules.current:
+            lms = self._platforms.of(version.badge)
+            if not lms:
+                continue
             step = Planned("badge", f"lms.{lms}")
-            planning.plan(self._db, Whose(award_id=row.id), employee_id, [step], self._now)
+            mine = [
+                (Whose(award_id=one.id), person.employee_id)
+                for person in people
+                for one in person.live[version.badge.key]
+            ]
+            planning.plan_for_all(self._db, mine, step, self._now)
 
 
 def hand_over(db: Connection, former: int, employee_id: int) -> None:
@@ -213,10 +270,6 @@ def hand_over(db: Connection, former: int, employee_id: int) -> None:
         values = {"employee_id": employee_id, "term": terms[row.badge_key]}
         db.execute(update(awards).where(awards.c.id == row.id).values(**values))
         planning.change_lanes(db, Whose(award_id=row.id), employee_id)
-
-
-def _has_expired(row: AnyRow, today: dt.date) -> bool:
-    return row.expires_on is not None and row.expires_on <= today
 
 
 def _earned(badge: Badge, met: Met) -> dict[str, Any]:

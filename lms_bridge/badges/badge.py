@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
 
@@ -72,6 +72,10 @@ class Rule(
     """with `of`: how many of them"""
 
     def __post_init__(self) -> None:
+        for field in ("all", "any", "of"):
+            # Once, for each is looked at for everybody.
+            parts = tuple(map(as_rule, getattr(self, field)))
+            msgspec.structs.force_setattr(self, field, parts)
         named = [field for field in _CONDITIONS if getattr(self, field)]
         if len(named) != 1:
             given = " and ".join(named) or "none"
@@ -102,7 +106,7 @@ class Rule(
     @property
     def parts(self) -> Sequence[Rule]:
         """The rules that it puts together; none if it is a single condition."""
-        return [as_rule(one) for one in self.all or self.any or self.of]
+        return cast(tuple[Rule, ...], self.all or self.any or self.of)
 
     def walk(self) -> Iterator[Rule]:
         """It and all in it."""
@@ -138,6 +142,9 @@ class Badge(
     """PNG or SVG file; empty: one is drawn"""
 
     def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "rule", as_rule(self.rule))
+        if self.renewal is not None:
+            msgspec.structs.force_setattr(self, "renewal", as_rule(self.renewal))
         if self.name.strip() != self.name:
             raise ValueError("name has white space around it")
         if self.renewal is not None and not self.valid_months:
@@ -147,7 +154,7 @@ class Badge(
 
     def rule_of(self, *, renewal: bool = False) -> Rule:
         """What it is earned by, the first time or again."""
-        return as_rule(self.renewal if renewal and self.renewal is not None else self.rule)
+        return cast(Rule, self.renewal if renewal and self.renewal is not None else self.rule)
 
     @property
     def rules(self) -> list[Rule]:

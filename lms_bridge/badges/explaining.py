@@ -16,7 +16,7 @@ from lms_bridge.badges import in_force
 from lms_bridge.badges.badge import Badge, Rule, kind_names
 from lms_bridge.badges.facts import Reader
 from lms_bridge.badges.in_force import Version
-from lms_bridge.badges.meeting import Facts, Finding, look
+from lms_bridge.badges.meeting import Facts, Finding, Met, look
 from lms_bridge.i18n import gettext, mark
 from lms_bridge.store.schema import awards, courses
 
@@ -119,7 +119,7 @@ def explain(
     mine = select(awards).where(awards.c.employee_id == employee_id, awards.c.revoked_at.is_(None))
     live = db.execute(mine.order_by(awards.c.earned_on)).all()
     valid = {row.badge_key: row for row in live if row.expires_on is None or row.expires_on > today}
-    held = {key: row.earned_on for key, row in valid.items()}
+    held = {key: Met(row.earned_on, tuple(row.evidence)) for key, row in valid.items()}
     doubtful = {one.completion_id for one in facts.all if one.in_question}
     return [
         Explanation(
@@ -137,7 +137,7 @@ def explain(
 def _finding(
     version: Version,
     facts: Facts,
-    held: Mapping[str, dt.date],
+    held: Mapping[str, Met],
     earned_on: dt.date | None,
     today: dt.date,
 ) -> Finding:
@@ -166,11 +166,11 @@ def _missing(finding: Finding, language: str) -> str:
         return ""
     rule = finding.rule
     if rule.hours is not None:
-        text = mark("%(count)s JP are missing")
+        text = mark("%(count)s JP missing")
     elif rule.competency:
         text = mark("level %(have)s so far") if finding.have else mark("not begun")
     elif rule.parts:
-        text = mark("%(count)s are missing")
+        text = mark("%(count)s missing")
     else:
         text = mark("not yet")
     return gettext(text, language) % {"count": finding.missing, "have": finding.have}

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.badges.badge import Badge, in_order
 from lms_bridge.store.schema import badge_rules, courses
@@ -27,6 +27,30 @@ class Version(msgspec.Struct, frozen=True):
 
     id: int
     badge: Badge
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """The badges in force, and all that there have been."""
+
+    current: list[Version]
+    """each after those that it needs"""
+    versions: Mapping[int, Badge]
+    """every version that there has been, by its number"""
+
+
+class Shelf:
+    """The badges of a database at hand, read anew only when they have changed."""
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._badges = InForce([], {})
+
+    def badges(self, db: Connection) -> InForce:
+        """The badges as they are now."""
+        state = db.execute(_STATE).one()
+        if state != self._state:
+            self._badges, self._state = InForce(current(db), _versions(db)), state
+        return self._badges
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -66,10 +90,12 @@ def current(db: Connection) -> list[Version]:
     return [versions[badge.key] for badge in ordered]
 
 
-def all_versions(db: Connection) -> Mapping[int, Badge]:
-    """Every version that there has been, by its number."""
+def _versions(db: Connection) -> Mapping[int, Badge]:
     rows = db.execute(select(badge_rules.c.id, badge_rules.c.content))
     return {row.id: badge for row in rows if (badge := read(row.content))}
+
+
+_STATE = select(func.max(badge_rules.c.id), func.max(badge_rules.c.ended_at))
 
 
 def compare(db: Connection, wanted: Iterable[Badge]) -> Difference:

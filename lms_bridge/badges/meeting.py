@@ -78,16 +78,16 @@ class Finding(msgspec.Struct, frozen=True):
         return 0 if self.met else max(self.need - self.have, 1)
 
 
-def look(rule: Rule, facts: Facts, held: Mapping[str, dt.date], today: dt.date) -> Finding:
+def look(rule: Rule, facts: Facts, held: Mapping[str, Met], today: dt.date) -> Finding:
     """How somebody stands to `rule` who has learned `facts` and holds the badges `held`.
 
-    Those are keys, each with the day since when.
+    Those are keys, each with the day since when, and by what.
     """
     if rule.course:
         return _course(rule, facts)
     if rule.badge:
-        since = held.get(rule.badge)
-        return Finding(rule, Met(since) if since else None, int(since is not None), 1)
+        met = held.get(rule.badge)
+        return Finding(rule, met, int(met is not None), 1)
     if rule.competency:
         return _level(rule, facts)
     if rule.hours is not None:
@@ -114,7 +114,7 @@ def _level(rule: Rule, facts: Facts) -> Finding:
 
 def _hours(rule: Rule, need: int, facts: Facts, today: dt.date) -> Finding:
     """JP, gathered in all or in the best of the times that are allowed."""
-    counted = [one for one in facts.all if _counts(rule, one)]
+    counted = [one for one in facts.all if one.hours and _counts(rule, one)]
     begins = _begin(rule)
     gathered: list[Fact] = []
     for one in counted:
@@ -128,7 +128,7 @@ def _hours(rule: Rule, need: int, facts: Facts, today: dt.date) -> Finding:
 
 
 def _counts(rule: Rule, one: Fact) -> bool:
-    if not one.hours or (not one.completion_id and not rule.elsewhere):
+    if not one.completion_id and not rule.elsewhere:
         return False
     if rule.kinds and one.kind not in rule.kinds:
         return False

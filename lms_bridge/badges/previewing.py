@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from lms_bridge.badges import in_force
 from lms_bridge.badges.badge import Badge, in_order
 from lms_bridge.badges.facts import Reader
-from lms_bridge.badges.meeting import look
+from lms_bridge.badges.meeting import Met, look
 from lms_bridge.store.engine import Store
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import awards, completions, employees
@@ -39,8 +39,10 @@ class Preview(msgspec.Struct, frozen=True):
     """"new" or "changed" """
     have_it: int
     """how many have it now; they keep it"""
-    would_get_it: list[Person]
-    """the earliest first"""
+    would_get_it: int
+    """how many would"""
+    people: list[Person]
+    """some of those, the earliest first"""
 
 
 def preview(
@@ -48,9 +50,10 @@ def preview(
     wanted: Sequence[Badge],
     *,
     today: dt.date,
+    most_people: int = 10,
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
 ) -> list[Preview]:
-    """What would become of each new or changed badge of `wanted`.
+    """What would become of each new or changed badge of `wanted`, with so many people named.
 
     Raises :exc:`~lms_bridge.badges.in_force.CannotApply`.
     """
@@ -61,12 +64,12 @@ def preview(
         ordered = in_order(wanted)
         reader = Reader(db, ordered)
         new = {badge.key for badge in difference.new}
-        found: dict[str, list[Person]] = {key: [] for key in anew}
+        found: dict[str, list[tuple[dt.date, int]]] = {key: [] for key in anew}
         total = db.execute(select(func.count(completions.c.employee_id.distinct()))).scalar_one()
         done = 0
         for people in _everybody(db) if anew else ():
             for employee_id, key, day in _would_get(db, reader, people, ordered, anew, today):
-                found[key].append(_person(db, employee_id, day))
+                found[key].append((day, employee_id))
             done += len(people)
             progress(done, total)
         return [
@@ -74,7 +77,8 @@ def preview(
                 badge,
                 "new" if badge.key in new else "changed",
                 _how_many_have(db, badge.key),
-                sorted(found[badge.key], key=lambda one: (one.earned_on, one.name)),
+                len(found[badge.key]),
+                [_person(db, *one) for one in sorted(found[badge.key])[:most_people]],
             )
             for badge in ordered
             if badge.key in anew
@@ -91,12 +95,12 @@ def _would_get(
 ) -> Iterator[tuple[int, str, dt.date]]:
     """Employee, badge and day of each award that would be made."""
     live: dict[int, dict[str, dt.date]] = {each: {} for each in people}
-    valid: dict[int, dict[str, dt.date]] = {each: {} for each in people}
+    valid: dict[int, dict[str, Met]] = {each: {} for each in people}
     mine = select(awards).where(among(awards.c.employee_id, people), awards.c.revoked_at.is_(None))
     for row in db.execute(mine.order_by(awards.c.earned_on.desc())):
         live[row.employee_id][row.badge_key] = row.earned_on
         if row.expires_on is None or row.expires_on > today:
-            valid[row.employee_id][row.badge_key] = row.earned_on
+            valid[row.employee_id][row.badge_key] = Met(row.earned_on)
     for employee_id, facts in reader.read(people).items():
         held = valid[employee_id]
         for badge in ordered:
@@ -107,7 +111,7 @@ def _would_get(
                 continue
             expires = badge.expires(met.on)
             if expires is None or expires > today:
-                held[badge.key] = met.on
+                held[badge.key] = met
             if badge.key in anew:
                 yield employee_id, badge.key, met.on
 
@@ -130,7 +134,7 @@ def _everybody(db: Connection) -> Iterator[Sequence[int]]:
         last = people[-1]
 
 
-def _person(db: Connection, employee_id: int, earned_on: dt.date) -> Person:
+def _person(db: Connection, earned_on: dt.date, employee_id: int) -> Person:
     row = db.execute(
         select(employees.c.name, employees.c.nip, employees.c.unit_name).where(
             employees.c.id == employee_id

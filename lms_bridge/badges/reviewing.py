@@ -10,6 +10,7 @@ from sqlalchemy import Connection, true
 
 from lms_bridge.badges import reviews
 from lms_bridge.badges.awards import Platforms, Reviewer
+from lms_bridge.badges.in_force import Shelf
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.store.engine import Store, alone
@@ -26,6 +27,7 @@ class Reviewing:
         self._platforms = Platforms(tuple(settings.lms))
         self._zone = ZoneInfo(settings.time_zone)
         self._clock = clock
+        self._shelf = Shelf()
 
     def has_work(self) -> bool:
         """Whether anybody is to be looked at."""
@@ -54,5 +56,7 @@ class Reviewing:
             alone(db, "awarding")
             people = reviews.take(db, _AT_ONCE)
             if people:
-                counts.update(Reviewer(db, self._platforms, today=today, now=now).review(people))
+                badges = self._shelf.badges(db)
+                reviewer = Reviewer(db, badges, self._platforms, today=today, now=now)
+                counts.update(reviewer.review(people))
         return len(people)

@@ -80,7 +80,7 @@ def plan(session: Session, how_many: int, as_json: bool) -> None:
 
     Changes nothing. Who has a badge keeps it, whatever becomes of its rule.
     """
-    difference, previews = _preview(session, hidden=as_json)
+    difference, previews = _preview(session, how_many, hidden=as_json)
     if as_json:
         found = [output.plain(one) for one in previews]
         output.print_json({"badges": found, "ended": list(difference.ended)}, people=True)
@@ -88,7 +88,7 @@ def plan(session: Session, how_many: int, as_json: bool) -> None:
     if not difference:
         session.tell(mark("The badges of the configuration are in force; nothing would change."))
         return
-    _show_previews(session, difference, previews, how_many)
+    _show_previews(session, difference, previews)
     session.console.print()
     session.tell(mark("To put them in force: lms-bridge badges apply"))
 
@@ -103,7 +103,7 @@ def apply(session: Session, yes: bool, as_json: bool) -> None:
     Whoever meets their rules gets them. It may be stopped at any time; the worker goes on with what
     is left.
     """
-    difference, previews = _preview(session, hidden=as_json)
+    difference, previews = _preview(session, 0, hidden=as_json)
     if not difference:
         if as_json:
             output.print_json({"applied": False})
@@ -111,7 +111,7 @@ def apply(session: Session, yes: bool, as_json: bool) -> None:
             session.tell(mark("The badges of the configuration are in force; nothing changes."))
         return
     if not as_json:
-        _show_previews(session, difference, previews, 0)
+        _show_previews(session, difference, previews)
     if not (yes or as_json):
         click.confirm(session.say(mark("Put them in force?")), abort=True)
     bridge = session.bridge
@@ -219,7 +219,7 @@ def review(session: Session, as_json: bool) -> None:
         _tell_counts(session, counts)
 
 
-def _preview(session: Session, *, hidden: bool) -> tuple[Difference, list[Preview]]:
+def _preview(session: Session, how_many: int, *, hidden: bool) -> tuple[Difference, list[Preview]]:
     bridge = session.bridge
     wanted = bridge.settings.badges
     with bridge.store.reading() as db:
@@ -228,7 +228,9 @@ def _preview(session: Session, *, hidden: bool) -> tuple[Difference, list[Previe
         return difference, []
     try:
         with progress_bar(session, session.say(mark("looking who would")), hidden=hidden) as report:
-            return difference, preview(bridge.store, wanted, today=_today(session), progress=report)
+            return difference, preview(
+                bridge.store, wanted, today=_today(session), most_people=how_many, progress=report
+            )
     except CannotApply as error:
         session.fail(str(error))
 
@@ -244,24 +246,21 @@ def _review(session: Session, total: int, *, hidden: bool) -> dict[str, int]:
     )
 
 
-def _show_previews(
-    session: Session, difference: Difference, previews: Sequence[Preview], how_many: int
-) -> None:
+def _show_previews(session: Session, difference: Difference, previews: Sequence[Preview]) -> None:
     say = session.say
     made = output.table(
         "", say(mark("badge")), say(mark("change")), say(mark("have it")), say(mark("would get it"))
     )
     made.columns[2].justify = "right"
     for one in previews:
-        shown = one.would_get_it[:how_many]
-        people = [f"{each.earned_on}  {each.name or mask_nip(each.nip)}" for each in shown]
-        if shown and len(shown) < len(one.would_get_it):
+        people = [f"{each.earned_on}  {each.name or mask_nip(each.nip)}" for each in one.people]
+        if people and len(people) < one.would_get_it:
             people.append("…")
         made.add_row(
             output.stacked(one.badge.name, one.badge.key),
             session.word(one.change),
             str(one.have_it),
-            output.stacked(str(len(one.would_get_it)), *people),
+            output.stacked(str(one.would_get_it), *people),
         )
     for key in difference.ended:
         made.add_row(key, say(mark("taken out")), "", "–")

@@ -44,6 +44,13 @@ def plan(
     _put(db, [_waiting(whose, employee_id, one, progress, now) for one in steps])
 
 
+def plan_for_all(
+    db: Connection, whose: Iterable[tuple[Whose, int]], step: Planned, now: dt.datetime
+) -> None:
+    """The same for many, each with the employee whose it is, and one `step`."""
+    _put(db, [_waiting(one, employee_id, step, {}, now) for one, employee_id in whose])
+
+
 def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
     """Plan the document of each completion that `remote` has a row of and no document is planned.
 

@@ -56,6 +56,7 @@ def test_a_prerequisite_is_awarded_first_in_the_same_review(hall: Hall) -> None:
     hall.complete(SITI, "A", "2026-03-01")
     assert hall.review() == {"earned": 2}
     assert hall.held() == {"lower": "2026-03-01", "upper": "2026-03-01"}
+    assert {row.badge_key: row.evidence for row in hall.awards()} == {"lower": [2], "upper": [1, 2]}
 
 
 def test_a_completion_that_is_taken_back_before_it_was_delivered_takes_the_badge_along(

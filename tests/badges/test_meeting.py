@@ -29,7 +29,7 @@ def rule(content: Any) -> Rule:
     return as_rule(msgspec.convert(content, Rule | str))
 
 
-def found(content: Any, *facts: Fact, held: dict[str, dt.date] | None = None) -> Finding:
+def found(content: Any, *facts: Fact, held: dict[str, Met] | None = None) -> Finding:
     return look(rule(content), Facts(facts), held or {}, TODAY)
 
 
@@ -124,8 +124,9 @@ def test_training_that_only_a_registry_tells_of_counts_where_the_rule_says_so() 
 
 
 def test_another_badge_is_met_while_it_is_held() -> None:
-    assert found({"badge": "x"}, held={"x": day("2026-02-02")}).met == Met(day("2026-02-02"))
-    assert found({"badge": "x"}, held={"y": TODAY}).met is None
+    held = Met(day("2026-02-02"), (7,))
+    assert found({"badge": "x"}, held={"x": held}).met == held
+    assert found({"badge": "x"}, held={"y": held}).met is None
 
 
 @pytest.mark.parametrize(
