@@ -70,12 +70,15 @@ class Targets(msgspec.Struct, frozen=True):
     lms: tuple[str, ...]
     after: Mapping[str, str] = {}
     """for a registry the one that must have it before"""
+    told: Mapping[str, str] = {}
+    """for an LMS the registry of which it is told when it has it"""
 
     @classmethod
     def of(cls, settings: Settings) -> Targets:
         """Those of a configuration."""
         after = {name: one.after for name, one in settings.registry.items() if one.after}
-        return cls(tuple(settings.registry), tuple(settings.lms), after)
+        told = {name: one.told_of for name, one in settings.lms.items() if one.told_of}
+        return cls(tuple(settings.registry), tuple(settings.lms), after, told)
 
 
 def record(
@@ -86,7 +89,7 @@ def record(
     if row is None:
         completion_id = _insert(db, telling, zone, now)
         if completion_id is not None:
-            steps = [*_record_steps(targets), *_badge_step(telling, targets)]
+            steps = [*_record_steps(targets), *_lms_steps(telling, targets)]
             planning.plan(db, completion_id, telling.who.employee_id, steps, now)
             reviews.ask(db, telling.who.employee_id, now)
             return completion_id
@@ -265,6 +268,13 @@ def _record_steps(targets: Targets) -> list[Planned]:
     ]
 
 
+def _lms_steps(telling: Telling, targets: Targets) -> list[Planned]:
+    steps = _badge_step(telling, targets)
+    if first := targets.told.get(telling.lms):
+        steps.append(Planned("tell", f"lms.{telling.lms}", after=f"registry.{first}"))
+    return steps
+
+
 def _badge_step(telling: Telling, targets: Targets) -> list[Planned]:
     if telling.entry.course.badge is None or telling.role != "learner":
         return []
@@ -281,7 +291,7 @@ def _learn_account(
     account = {"lms": telling.lms, "lms_user_id": telling.lms_user_id}
     db.execute(_UPDATE, {"completion": row.id, **account})
     if not row.lms:
-        steps = _badge_step(telling, targets)
+        steps = _lms_steps(telling, targets)
         planning.plan(db, row.id, telling.who.employee_id, steps, now)
 
 

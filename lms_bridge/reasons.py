@@ -693,6 +693,16 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(remote)s refused it: %(message)s"),
         mark("When the cause is mended: lms-bridge deliveries retry %(delivery)s"),
     ),
+    "hook_unanswered": Sentence(
+        mark("%(remote)s did not say for certain that it took the webhook: %(error)s"),
+        mark("Nothing to do if it comes back: it is sent again, with the same id."),
+    ),
+    "told_unanswered": Sentence(
+        mark("The webhook was sent to %(remote)s, which did not answer, so it may have it.")
+    ),
+    "nothing_to_tell": Sentence(
+        mark("The completion did not come into %(registry)s, so there was nothing to tell.")
+    ),
     "lookup_impossible": Sentence(
         mark("%(lms)s offers no look-up by which it could be found out who %(actor)s is."),
         mark(

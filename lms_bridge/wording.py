@@ -71,6 +71,8 @@ WORDS = {
     "undouble": mark("removal of the second row"),
     "unrecord": mark("removal from the registry"),
     "revoke": mark("revocation of the badge"),
+    "tell": mark("notice of the registry record"),
+    "untell": mark("notice of the removal"),
     # what of a completion can be corrected
     "hours": mark("lesson hours (JP)"),
     "starts": mark("first day"),

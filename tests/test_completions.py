@@ -326,6 +326,15 @@ def test_each_registry_gets_it(desk: Desk) -> None:
     assert desk.remotes(desk.tell(BADGED)) == ["registry.siasn", "registry.simpeg"]
 
 
+def test_an_lms_that_is_told_what_a_registry_has_waits_for_it(desk: Desk) -> None:
+    desk.targets = Targets(("siasn",), ("moodle",), told={"moodle": "siasn", "lain": "siasn"})
+    made = desk.tell(BADGED)
+    assert desk.remotes(made) == ["lms.moodle", "lms.moodle", "registry.siasn"]
+    with desk.store.reading() as db:
+        tell = db.execute(select(deliveries).where(deliveries.c.step == "tell")).one()
+    assert (tell.remote, tell.reason_code) == ("lms.moodle", "waits_for_registry")
+
+
 # --- withdrawn -------------------------------------------------------------------------------
 
 

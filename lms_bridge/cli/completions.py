@@ -345,6 +345,10 @@ def completion_table(
     return made
 
 
+_UNSEEN = ("badge_unconfirmed", "award_unanswered")
+"""reasons of badges that the LMS was told of, and that nobody can see"""
+
+
 def _where(session: Session, line: CompletionLine, reasons: bool) -> Text:
     """Each step with the id that the remote gave, or how far it is and why."""
     text = Text()
@@ -357,7 +361,7 @@ def _where(session: Session, line: CompletionLine, reasons: bool) -> Text:
         if one.state == State.DONE and one.step == "record":
             text.append("✓ ", style="green")
             text.append(one.result_id)  # somebody may have to look it up
-        elif one.state == State.DONE and one.step == "badge":
+        elif one.state == State.DONE and one.step == "badge" and one.reason.code not in _UNSEEN:
             text.append("✓ " + session.say(mark("issued")), style="green")
         else:
             text.append_text(session.state(one.state))

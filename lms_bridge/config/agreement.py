@@ -55,6 +55,11 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
             yield from _hours(f"{section}.{name}", remote)
             yield from remote.disagreements(f"{section}.{name}")
     yield from _order(settings.registry)
+    for name, platform in settings.lms.items():
+        if platform.told_of and platform.told_of not in settings.registry:
+            hint = nearest(platform.told_of, settings.registry)
+            there = f"there is no [registry.{platform.told_of}]{hint}"
+            yield Problem(f"lms.{name}.recorded_at", there)
     if settings.certificates:
         yield from _certificates(settings.certificates, settings.web)
     if settings.openbadges:

@@ -32,14 +32,17 @@ class FirstStep:
 
 
 class AfterStep:
-    """The `step` at one registry, which comes after the one at `first`.
+    """The `step` at one place, which comes after the step `awaited` at `first`.
 
     What may have been sent already is looked up all the same.
     """
 
-    def __init__(self, step: Step, first: str, store: Store, *, clock: Clock) -> None:
+    def __init__(
+        self, step: Step, first: str, store: Store, *, clock: Clock, awaited: str = "record"
+    ) -> None:
         self._step = step
         self._first = first
+        self._awaited = awaited
         self._store = store
         self._clock = clock
 
@@ -56,7 +59,7 @@ class AfterStep:
         query = select(deliveries.c.state).where(
             deliveries.c.completion_id == work.completion_id,
             deliveries.c.remote == self._first,
-            deliveries.c.step == work.step,
+            deliveries.c.step == self._awaited,
         )
         with self._store.reading() as db:
             state = db.execute(query).scalar()

@@ -12,7 +12,7 @@ Entries of its notebook:
     when the LMS was last told, and what; struck out when it has had its time.
 ``award_sent_at``
     when it was told and did not answer. Telling it twice does no harm.
-``award_id``
+``award_id``, ``award_asked_at``
     by which the LMS knows the award again, where to award twice would do harm; it is written down
     before the first attempt, with ``sent_at`` (:mod:`~lms_bridge.deliveries.settling`), and struck
     out when it is known what came of it.
@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import NamedTuple
 
 import msgspec
 
@@ -115,12 +116,11 @@ class BadgeStep:
     def _award(
         self, user_id: str, award: BadgeAward, work: Work, notebook: Notebook
     ) -> IssuedBadge | None:
-        award_id = ""
+        grounds = grounds_of(work)
         if self._settling:
-            award_id = notebook.get("award_id") or str(uuid.uuid4())
+            grounds = grounds_of(work, errand(notebook, "award", self._clock))
             notebook.strike("given_up_at")
-            notebook.note(award_id=award_id, sent_at=self._clock())
-        grounds = grounds_of(work, award_id)
+            notebook.note(sent_at=self._clock())
         try:
             said = self._lms.award_badge(user_id, award, note_of(work), grounds)
         except DeliveryError as error:
@@ -180,7 +180,15 @@ class BadgeStep:
         )
 
 
-_TOLD = ("awarded_at", "awarded", "award_sent_at", "award_id", "sent_at", "given_up_at")
+_TOLD = (
+    "awarded_at",
+    "awarded",
+    "award_sent_at",
+    "award_id",
+    "award_asked_at",
+    "sent_at",
+    "given_up_at",
+)
 
 
 def _told_at(notebook: Notebook) -> dt.datetime | None:
@@ -195,10 +203,27 @@ def note_of(work: Work) -> str:
     return f"lms-bridge: {work.certificate_number}"
 
 
-def grounds_of(work: Work, this: str, *, badge_id: str = "") -> Grounds:
-    """What the badge is awarded, or taken back, for; `this` is the id of doing so."""
+class Errand(NamedTuple):
+    """One thing that an LMS is asked to do, however often it is asked."""
+
+    id: str
+    asked_at: dt.datetime
+
+
+def errand(notebook: Notebook, what: str, clock: Clock) -> Errand:
+    """The errand `what` as it stands in the notebook, entered now if it does not."""
+    asked_at = notebook.time(f"{what}_asked_at")
+    if asked_at is None:
+        asked_at = clock()
+        notebook.enter(**{f"{what}_id": str(uuid.uuid4()), f"{what}_asked_at": asked_at})
+    return Errand(notebook.get(f"{what}_id"), asked_at)
+
+
+def grounds_of(work: Work, this: Errand | None = None, *, badge_id: str = "") -> Grounds:
+    """What the badge is awarded, or taken back, for; `this` is doing so."""
     return Grounds(
-        id=this,
+        id=this.id if this else "",
+        asked_at=this.asked_at if this else None,
         nip=work.nip,
         course=str(work.content.get("name", "")),
         certificate_number=work.certificate_number,

@@ -16,21 +16,20 @@ Entry of its notebook:
 ``unawarded``
     "begun" before what made the LMS issue the badge is undone, "done" after it; from the first
     on it is to be done again if the completion is told of again.
-``revoke_id``
+``revoke_id``, ``revoke_asked_at``
     by which the LMS knows the taking back again, if it is asked more than once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 import msgspec
 from sqlalchemy import select
 
 from lms_bridge.badges.badge import Badge
 from lms_bridge.catalogue.course import Course
-from lms_bridge.deliveries.badge_step import grounds_of, note_of
+from lms_bridge.deliveries.badge_step import errand, grounds_of, note_of
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
@@ -58,12 +57,12 @@ class RevokeStep:
         if award is not None and (stands := self._stands_for(work, award, but=delivery_id)):
             return Outcome(badge_hash, reason=stands)
         if award is not None and account and notebook.get("unawarded") != "done":
-            revoke_id = notebook.get("revoke_id") or str(uuid.uuid4())
-            notebook.note(unawarded="begun", revoke_id=revoke_id)
-            grounds = grounds_of(work, revoke_id, badge_id=badge_hash)
+            this = errand(notebook, "revoke", self._clock)
+            notebook.note(unawarded="begun")
+            grounds = grounds_of(work, this, badge_id=badge_hash)
             self._unaward(account, award, work, grounds)
             notebook.enter(unawarded="done")
-            notebook.strike("revoke_id")
+            notebook.strike("revoke_id", "revoke_asked_at")
         if not self._lms.abilities.shows_badges:
             return self._unseen(badge_hash, account, award, work)
         badge = self._look(badge_hash, account, award)

@@ -41,7 +41,7 @@ from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import awards, completions, deliveries, withdrawals
 from lms_bridge.store.types import AnyRow
 
-UNDONE_BY = {"record": "unrecord", "badge": "revoke"}
+UNDONE_BY = {"record": "unrecord", "badge": "revoke", "tell": "untell"}
 """each step, and the one that undoes it"""
 FOLLOWS = {"document": "record", "correct": "record", "undouble": "record"}
 """a step that adds to what another has brought about, and that other"""

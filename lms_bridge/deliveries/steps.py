@@ -17,9 +17,10 @@ from lms_bridge.deliveries.document_step import DocumentStep
 from lms_bridge.deliveries.record_step import RecordStep
 from lms_bridge.deliveries.revoke_step import RevokeStep
 from lms_bridge.deliveries.step import Clock, Step
+from lms_bridge.deliveries.tell_step import TellStep
 from lms_bridge.deliveries.undouble_step import UndoubleStep
 from lms_bridge.deliveries.unrecord_step import UnrecordStep
-from lms_bridge.lms.base import Lms
+from lms_bridge.lms.base import IsTold, Lms
 from lms_bridge.registries.base import Registry, TakesDocuments, TakesDocumentsAtOnce
 from lms_bridge.registries.files.layout import Layout
 from lms_bridge.store.engine import Store
@@ -70,7 +71,8 @@ def steps_of(
         steps[remote, "record"] = ListStep(name, form, store, clock=clock)
         steps[remote, "unrecord"] = UnlistStep(name, form, store, clock=clock)
         steps[remote, "correct"] = ByHandStep()
-    _put_in_order(steps, settings, store, clock)
+    told = {name: each.told_of for name, each in settings.lms.items() if each.told_of}
+    _put_in_order(steps, settings, set(told.values()), store, clock)
     for name, platform in remotes.lms.items():
         delivery = settings.delivery
         steps[f"lms.{name}", "badge"] = BadgeStep(
@@ -79,6 +81,10 @@ def steps_of(
         steps[f"lms.{name}", "revoke"] = RevokeStep(
             platform, store, clock=clock, look_after_minutes=delivery.look_after_minutes
         )
+        if (first := told.get(name)) and isinstance(platform, IsTold):
+            tell = TellStep(platform, first, store, clock=clock)
+            steps[f"lms.{name}", "tell"] = AfterStep(tell, f"registry.{first}", store, clock=clock)
+            steps[f"lms.{name}", "untell"] = tell
     return steps
 
 
@@ -108,12 +114,17 @@ def _at_registry(
     yield "unrecord", UnrecordStep(registry, store, **manner)
 
 
-def _put_in_order(steps: Steps, settings: Settings, store: Store, clock: Clock) -> None:
-    """Have the registries that come after others wait for them."""
+def _put_in_order(
+    steps: Steps, settings: Settings, told: Collection[str], store: Store, clock: Clock
+) -> None:
+    """Have the registries that come after others wait for them.
+
+    Those of which somebody is `told` let them go on as well.
+    """
     after = {name: each.after for name, each in settings.registry.items() if each.after}
     for name, first in after.items():
         place = f"registry.{name}", "record"
         steps[place] = AfterStep(steps[place], f"registry.{first}", store, clock=clock)
-    for first in set(after.values()):
+    for first in {*after.values(), *told}:
         place = f"registry.{first}", "record"
         steps[place] = FirstStep(steps[place], clock=clock)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import Lms, LmsSettings
+from lms_bridge.lms.hook.settings import HookSettings
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.rest.settings import RestSettings
 
@@ -53,9 +54,16 @@ def _rest(name: str, settings: RestSettings, around: Around) -> Lms:
     return Rest(name, settings, gate=around.gate, zone=around.zone)
 
 
+def _hook(name: str, settings: HookSettings, around: Around) -> Lms:
+    from lms_bridge.lms.hook.client import Hooked
+
+    return Hooked(name, settings, gate=around.gate)
+
+
 KINDS: dict[str, Kind] = {
     "moodle": Kind(MoodleSettings, _moodle),
     "rest": Kind(RestSettings, _rest),
+    "hook": Kind(HookSettings, _hook),
 }
 
 

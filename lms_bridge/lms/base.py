@@ -31,6 +31,11 @@ class LmsSettings(PacedSettings, frozen=True, kw_only=True, forbid_unknown_field
     """what ``account.name`` holds: the LMS's user id, the username or the NIP; "auto" takes 18
     digits for a NIP, other digits for an id and the rest for a username"""
 
+    @property
+    def told_of(self) -> str:
+        """The registry of which it is to be told when it has a completion; empty: of none."""
+        return ""
+
 
 class LmsUser(msgspec.Struct, frozen=True):
     """An account of the LMS."""
@@ -75,6 +80,8 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str = ""
     """of this one award, or taking back; the same at each attempt at it"""
+    asked_at: dt.datetime | None = None
+    """when the first attempt at it began"""
     nip: str = ""
     course: str = ""
     """the name of what was learned"""
@@ -85,6 +92,19 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOTHING = Grounds()
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """That a registry has a completion, or had it."""
+
+    registry: str
+    row_id: str
+    user_id: str
+    """of the learner in the LMS, if it is known"""
+    course_key: str
+    hours: int
+    starts: dt.date
+    ends: dt.date
 
 
 class IssuedBadge(msgspec.Struct, frozen=True):
@@ -212,6 +232,14 @@ class ListsCompletions(Protocol):
         self, course: LmsCourse, since: dt.datetime | None
     ) -> Iterator[CourseCompletion]:
         """Who has completed `course`; those that it came to know of from `since` on will do."""
+
+
+@runtime_checkable
+class IsTold(Protocol):
+    """An LMS that is told what has come into a registry. Besides being an :class:`Lms`."""
+
+    def tell(self, recorded: Recorded, grounds: Grounds, *, stands: bool) -> None:
+        """A registry has a completion; or, if it does not stand any more, that was undone."""
 
 
 @runtime_checkable

@@ -49,6 +49,8 @@ def every_setting() -> set[str]:
     # What the tables of an LMS in TOML may hold is told in docs/lms.md.
     rest = lms.KINDS["rest"].settings
     found |= {f"lms.elearning.{name}" for name in (*rest.__struct_fields__, "type")}
+    hook = lms.KINDS["hook"].settings
+    found |= {f"lms.portal.{name}" for name in (*hook.__struct_fields__, "type")}
     # What the tables of a registry in TOML may hold is told in docs/simpeg.md.
     simpeg = registries.KINDS["simpeg"].settings
     found |= {f"registry.simpeg.{name}" for name in (*simpeg.__struct_fields__, "type")}

@@ -112,10 +112,11 @@ def test_a_whole_configuration_is_read() -> None:
         ('[database]\nurl = "bridge.db"', "database.url: expected sqlite:///FILE or"
          " postgresql://…"),
         # the outside systems
-        ("[lms.moodle]\nurl = 'https://x'", 'lms.moodle.type: is required: "moodle", "rest"'),
-        ("[lms.moodle]\ntype = 'mudle'", 'lms.moodle.type: expected "moodle", "rest", got "mudle";'
-         ' did you mean "moodle"?'),
-        ("[lms.moodle]\ntype = 3", 'lms.moodle.type: expected "moodle", "rest", got 3'),
+        ("[lms.moodle]\nurl = 'https://x'",
+         'lms.moodle.type: is required: "hook", "moodle", "rest"'),
+        ("[lms.moodle]\ntype = 'mudle'",
+         'lms.moodle.type: expected "hook", "moodle", "rest", got "mudle"; did you mean "moodle"?'),
+        ("[lms.moodle]\ntype = 3", 'lms.moodle.type: expected "hook", "moodle", "rest", got 3'),
         ("[lms.'My LMS']\ntype = 'moodle'", "lms.My LMS: a name is made of a-z, 0-9, - and _,"
          " 40 of them at the most"),
         ("registry = 1", "registry: expected tables [registry.NAME], got 1"),
@@ -144,6 +145,9 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
          " got 26"),
         ("hours = 40", 'hours = 40\nlms = "mudle"', "courses.PKA-2026.lms: there is no"
          " [lms.mudle]; did you mean moodle?"),
+        ("[registry.siasn]", '[lms.p]\ntype = "hook"\nurl = "https://p"\nsecret = "env:S"\n'
+         'recorded_at = "siasm"\n[registry.siasn]',
+         "lms.p.recorded_at: there is no [registry.siasm]; did you mean siasn?"),
         ("hours = 40", 'hours = 40\nbadge = { route = "kohort", name = "B" }',
          'courses.PKA-2026.badge.route: expected one of "cohort", "competency", "direct", got'
          ' "kohort"; did you mean "cohort"?'),

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from lms_bridge.http.trouble import unreadable
 from lms_bridge.lms.base import USER_FIELDS, LmsUser, UserField
+from lms_bridge.lms.by_nip import BY_NIP, by_nip
 from lms_bridge.lms.rest import reading
 from lms_bridge.lms.rest.requests import TO_LOOK_UP
 from lms_bridge.lms.rest.settings import RestSettings
 from lms_bridge.mapped.api import Api
 from lms_bridge.mapped.requests import Prepared
 from lms_bridge.people import nip as nips
-
-BY_NIP: frozenset[UserField] = frozenset(("id", "username", "number"))
-"""by what accounts are found where the LMS is not asked: then each of these is the NIP"""
 
 
 class People:
@@ -61,13 +59,6 @@ class People:
             # An API that does not know the parameter answers with everybody.
             if user.id and _asked_as(field, getattr(user, field)).casefold() == value.casefold():
                 yield user
-
-
-def by_nip(values: Iterator[str] | Sequence[str] | dict[str, None]) -> Iterator[LmsUser]:
-    """The accounts of an LMS whose accounts are known by the NIP."""
-    for value in values:
-        if nip := nips.normalise(value):
-            yield LmsUser(id=nip, username=nip, full_name="", number=nip)
 
 
 def _asked_as(field: UserField, value: str) -> str:
