@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from lms_bridge.forwarding.forwarder import Forwarders
     from lms_bridge.forwarding.target import Lrs
     from lms_bridge.intake import Intake
-    from lms_bridge.lms.base import Lms, LmsSettings
+    from lms_bridge.lms.base import Lms, LmsSettings, Use
     from lms_bridge.lrs.indexing import Index
     from lms_bridge.manners.hours import Hours
     from lms_bridge.openbadges.issuing import Issuing
@@ -106,7 +106,17 @@ class Bridge:
 
         remote, zone = f"lms.{name}", settings.time_zone or self.settings.time_zone
         gate = pace_of(self.store, remote, settings, owner=self.owner, clock=utc_now)
-        return Around(gate, ZoneInfo(zone))
+        return Around(gate, ZoneInfo(zone), partial(self.use_of, name))
+
+    def use_of(self, name: str) -> Use:
+        """What the LMS of that name is used for, by catalogue and badges as they are now."""
+        from lms_bridge.badges import in_force as badges
+        from lms_bridge.lms.use import use_of
+
+        with self.store.reading() as db:
+            catalogue = [each.course for each in courses.current_catalogue(db).courses]
+            rules = [each.badge for each in badges.current(db)]
+        return use_of(name, self.settings, catalogue, rules)
 
     @cached_property
     def registries(self) -> Mapping[str, Registry]:

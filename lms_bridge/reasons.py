@@ -682,6 +682,19 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(count)s competencies of %(remote)s have the ID number %(competency)s."),
         mark("Leave it to one of them, then: lms-bridge deliveries retry %(delivery)s"),
     ),
+    "competency_not_in_course": Sentence(
+        mark(
+            "The competency %(competency)s cannot be rated in the course in %(remote)s: %(message)s"
+        ),
+        mark(
+            "Link the competency to the course there, and see that the learner takes part in it;"
+            " or rate it on the profile (rate_in). Then: lms-bridge deliveries retry %(delivery)s"
+        ),
+    ),
+    "rated_course_unknown": Sentence(
+        mark("%(remote)s has no course with the ID number %(course)s to rate a competency in."),
+        mark("Correct the badge of the course, then: lms-bridge deliveries retry %(delivery)s"),
+    ),
     "cohort_unknown": Sentence(
         mark("%(remote)s has no cohort %(cohort)s: %(message)s"),
         mark(

@@ -68,6 +68,21 @@ def find(name: str) -> Standard | None:
     return _by_letters().get(_letters(name))
 
 
+def by_id_number(number: str) -> tuple[Standard, int] | None:
+    """The standard competency and the level of it that an LMS has under that ID number.
+
+    >>> by_id_number("ASN-INTEGRITAS-3")
+    (Standard(name='Integritas', ...), 3)
+    """
+    return _by_id_number().get(number)
+
+
+@functools.cache
+def _by_id_number() -> Mapping[str, tuple[Standard, int]]:
+    levels = range(1, HIGHEST + 1)
+    return {each.id_number(at): (each, at) for each in standard().values() for at in levels}
+
+
 @functools.cache
 def _by_letters() -> Mapping[str, Standard]:
     return {_letters(name): each for name, each in standard().items()}

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 
-from lms_bridge.catalogue.course import Course
+from lms_bridge.catalogue import competencies
+from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, course_from
 from lms_bridge.lms.base import Lms, LmsCourse
 
 _FIELDS = {*REQUIRED, *OPTIONAL} - {"name", "lms"}
+_ALSO_CALLED = {"jp": "hours", "competency": "competencies"}
 _NOT_OF_A_KEY = re.compile(r"[^A-Za-z0-9._/-]+")
+_NUMBER_WITH_WORDS = re.compile(r"([0-9]+)[.)]?\s+\D*")
+_NAME_AND_LEVEL = re.compile(r"(.*\S)\s+([1-5])")
 
 
 def read(lms: Lms) -> tuple[list[Course], list[str]]:
@@ -25,11 +29,7 @@ def read(lms: Lms) -> tuple[list[Course], list[str]]:
     found: list[Course] = []
     problems: list[str] = []
     for course in lms.courses():
-        fields = {
-            name.lower(): value.strip()
-            for name, value in course.fields.items()
-            if name.lower() in _FIELDS and value.strip()
-        }
+        fields = _fields(course)
         if all(fields.get(name, "0") == "0" for name in ("hours", "instructor_hours")):
             continue
         try:
@@ -37,6 +37,48 @@ def read(lms: Lms) -> tuple[list[Course], list[str]]:
         except ValueError as error:
             problems.append(f"{lms.name}: course {course.short_name or course.id}: {error}")
     return found, problems
+
+
+def _fields(course: LmsCourse) -> dict[str, str]:
+    """What the fields of the course say, as the catalogue words it."""
+    found: dict[str, str] = {}
+    for called, value in course.fields.items():
+        name = _ALSO_CALLED.get(called.lower(), called.lower())
+        if name in _FIELDS and value.strip():
+            found.setdefault(name, _as_catalogued(name, value.strip()))
+    linked = filter(None, map(competencies.by_id_number, course.competencies))
+    if texts := [f"{one.name}:{level}" for one, level in linked]:
+        found.setdefault("competencies", "|".join(texts))
+    return found
+
+
+def _as_catalogued(name: str, value: str) -> str:
+    """A value as a person chose or typed it in the LMS, as it would stand in a table.
+
+    >>> _as_catalogued("kind", "16 E-Learning"), _as_catalogued("kind", "e-learning")
+    ('16', '16')
+    >>> _as_catalogued("hours", "20 JP"), _as_catalogued("competencies", "Integritas 3")
+    ('20', 'Integritas:3')
+    """
+    match name:
+        case "kind" if number := _KINDS.get(value.casefold()):
+            return number
+        case "kind" | "hours" | "instructor_hours":
+            found = _NUMBER_WITH_WORDS.fullmatch(value)
+            return found[1] if found else value
+        case "competencies":
+            return "|".join(map(_competency, value.split("|")))
+    return value
+
+
+def _competency(text: str) -> str:
+    """A competency with its level; one with only a blank between is taken for a standard one."""
+    found = _NAME_AND_LEVEL.fullmatch(text.strip())
+    known = competencies.find(found[1]) if found else None
+    return f"{known.name}:{found[2]}" if found and known else text
+
+
+_KINDS = {name.casefold(): str(number) for number, name in KINDS.items()}
 
 
 def _row(lms: Lms, course: LmsCourse, fields: dict[str, str]) -> dict[str, str]:

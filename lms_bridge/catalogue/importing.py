@@ -33,6 +33,8 @@ OPTIONAL = (
     "badge_name",
     "badge_competency",
     "badge_rating",
+    "badge_rate_in",
+    "badge_course",
     "badge_cohort",
     "badge_key",
     "lms_certificate",

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lms_bridge.http.gate import OPEN, Gate
-from lms_bridge.lms.base import Lms, LmsSettings
+from lms_bridge.lms.base import Lms, LmsSettings, Use
 from lms_bridge.lms.hook.settings import HookSettings
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.rest.settings import RestSettings
@@ -30,6 +30,8 @@ class Around(NamedTuple):
     """what each call passes"""
     zone: dt.tzinfo = ZoneInfo("Asia/Jakarta")
     """of the days that it tells as moments"""
+    use: Callable[[], Use] = Use
+    """says what it is used for"""
 
 
 ALONE = Around()
@@ -45,7 +47,7 @@ class Kind(NamedTuple):
 def _moodle(name: str, settings: MoodleSettings, around: Around) -> Lms:
     from lms_bridge.lms.moodle.client import Moodle
 
-    return Moodle(name, settings, gate=around.gate, zone=around.zone)
+    return Moodle(name, settings, gate=around.gate, zone=around.zone, use=around.use)
 
 
 def _rest(name: str, settings: RestSettings, around: Around) -> Lms:

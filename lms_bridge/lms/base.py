@@ -55,6 +55,10 @@ class BadgeAward(msgspec.Struct, frozen=True):
     `route` "competency": rate the competency with ID number `competency` as `rating` (the
     1-based place in its scale); "cohort": add the learner to the cohort with ID number `cohort`;
     "direct": have it award the badge that it knows as `key`, which not every LMS lets others do.
+
+    `rate_in` says where a competency is rated: on the learner's "profile"; in the "course" of the
+    LMS with ID number `course`, which a badge of that course needs; or in the learner's "plan" that
+    has it, and on the profile where none has.
     """
 
     route: Literal["competency", "cohort", "direct"]
@@ -62,6 +66,8 @@ class BadgeAward(msgspec.Struct, frozen=True):
     """the badge's name in the LMS, by which it is found again"""
     competency: str = ""
     rating: int = 2
+    rate_in: Literal["profile", "course", "plan"] = "profile"
+    course: str = ""
     cohort: str = ""
     key: str = ""
 
@@ -73,6 +79,8 @@ class BadgeAward(msgspec.Struct, frozen=True):
             raise ValueError('badge with route = "cohort" needs cohort, its ID number')
         if self.route == "direct" and not self.key:
             raise ValueError('badge with route = "direct" needs key, by which the LMS knows it')
+        if self.rate_in == "course" and not self.course:
+            raise ValueError('badge with rate_in = "course" needs course, its ID number in the LMS')
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +143,39 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     looked up nor made again. None: to award twice does no harm"""
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an LMS the bridge uses, as it is configured."""
+
+    awards: tuple[BadgeAward, ...] = ()
+    """how the badges that there are come about"""
+    pulls: bool = True
+    """whether it is asked who has completed what"""
+    reads_catalogue: bool = False
+    """whether courses are taken from its course fields"""
+    fetches_certificates: bool = False
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """Something that the service account has to be given, and what for."""
+
+    name: str
+    why: str
+    """a marked sentence, for people"""
+
+
+class AccessPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the service account needs for a :class:`Use`, and nothing else."""
+
+    functions: tuple[Permission, ...]
+    """what its external service lists"""
+    capabilities: tuple[Permission, ...]
+    """what its role allows"""
+    extras: tuple[Permission, ...] = ()
+    """capabilities that are needed only in the case that is said"""
+    role_file: str = ""
+    """the role as a file that the LMS imports"""
+
+
 class LmsCourse(msgspec.Struct, frozen=True):
     """A course as the LMS has it."""
 
@@ -145,6 +186,8 @@ class LmsCourse(msgspec.Struct, frozen=True):
     """Moodle: ``idnumber``; empty when the LMS does not show it"""
     fields: Mapping[str, str] = {}
     """custom fields of the course, by their short names"""
+    competencies: tuple[str, ...] = ()
+    """ID numbers of the competencies that the LMS has linked to it, where that was asked"""
 
 
 class CourseCompletion(msgspec.Struct, frozen=True):
@@ -219,6 +262,14 @@ class Lms(Protocol):
 
     def check(self) -> Iterator[Check]:
         """Prove address, token, functions and permissions one by one, changing nothing."""
+
+
+@runtime_checkable
+class PlansAccess(Protocol):
+    """An LMS that knows what its service account needs. Besides being an :class:`Lms`."""
+
+    def access(self, *, extras: bool = False) -> AccessPlan:
+        """What it needs; with `extras`, the role file allows those as well."""
 
 
 @runtime_checkable

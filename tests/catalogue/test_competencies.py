@@ -32,3 +32,11 @@ def test_a_competency_is_found_however_its_name_is_spaced_and_capitalised() -> N
     assert competencies.find("kerjasama") is competencies.standard()["Kerja Sama"]
     assert competencies.find(" ORIENTASI PADA  HASIL ") is not None
     assert competencies.find("Literasi Digital") is None
+
+
+def test_an_id_number_of_the_lms_says_competency_and_level() -> None:
+    assert competencies.by_id_number("ASN-HASIL-4") == (
+        competencies.standard()["Orientasi pada Hasil"],
+        4,
+    )
+    assert competencies.by_id_number("ASN-HASIL") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import responses
@@ -12,6 +12,7 @@ import responses
 from lms_bridge.catalogue import from_lms
 from lms_bridge.catalogue.course import Course
 from lms_bridge.config.secrets import Secret
+from lms_bridge.lms.base import Lms, LmsCourse
 from lms_bridge.lms.moodle.client import Moodle
 from lms_bridge.lms.moodle.settings import MoodleSettings
 
@@ -124,3 +125,59 @@ def test_names_of_fields_may_be_in_capitals_and_other_fields_mean_nothing(moodle
     ]
     (made,), problems = moodle.read()
     assert (made.hours, made.lms, problems) == (20, "moodle", [])
+
+
+@pytest.mark.parametrize("kind", ["16", "16 E-Learning", "16. E-Learning", "e-learning"])
+def test_a_kind_may_be_chosen_by_number_or_name(moodle: Listing, kind: str) -> None:
+    moodle.courses = [listed(7, "A", **WHOLE | {"kind": kind})]
+    (made,), problems = moodle.read()
+    assert (made.kind, problems) == (16, [])
+
+
+def test_hours_may_be_called_jp_and_have_their_unit(moodle: Listing) -> None:
+    moodle.courses = [listed(7, "A", JP="20 JP", kind="16", organiser="BKPSDM")]
+    (made,), _ = moodle.read()
+    assert made.hours == 20
+
+
+@pytest.mark.parametrize("hours", ["20.5", "20.5 JP", "20 sampai 30"])
+def test_hours_that_are_no_whole_number_are_an_error_and_not_cut(
+    moodle: Listing, hours: str
+) -> None:
+    moodle.courses = [listed(7, "A", **WHOLE | {"hours": hours})]
+    found, problems = moodle.read()
+    assert found == []
+    assert "hours" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "competencies", ["Integritas:3|Literasi Digital", "integritas 3 | Literasi Digital"]
+)
+def test_competencies_are_named_with_their_levels(moodle: Listing, competencies: str) -> None:
+    moodle.courses = [listed(7, "A", **WHOLE, competency=competencies)]
+    (made,), _ = moodle.read()
+    assert [(one.name, one.level) for one in made.competencies] == [
+        ("Integritas", 3),
+        ("Literasi Digital", 1),
+    ]
+
+
+def test_competencies_that_are_linked_in_the_lms_do_where_no_field_names_any() -> None:
+    class Linked:
+        """An LMS that has linked competencies to its courses."""
+
+        name = "moodle"
+
+        def courses(self) -> list[LmsCourse]:
+            linked = ("ASN-INTEGRITAS-3", "KMP-OF-ITS-OWN")
+            return [
+                LmsCourse("1", "A", "A", fields=WHOLE, competencies=linked),
+                LmsCourse("2", "B", "B", fields=WHOLE | {"competency": "X:2"}, competencies=linked),
+            ]
+
+        def activity_of(self, course: LmsCourse) -> str:
+            return f"{SITE}/{course.id}"
+
+    (one, other), _ = from_lms.read(cast(Lms, Linked()))
+    assert [(each.name, each.level) for each in one.competencies] == [("Integritas", 3)]
+    assert [(each.name, each.level) for each in other.competencies] == [("X", 2)]

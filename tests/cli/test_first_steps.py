@@ -156,7 +156,7 @@ def test_check_proves_each_connection(terminal: Terminal) -> None:
 def test_check_is_told_in_indonesian_as_well(terminal: Terminal) -> None:
     told = terminal.read("check", code=1, language="id")
     assert "Token sah dan milik LMS Bridge (lmsbridge)." in told
-    assert "Semua fungsi sudah terdaftar di layanan." in told
+    assert "Layanan memuat semua fungsi yang diperlukan." in told
     assert "Gagal: " in told
 
 

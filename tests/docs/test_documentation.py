@@ -22,9 +22,14 @@ from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.catalogue.matching import doubly_marked
 from lms_bridge.cli import main
 from lms_bridge.config.loading import ConfigError, read
+from lms_bridge.config.secrets import Secret
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.lms.moodle import badges, certificates, people, webservice
+from lms_bridge.lms.base import BadgeAward, Use
+from lms_bridge.lms.moodle import badges, certificates, people, ratings, webservice
 from lms_bridge.lms.moodle import courses as moodle_courses
+from lms_bridge.lms.moodle.needs import needs
+from lms_bridge.lms.moodle.role import plan_of
+from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.people import importing as employees
 from lms_bridge.reasons import SENTENCES, Reason
 from lms_bridge.wording import word
@@ -305,8 +310,8 @@ def test_the_functions_that_the_bridge_calls_are_listed_for_moodle() -> None:
         moodle_courses.PARTICIPANTS,
         moodle_courses.COMPLETION,
         badges.USER_BADGES,
-        badges.LIST_COMPETENCIES,
-        badges.GRADE,
+        ratings.LIST_COMPETENCIES,
+        ratings.GRADE,
         badges.ADD_TO_COHORT,
         badges.BADGE_BY_HASH,
         badges.FIND_COHORTS,
@@ -316,11 +321,18 @@ def test_the_functions_that_the_bridge_calls_are_listed_for_moodle() -> None:
     }
 
 
+def test_the_example_role_is_the_one_that_is_planned_for_both_ways_to_badges() -> None:
+    ways = (BadgeAward("competency", "A", competency="A"), BadgeAward("cohort", "B", cohort="B"))
+    settings = MoodleSettings(url="https://lms.example.go.id", token=Secret("env:TOKEN"))
+    planned = plan_of(needs(settings, Use(awards=ways)))
+    assert (ROOT / "examples" / "moodle-role.xml").read_text("utf-8") == planned.role_file
+
+
 def test_the_capabilities_of_the_example_role_are_explained() -> None:
     role = (ROOT / "examples" / "moodle-role.xml").read_text("utf-8")
     page = (ROOT / "docs" / "moodle.md").read_text("utf-8")
     allowed = re.findall(r"<allow>(.+?)</allow>", role)
-    assert len(allowed) == 11
+    assert len(allowed) == 10  # as the page says
     assert [capability for capability in allowed if f"`{capability}`" not in page] == []
 
 

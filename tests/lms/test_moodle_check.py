@@ -10,6 +10,7 @@ import requests
 
 from lms_bridge import lms
 from lms_bridge.config.remote import RemoteSettings
+from lms_bridge.lms.base import Use
 from lms_bridge.lms.moodle.client import Moodle
 
 SITE_INFO = "core_webservice_get_site_info"
@@ -17,6 +18,8 @@ USERS = "core_user_get_users_by_field"
 COURSES = "core_course_get_courses_by_field"
 PARTICIPANTS = "core_enrol_get_enrolled_users"
 COMPLETION = "core_completion_get_course_completion_status"
+COMPETENCIES = "core_competency_list_competencies"
+COHORTS = "core_cohort_search_cohorts"
 WRITING = {"core_competency_grade_competency", "core_cohort_add_cohort_members"}
 REVOKING = (
     "core_badges_get_user_badge_by_hash",
@@ -35,6 +38,12 @@ def info(site, captured):
 
 
 @pytest.fixture
+def moodle(settings, by_competency, by_cohort):
+    """As it is used for both ways to badges."""
+    return Moodle("moodle", settings, use=lambda: Use(awards=(by_competency, by_cohort)))
+
+
+@pytest.fixture
 def whole(site, info, captured):
     """A site where everything is as it should be."""
     site.answers(SITE_INFO, info)
@@ -42,6 +51,8 @@ def whole(site, info, captured):
     site.answers(PARTICIPANTS, lambda form: captured["participants"])
     site.answers(USERS, captured["user_by_idnumber"])
     site.answers(COMPLETION, captured["completed"])
+    site.answers(COMPETENCIES, [{"id": 1, "idnumber": "KMP-PKA"}])
+    site.answers(COHORTS, {"cohorts": [{"id": 1, "idnumber": "BADGE-PKA-2026"}]})
     return site
 
 
@@ -89,17 +100,37 @@ def test_a_function_that_the_service_lacks_is_named(moodle, whole, info):
     assert line.remedy == f"Add {USERS} to the external service."
 
 
-def test_one_way_to_badges_is_enough(moodle, whole, info):
-    missing = "core_cohort_add_cohort_members"
-    info["functions"] = [f for f in info["functions"] if f["name"] != missing]
-    whole.answers(SITE_INFO, info)
-    assert lines(moodle)[missing].verdict == "warning"
+@pytest.mark.parametrize("missing", sorted(WRITING))
+def test_a_function_of_a_way_to_badges_that_is_not_gone_is_not_missed(
+    whole, info, settings, by_competency, by_cohort, missing
+):
+    lacks = [f for f in info["functions"] if f["name"] != missing]
+    whole.answers(SITE_INFO, info | {"functions": lacks})
+    for award in (by_competency, by_cohort):
+        one = Moodle("moodle", settings, use=lambda award=award: Use(awards=(award,)))
+        is_needed = (award.route == "cohort") == ("cohort" in missing)
+        assert (missing in lines(one)) == is_needed
 
 
-def test_no_way_to_badges_is_a_failure(moodle, whole, info):
-    info["functions"] = [f for f in info["functions"] if f["name"] not in WRITING]
-    whole.answers(SITE_INFO, info)
-    assert {lines(moodle)[function].verdict for function in WRITING} == {"failed"}
+def test_an_older_moodle_is_not_asked_for_a_function_that_it_does_not_have(moodle, whole, info):
+    missing = "core_badges_get_user_badge_by_hash"
+    lacks = [f for f in info["functions"] if f["name"] != missing]
+    whole.answers(SITE_INFO, info | {"functions": lacks, "version": "2022112819"})
+    assert missing not in lines(moodle)
+
+
+def test_a_competency_or_cohort_that_is_not_there_is_named_before_the_first_badge(moodle, whole):
+    whole.answers(COMPETENCIES, [])
+    whole.answers(COHORTS, {"cohorts": []})
+    found = lines(moodle)
+    assert "KMP-PKA" in found["Badge Kompetensi PKA"].finding
+    assert "BADGE-PKA-2026" in found["Badge Kohort PKA"].finding
+
+
+def test_what_is_not_used_is_neither_asked_for_nor_needed(whole, info, settings):
+    whole.answers(SITE_INFO, info | {"functions": [], "advancedfeatures": []})
+    found = lines(Moodle("moodle", settings, use=lambda: Use(pulls=False)))
+    assert set(found) == {"site", "token", SITE_INFO, USERS, "people"}
 
 
 @pytest.mark.parametrize("missing", REVOKING)
@@ -107,7 +138,6 @@ def test_without_the_way_back_everything_else_works(moodle, whole, info, missing
     info["functions"] = [f for f in info["functions"] if f["name"] != missing]
     whole.answers(SITE_INFO, info)
     assert lines(moodle)[missing].verdict == "warning"
-    assert "taken back" in lines(moodle)[missing].finding
 
 
 def test_an_account_that_sees_nobody_is_told_the_two_capabilities(moodle, whole, captured):
@@ -126,7 +156,7 @@ def test_sight_that_cannot_be_proven_asks_for_a_known_user(moodle, whole, captur
 
 @pytest.mark.parametrize(
     ("feature", "verdict"),
-    [("enablebadges", "failed"), ("enablecompletion", "failed"), ("enablecompetencies", "warning")],
+    [("enablebadges", "failed"), ("enablecompletion", "failed"), ("enablecompetencies", "failed")],
 )
 def test_a_feature_that_is_switched_off_is_told(moodle, whole, info, feature, verdict):
     for one in info["advancedfeatures"]:

@@ -97,7 +97,7 @@ def test_the_courses_of_a_learner_say_their_numbers(moodle):
     assert said["DIKLAT-PKA-2026"] == (False, 0)
 
 
-@pytest.mark.parametrize("capability", ["moodle/course:view", "moodle/course:viewparticipants"])
+@pytest.mark.parametrize("capability", ["moodle/course:view", "moodle/course:enrolreview"])
 def test_the_courses_of_a_learner_are_silently_none_for_a_blind_role(moodle, capability):
     moodle.site.capabilities.discard(capability)
     assert moodle("core_enrol_get_users_courses", userid=4) == []

@@ -198,7 +198,7 @@ def test_competencies_and_badges_can_be_switched_off(moodle):
             "Add and remove cohort members",
         ),
         (
-            "moodle/course:viewparticipants",
+            "moodle/course:enrolreview",
             "core_enrol_get_enrolled_users",
             {"courseid": 2},
             "View participants",

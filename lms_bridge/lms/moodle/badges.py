@@ -14,33 +14,37 @@ from __future__ import annotations
 import html
 from typing import Any
 
+import msgspec
+
 from lms_bridge.http.trouble import unreadable
 from lms_bridge.lms.base import BadgeAward, IssuedBadge
 from lms_bridge.lms.moodle import values as v
+from lms_bridge.lms.moodle.courses import Courses
+from lms_bridge.lms.moodle.ratings import LOWEST, Ratings
 from lms_bridge.lms.moodle.refusals import MoodleError, account_gone, refusal
 from lms_bridge.lms.moodle.webservice import WebService
 from lms_bridge.reasons import Reason
 
 USER_BADGES = "core_badges_get_user_badges"
-LIST_COMPETENCIES = "core_competency_list_competencies"
-GRADE = "core_competency_grade_competency"
 ADD_TO_COHORT = "core_cohort_add_cohort_members"
 BADGE_BY_HASH = "core_badges_get_user_badge_by_hash"
+BADGE_BY_HASH_SINCE = 2023100900
+"""Moodle 4.3"""
 FIND_COHORTS = "core_cohort_search_cohorts"
 LEAVE_COHORT = "core_cohort_delete_cohort_members"
 
 _SYSTEM = 1
 """context id of the system, in which the cohorts are"""
-_LOWEST = 1
-"""the first place of a scale: not competent"""
+_NO_LONGER_IN_COURSE = ("competency_not_in_course", "rated_course_unknown")
+_UNKNOWN_FUNCTION = ("invalidrecord", "accessexception")
 
 
 class Badges:
     """The badges of one site."""
 
-    def __init__(self, service: WebService) -> None:
+    def __init__(self, service: WebService, courses: Courses) -> None:
         self._service = service
-        self._competencies: dict[str, str] = {}
+        self._ratings = Ratings(service, courses)
 
     def find(self, user_id: str, award: BadgeAward) -> IssuedBadge | None:
         """The latest badge of that name that the learner shows."""
@@ -61,7 +65,7 @@ class Badges:
     def award(self, user_id: str, award: BadgeAward, note: str) -> None:
         """Do what makes Moodle issue the badge."""
         if award.route == "competency":
-            self._grade(user_id, award, award.rating, note)
+            self._ratings.rate(user_id, award, award.rating, note)
         elif award.route == "cohort":
             self._add_to_cohort(user_id, award.cohort)
         else:
@@ -69,7 +73,12 @@ class Badges:
 
     def find_issued(self, badge_hash: str) -> IssuedBadge | None:
         """The award with that hash, also if the learner hides it."""
-        answer = self._service.call(BADGE_BY_HASH, hash=badge_hash)
+        try:
+            answer = self._service.call(BADGE_BY_HASH, hash=badge_hash)
+        except MoodleError as error:
+            if error.errorcode not in _UNKNOWN_FUNCTION or error.remote_wide:
+                raise
+            return self._on_its_page(badge_hash)
         rows = answer.get("badge") if isinstance(answer, dict) else None
         if isinstance(rows, dict):
             rows = [rows]
@@ -78,12 +87,41 @@ class Badges:
                 return self._issued(row)
         return None
 
+    def _on_its_page(self, badge_hash: str) -> IssuedBadge | None:
+        """The same, as anybody can see it: Moodle before 4.3 has no function for it."""
+        assertion = self._service.assertion(badge_hash)
+        if assertion is None:
+            return None
+        badge = assertion.get("badge")
+        badge = badge if isinstance(badge, dict) else {}
+        row = {"id": v.text(badge.get("id")).rpartition("=")[2], "name": badge.get("name")}
+        return self._issued(row | {"uniquehash": badge_hash})
+
     def unaward(self, user_id: str, award: BadgeAward, note: str) -> None:
         """Undo what made Moodle issue the badge; the badge itself stays."""
         if award.route == "competency":
-            self._grade(user_id, award, _LOWEST, note)
+            self._lower(user_id, award, note)
         elif award.route == "cohort":
             self._leave_cohort(user_id, award.cohort)
+
+    def _lower(self, user_id: str, award: BadgeAward, note: str) -> None:
+        try:
+            self._ratings.rate(user_id, award, LOWEST, note)
+        except MoodleError as error:
+            if error.reason.code not in _NO_LONGER_IN_COURSE:
+                raise
+            # What was passed on to the profile is there all the same, and the badge goes by it.
+            on_profile = msgspec.structs.replace(award, rate_in="profile")
+            self._ratings.rate(user_id, on_profile, LOWEST, note)
+
+    def prove(self, award: BadgeAward) -> None:
+        """That what `award` names is there. Raises :exc:`DeliveryError` if it is not."""
+        if award.route == "competency":
+            self._ratings.find_competency(award.competency)
+        elif award.route == "cohort":
+            self._cohorts(award.cohort)
+        else:
+            raise self._impossible(award)
 
     def _impossible(self, award: BadgeAward) -> MoodleError:
         reason = Reason("badge_route_unknown", remote=self._service.remote, route=award.route)
@@ -98,42 +136,6 @@ class Badges:
             link=f"{self._service.url}/badges/badge.php?hash={unique_hash}",
             issued_at=v.moment(row.get("dateissued")),
             revoke_page=f"{self._service.url}/badges/award.php?id={v.text(row.get('id'))}",
-        )
-
-    def _grade(self, user_id: str, award: BadgeAward, rating: int, note: str) -> None:
-        remembered = self._competencies.get(award.competency)
-        competency_id = remembered or self._competency_id(award.competency)
-        try:
-            self._service.call(
-                GRADE, userid=user_id, competencyid=competency_id, grade=rating, note=note
-            )
-        except MoodleError as error:
-            if error.errorcode != "invalidpersistenterror":
-                raise
-            # It says that the user, the competency or the rating does not exist, in words that
-            # depend on the account's language; the remembered id may be what is outdated.
-            self._competencies.pop(award.competency, None)
-            if "user" in error.reason.details.get("message", "").casefold():
-                raise account_gone(self._service.remote, user_id) from None
-            if not remembered:
-                raise
-            self._grade(user_id, award, rating, note)
-        else:
-            self._competencies[award.competency] = competency_id
-
-    def _competency_id(self, number: str) -> str:
-        rows = self._service.rows(
-            LIST_COMPETENCIES, filters=[{"column": "idnumber", "value": number}]
-        )
-        found = [v.text(row.get("id")) for row in rows if v.text(row.get("idnumber")) == number]
-        if len(found) == 1 and found[0]:
-            return found[0]
-        # Frameworks number their competencies independently of each other.
-        code = "competency_ambiguous" if found else "competency_unknown"
-        details = {"count": len(found)} if found else {}
-        raise MoodleError(
-            Reason(code, remote=self._service.remote, competency=number, **details),
-            retryable=False,
         )
 
     def _add_to_cohort(self, user_id: str, cohort: str) -> None:
@@ -162,8 +164,19 @@ class Badges:
             raise refusal(self._service.remote, ADD_TO_COHORT, f"warning {code}", message)
 
     def _leave_cohort(self, user_id: str, cohort: str) -> None:
+        members = [{"cohortid": one, "userid": user_id} for one in self._cohorts(cohort)]
+        self._service.call(LEAVE_COHORT, members=members)
+
+    def _cohorts(self, cohort: str) -> list[str]:
+        """The ids of the cohorts with that ID number, of which there is at least one."""
         answer = self._service.call(
-            FIND_COHORTS, query=cohort, context={"contextid": _SYSTEM}, includes="all"
+            FIND_COHORTS,
+            query=cohort,
+            context={"contextid": _SYSTEM},
+            includes="all",
+            # All of them. By default it is 25, of which the one that is meant may not be one, and
+            # what it calls `limitfrom` is the number of a page.
+            limitnum=0,
         )
         rows = answer.get("cohorts") if isinstance(answer, dict) else None
         # It finds the text anywhere in name and ID number.
@@ -174,8 +187,7 @@ class Badges:
         ]
         if not found:
             raise _cohort_unknown(self._service.remote, cohort, "not found")
-        members = [{"cohortid": cohort_id, "userid": user_id} for cohort_id in found]
-        self._service.call(LEAVE_COHORT, members=members)
+        return found
 
 
 def _cohort_unknown(remote: str, cohort: str, message: str) -> MoodleError:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
 from lms_bridge.i18n import mark
-from lms_bridge.lms.moodle import badges, courses, people
+from lms_bridge.lms.base import Use
 from lms_bridge.lms.moodle import values as v
+from lms_bridge.lms.moodle.badges import Badges
 from lms_bridge.lms.moodle.courses import Courses, is_answer
+from lms_bridge.lms.moodle.needs import Need
 from lms_bridge.lms.moodle.people import People
 from lms_bridge.lms.moodle.refusals import MoodleError
 from lms_bridge.lms.moodle.webservice import SITE_INFO, WebService
 
-_FOR_PEOPLE = (people.FIND_USERS,)
-_FOR_COMPLETIONS = (courses.FIND_COURSES, courses.PARTICIPANTS, courses.COMPLETION)
-_BY_COMPETENCY = (badges.LIST_COMPETENCIES, badges.GRADE)
-_BY_COHORT = (badges.ADD_TO_COHORT,)
-_FOR_REVOKING = (badges.BADGE_BY_HASH, badges.FIND_COHORTS, badges.LEAVE_COHORT)
+
+class Site(NamedTuple):
+    """The site, by its subjects."""
+
+    service: WebService
+    people: People
+    courses: Courses
+    badges: Badges
 
 
-def checks(
-    service: WebService, people: People, courses: Courses, *, home_page: str
-) -> Iterator[Check]:
+def checks(site: Site, use: Use, needs: Sequence[Need], *, home_page: str) -> Iterator[Check]:
     """The lines of ``lms-bridge check``; without an answer to the first, nothing else is tried."""
+    service = site.service
     try:
         info = service.call(SITE_INFO)
     except DeliveryError as error:
@@ -42,11 +46,14 @@ def checks(
         return
     steps = {
         "site": _site(service, info, home_page),
-        "functions": _functions(service, info),
-        "people": _people(service, people),
-        "features": _features(service, info),
-        "completion report": _completion_report(service, courses, v.text(info["userid"])),
+        "functions": _functions(service, info, needs),
+        "people": _people(service, site.people),
+        "features": _features(service, info, use),
+        "badges": _badges(site, use),
+        "completion report": _completion_report(service, site.courses, v.text(info["userid"])),
     }
+    if not use.pulls:
+        del steps["completion report"]
     for subject, lines in steps.items():
         try:
             yield from lines
@@ -84,41 +91,57 @@ def _site(service: WebService, info: dict[str, Any], home_page: str) -> Iterator
         )
 
 
-def _functions(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
+def _functions(service: WebService, info: dict[str, Any], needs: Sequence[Need]) -> Iterator[Check]:
     functions = info.get("functions")
     there = {
         v.text(function.get("name"))
         for function in (functions if isinstance(functions, list) else [])
         if isinstance(function, dict)
     }
-    missing = {
-        function: without
-        for without, group in (
-            (mark("Without %(function)s nobody can be looked up."), _FOR_PEOPLE),
-            (mark("Without %(function)s no completion can be pulled."), _FOR_COMPLETIONS),
-            (mark("Without %(function)s no badge can be seen."), (badges.USER_BADGES,)),
-            (mark("Without %(function)s no badge can be issued by competency."), _BY_COMPETENCY),
-            (mark("Without %(function)s no badge can be issued by cohort."), _BY_COHORT),
-            (mark("Without %(function)s no badge by cohort can be taken back."), _FOR_REVOKING[1:]),
-            (mark("Without %(function)s no badge can be taken back."), _FOR_REVOKING[:1]),
-        )
-        for function in group
-        if function not in there
-    }
-    one_route = _all(_BY_COMPETENCY, there) or _all(_BY_COHORT, there)
-    for function, without in missing.items():
-        unneeded = function in _FOR_REVOKING or (
-            one_route and function in _BY_COMPETENCY + _BY_COHORT
-        )
+    version = v.text(info.get("version")).partition(".")[0]
+    missing: dict[str, Need] = {}
+    for need in needs:
+        if version.isdigit() and int(version) < need.since:
+            continue
+        for function in set(need.functions) - there:
+            known = missing.setdefault(function, need)
+            if need.is_vital and not known.is_vital:
+                missing[function] = need
+    for function, need in sorted(missing.items()):
         yield Check(
             f"{service.remote}: {function}",
-            "warning" if unneeded else "failed",
-            without,
+            "failed" if need.is_vital else "warning",
+            need.without,
             mark("Add %(function)s to the external service."),
             {"function": function},
         )
     if not missing:
-        yield Check(f"{service.remote}: functions", "ok", mark("The service lists every function."))
+        yield Check(
+            f"{service.remote}: functions",
+            "ok",
+            mark("The service lists every function that is needed."),
+        )
+
+
+def _badges(site: Site, use: Use) -> Iterator[Check]:
+    """That what makes the badges come about is there; whether they are enabled cannot be seen."""
+    found = 0
+    for award in use.awards:
+        try:
+            site.badges.prove(award)
+        except DeliveryError as error:
+            if error.remote_wide:
+                raise
+            yield Check.that_failed(f"{site.service.remote}: {award.name}", error.reason)
+        else:
+            found += 1
+    if found:
+        yield Check(
+            f"{site.service.remote}: badges",
+            "ok",
+            mark("Competencies and cohorts that were found, by which badges are issued: %(count)s"),
+            details={"count": found},
+        )
 
 
 def _people(service: WebService, people: People) -> Iterator[Check]:
@@ -146,7 +169,7 @@ def _people(service: WebService, people: People) -> Iterator[Check]:
             )
 
 
-def _features(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
+def _features(service: WebService, info: dict[str, Any], use: Use) -> Iterator[Check]:
     features = info.get("advancedfeatures")
     values = {
         v.text(feature.get("name")): feature.get("value")
@@ -154,9 +177,13 @@ def _features(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
         if isinstance(feature, dict)
     }
     for name, what, needed in (
-        ("enablebadges", "Badges", True),
-        ("enablecompletion", "Completion tracking", True),
-        ("enablecompetencies", "Competencies", False),
+        ("enablebadges", "Badges", bool(use.awards)),
+        ("enablecompletion", "Completion tracking", use.pulls),
+        (
+            "enablecompetencies",
+            "Competencies",
+            any(award.route == "competency" for award in use.awards),
+        ),
     ):
         details = {"feature": what}
         if values.get(name) == 1:
@@ -176,10 +203,7 @@ def _features(service: WebService, info: dict[str, Any]) -> Iterator[Check]:
                     " features)."
                 )
                 if needed
-                else mark(
-                    "Have the LMS administrator switch it on (Site administration, Advanced"
-                    " features), unless all badges go by cohort."
-                ),
+                else mark("It is not needed for what is configured now."),
                 details,
             )
 
@@ -208,10 +232,6 @@ def _completion_report(service: WebService, courses: Courses, own_id: str) -> It
         mark("No course with completion tracking and participants is shown to try it on."),
         mark(
             "If there is one, give the service account's role moodle/course:view,"
-            " moodle/course:viewparticipants and report/completion:view there."
+            " moodle/course:enrolreview and report/completion:view there."
         ),
     )
-
-
-def _all(wanted: tuple[str, ...], there: set[str]) -> bool:
-    return all(function in there for function in wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from lms_bridge.checks import Check
@@ -11,23 +11,29 @@ from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import (
     NOTHING,
     Abilities,
+    AccessPlan,
     BadgeAward,
     CourseCompletion,
     Grounds,
     IssuedBadge,
     LmsCourse,
     LmsUser,
+    Use,
     UserField,
 )
 from lms_bridge.lms.moodle.badges import Badges
 from lms_bridge.lms.moodle.certificates import Certificates
-from lms_bridge.lms.moodle.check import checks
+from lms_bridge.lms.moodle.check import Site, checks
 from lms_bridge.lms.moodle.courses import Courses, activity_of, course_id_of
+from lms_bridge.lms.moodle.needs import needs
 from lms_bridge.lms.moodle.people import People
+from lms_bridge.lms.moodle.role import plan_of
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.moodle.webservice import WebService
 
 _HERE = ZoneInfo("Asia/Jakarta")
+USUAL = Use
+"""what it is used for, if nobody says: to pull completions"""
 
 
 class Moodle:
@@ -49,13 +55,21 @@ class Moodle:
         *,
         gate: Gate = OPEN,
         zone: dt.tzinfo = _HERE,
+        use: Callable[[], Use] = USUAL,
     ) -> None:
         self.name = name
         self.home_page = settings.home_page or settings.url.rstrip("/")
         self._service = WebService(name, settings, gate)
-        self._courses = Courses(self._service, zone)
-        self._people = People(self._service, self._courses, settings.known_user)
-        self._badges = Badges(self._service)
+        self._settings = settings
+        self._use = use
+        self._courses = Courses(
+            self._service,
+            zone,
+            nip_field=settings.nip_field,
+            linked_competencies=settings.linked_competencies,
+        )
+        self._people = People(self._service, self._courses, settings)
+        self._badges = Badges(self._service, self._courses)
         self._certificates = Certificates(self._service)
 
     def find_users(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
@@ -103,5 +117,11 @@ class Moodle:
     def completion_of(self, course: LmsCourse, user: LmsUser) -> CourseCompletion | None:
         return self._courses.completion(course.id, user)
 
+    def access(self, *, extras: bool = False) -> AccessPlan:
+        return plan_of(needs(self._settings, self._use()), extras=extras)
+
     def check(self) -> Iterator[Check]:
-        return checks(self._service, self._people, self._courses, home_page=self.home_page)
+        site = Site(self._service, self._people, self._courses, self._badges)
+        use = self._use()
+        needed = list(needs(self._settings, use))
+        return checks(site, use, needed, home_page=self.home_page)

@@ -14,15 +14,18 @@ from lms_bridge.http.trouble import unreadable
 from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
 from lms_bridge.lms.moodle import values as v
 from lms_bridge.lms.moodle.refusals import MoodleError
+from lms_bridge.lms.moodle.settings import PROFILE_FIELD
 from lms_bridge.lms.moodle.webservice import WebService
 
 FIND_COURSES = "core_course_get_courses_by_field"
 PARTICIPANTS = "core_enrol_get_enrolled_users"
 COMPLETION = "core_completion_get_course_completion_status"
+LINKED_COMPETENCIES = "core_competency_list_course_competencies"
 
 PAGE = 200
 """participants asked for at once"""
-_SITE_COURSE = "1"
+SITE_COURSE = "1"
+"""the front page, which Moodle keeps as a course in which everybody takes part"""
 _ANY = 2  # completionstatus.aggregation: one criterion is enough (1: all of them are needed)
 _NOT_TRACKED = ("usernotenroled", "notenroled", "invaliduser")
 _TAG = re.compile(r"<[^>]*>")
@@ -32,9 +35,18 @@ _NO_CRITERIA = ("nocriteriaset", "err_nocriteria")
 class Courses:
     """The courses of one site."""
 
-    def __init__(self, service: WebService, zone: dt.tzinfo) -> None:
+    def __init__(
+        self,
+        service: WebService,
+        zone: dt.tzinfo,
+        *,
+        nip_field: str = "idnumber",
+        linked_competencies: bool = False,
+    ) -> None:
         self._service = service
         self._zone = zone
+        self._nip_field = nip_field
+        self._linked = linked_competencies
         self._last_seen = ""
 
     def find(self, *, course_id: str, number: str, short_name: str) -> LmsCourse | None:
@@ -54,14 +66,19 @@ class Courses:
 
     def all(self) -> Iterator[LmsCourse]:
         """Every course that is shown to the bridge."""
-        yield from (_course(row, self._zone) for row in self.listed())
+        for row in self.listed():
+            course = _course(row, self._zone)
+            if self._linked and not course.fields.get("competencies"):
+                linked = self._linked_to(course.id)
+                course = msgspec.structs.replace(course, competencies=linked)
+            yield course
 
     def listed(self, **question: str) -> list[dict[str, Any]]:
         """The courses that answer to `question`, or all; never the site's front page."""
         answer = self._service.call(FIND_COURSES, **question)
         courses = answer.get("courses") if isinstance(answer, dict) else None
         found = self._service.listed(courses, FIND_COURSES)
-        return [row for row in found if v.text(row.get("id")) not in ("", _SITE_COURSE)]
+        return [row for row in found if v.text(row.get("id")) not in ("", SITE_COURSE)]
 
     def some(self) -> Iterator[str]:
         """Ids of a few courses: the one seen last, or else the first that the site lists."""
@@ -71,17 +88,26 @@ class Courses:
         for row in self.listed()[:5]:
             yield v.text(row["id"])
 
-    def participants(self, course_id: str) -> Iterator[LmsUser]:
+    def _linked_to(self, course_id: str) -> tuple[str, ...]:
+        """The ID numbers of the competencies that Moodle has linked to the course."""
+        rows = self._service.rows(LINKED_COMPETENCIES, id=course_id)
+        linked = (row.get("competency") for row in rows)
+        return tuple(v.text(one.get("idnumber")) for one in linked if isinstance(one, dict))
+
+    def participants(self, course_id: str, *, only_active: bool = True) -> Iterator[LmsUser]:
         """Who is enrolled, actively as far as the role may tell active from suspended.
 
         A page can come back short, for Moodle leaves out the people whom the bridge may not
         see after it has counted; so only a page with nobody new in it is the end.
         """
         seen: set[str] = set()
-        active, start = True, 0
+        active, start = only_active, 0
+        fields = "id,username,fullname,idnumber,email"
+        if self._nip_field.startswith(PROFILE_FIELD):
+            fields += ",customfields"
         while True:
             options = {
-                "userfields": "id,username,fullname,idnumber,email",
+                "userfields": fields,
                 "limitfrom": start,
                 "limitnumber": PAGE,
                 "sortby": "id",
@@ -99,7 +125,8 @@ class Courses:
                 # without: of the others Moodle says `usernotenroled` when asked one by one.
                 active = False
                 continue
-            fresh = [user for user in map(v.user, page) if user.id and user.id not in seen]
+            users = (v.user(row, self._nip_field) for row in page)
+            fresh = [user for user in users if user.id and user.id not in seen]
             if not fresh:
                 return
             seen.update(user.id for user in fresh)

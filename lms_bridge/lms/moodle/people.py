@@ -1,4 +1,11 @@
-"""Accounts of a Moodle site, and whether the bridge can see them at all."""
+"""Accounts of a Moodle site, and whether the bridge can see them at all.
+
+Moodle finds accounts by id, username, ID number or e-mail address. A NIP that stands in any other
+field can be read from an account, and no web service finds the account of it: the one that searches
+for what identifies people leaves custom profile fields out. So everybody is listed then, as the
+participants of the front page, and remembered for a while
+(:mod:`lms_bridge.lms.moodle.everybody`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from lms_bridge.lms.base import LmsUser, UserField
 from lms_bridge.lms.moodle import values as v
 from lms_bridge.lms.moodle.courses import Courses
+from lms_bridge.lms.moodle.everybody import Everybody
 from lms_bridge.lms.moodle.refusals import MoodleError
+from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.lms.moodle.webservice import MOST_VALUES, SITE_INFO, WebService
 
 FIND_USERS = "core_user_get_users_by_field"
@@ -22,13 +31,18 @@ _FIELDS: dict[UserField, str] = {
 class People:
     """The accounts of one site."""
 
-    def __init__(self, service: WebService, courses: Courses, known_user: str) -> None:
+    def __init__(self, service: WebService, courses: Courses, settings: MoodleSettings) -> None:
         self._service = service
         self._courses = courses
-        self._known_user = known_user.strip()
+        self._known_user = settings.known_user.strip()
+        self._nip_field = settings.nip_field
+        self._fields = _FIELDS | {"number": settings.nip_field}
+        self._everybody = Everybody(courses) if settings.lists_people else None
 
     def find(self, field: UserField, values: Sequence[str]) -> list[LmsUser]:
         """The accounts whose `field` is one of `values`, compared letter by letter."""
+        if field == "number" and self._everybody is not None:
+            field, values = "id", self._everybody.with_numbers(values)
         wanted = list(
             dict.fromkeys(value for value in values if value and _may_exist(field, value))
         )
@@ -55,17 +69,18 @@ class People:
 
     def _batch(self, field: UserField, wanted: list[str]) -> list[LmsUser]:
         try:
-            rows = self._service.rows(FIND_USERS, field=_FIELDS[field], values=wanted)
+            rows = self._service.rows(FIND_USERS, field=self._fields[field], values=wanted)
         except MoodleError as error:
-            if error.errorcode != "invalidparameter":
+            if error.errorcode not in ("invalidparameter", "invaliduser"):
                 raise
             # One value that Moodle would have to clean, such as an e-mail address without a
-            # domain, spoils the whole batch; no account can have it.
+            # domain, spoils the whole batch; no account can have it. So does the id of an account
+            # that was deleted, of which the row is kept.
             if len(wanted) == 1:
                 return []
             half = len(wanted) // 2
             return self._batch(field, wanted[:half]) + self._batch(field, wanted[half:])
-        return [v.user(row) for row in rows]
+        return [v.user(row, self._nip_field) for row in rows]
 
     def _own_id(self) -> str:
         info = self._service.call(SITE_INFO)

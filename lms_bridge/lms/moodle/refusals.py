@@ -35,12 +35,26 @@ _OFF = {
 # By measuring each call with a role that lacks one capability (Moodle facts, section 4).
 _CAPABILITIES = {
     ("core_competency_grade_competency", "nopermissions"): "moodle/competency:competencygrade",
+    ("core_competency_grade_competency_in_course", "nopermissions"): (
+        "moodle/competency:competencygrade and moodle/competency:usercompetencyview"
+    ),
+    ("core_competency_grade_competency_in_plan", "nopermissions"): (
+        "moodle/competency:competencygrade"
+    ),
+    ("core_competency_list_user_plans", "nopermissions"): "moodle/competency:planview",
+    ("core_competency_list_plan_competencies", "nopermissions"): "moodle/competency:planview",
+    ("core_competency_list_course_competencies", "nopermissions"): (
+        "moodle/competency:coursecompetencyview"
+    ),
     ("core_competency_list_competencies", "nopermissions"): "moodle/competency:competencyview",
     ("core_cohort_add_cohort_members", "nopermissions"): "moodle/cohort:assign",
     ("core_cohort_search_cohorts", "nopermissions"): "moodle/cohort:view",
     ("core_cohort_delete_cohort_members", "nopermissions"): "moodle/cohort:assign",
     ("core_badges_get_user_badges", "nopermissions"): "moodle/badges:viewotherbadges",
-    ("core_enrol_get_enrolled_users", "nopermissions"): "moodle/course:viewparticipants",
+    ("core_enrol_get_enrolled_users", "nopermissions"): (
+        "moodle/course:enrolreview (or moodle/course:viewparticipants, and for the front page"
+        " moodle/site:viewparticipants)"
+    ),
     # Completion tracking that is switched off in the course answers just the same.
     ("core_completion_get_course_completion_status", "cannotviewreport"): (
         "report/completion:view (or switch on completion tracking in the course)"

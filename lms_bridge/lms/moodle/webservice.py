@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -34,6 +35,8 @@ MOST_VALUES = 900
 _WRITING = frozenset(
     {
         "core_competency_grade_competency",
+        "core_competency_grade_competency_in_course",
+        "core_competency_grade_competency_in_plan",
         "core_cohort_add_cohort_members",
         "core_cohort_delete_cohort_members",
     }
@@ -68,6 +71,21 @@ class WebService:
     def rows(self, function: str, /, **params: Any) -> list[dict[str, Any]]:
         """What `function` answers where the answer is a list of objects."""
         return self.listed(self.call(function, **params), function)
+
+    def assertion(self, badge_hash: str) -> dict[str, Any] | None:
+        """The public page of a badge that was issued, as data; None if it was revoked."""
+        try:
+            answer = self._http.exchange(
+                "GET", f"{self.url}/badges/assertion.php?{urlencode({'b': badge_hash})}"
+            )
+        except NoAnswerError as failure:
+            raise no_answer(self.remote, failure) from None
+        if answer.status == 410:
+            return None
+        found = read_answer(self.remote, "badges/assertion.php", answer)
+        if isinstance(found, dict):
+            return found
+        raise unreadable(self.remote, "badges/assertion.php brought no badge")
 
     def listed(self, value: Any, function: str) -> list[dict[str, Any]]:
         """`value`, which must be a list of objects."""

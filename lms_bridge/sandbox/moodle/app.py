@@ -21,6 +21,7 @@ from lms_bridge.sandbox.moodle import (
     errors,
     pages,
     php,
+    plans,  # noqa: F401
     users,  # noqa: F401
 )
 from lms_bridge.sandbox.moodle.errors import MoodleError
@@ -31,7 +32,11 @@ from lms_bridge.sandbox.moodle.site import Site
 ENDPOINT = "/webservice/rest/server.php"
 TOKEN = "sandbox-moodle-token"  # noqa: S105 - of a made-up site
 
-_RATING = ("core_competency_grade_competency", "core_competency_grade_competency_in_course")
+_RATING = (
+    "core_competency_grade_competency",
+    "core_competency_grade_competency_in_course",
+    "core_competency_grade_competency_in_plan",
+)
 _NOT_PARAMETERS = ("wstoken", "wsfunction", "moodlewsrestformat")
 
 

@@ -72,8 +72,9 @@ def search_cohorts(site: Site, params: CohortSearch) -> object:
         for cohort in site.cohorts.values()
         if text in cohort.idnumber.lower() or text in cohort.name.lower()
     ]
-    end = params.limitfrom + params.limitnum if params.limitnum else None
-    return {"cohorts": found[params.limitfrom : end]}
+    if params.limitnum:  # what is called `limitfrom` is the number of a page
+        found = found[params.limitfrom * params.limitnum :][: params.limitnum]
+    return {"cohorts": found}
 
 
 @function("core_cohort_add_cohort_members", NewMembers, writes=True)

@@ -16,6 +16,7 @@ from lms_bridge.sandbox.moodle.users import brief
 
 FRAMEWORK, SCALE_ID = 1, 2
 MADE = 1795497920
+PLAN_VIEW = "moodle/competency:planview"
 COLUMNS = ("id", "shortname", "idnumber", "competencyframeworkid", "parentid", "sortorder")
 
 
@@ -41,6 +42,10 @@ class OfScale(Params, frozen=True):
     scaleid: int
 
 
+class OfCourse(Params, frozen=True):
+    id: int
+
+
 class Grade(Params, frozen=True):
     userid: int
     competencyid: int
@@ -58,23 +63,23 @@ class GradeInCourse(Params, frozen=True):
 
 @function("core_competency_list_competencies", Listing)
 def list_competencies(site: Site, params: Listing) -> object:
-    _require_enabled(site)
+    require_enabled(site)
     if any(f.column not in COLUMNS for f in params.filters):
         raise errors.dml_read()
     found = [
-        shown
-        for shown in map(_shown, site.competencies.values())
-        if all(str(shown[f.column]) == f.value for f in params.filters)
+        one
+        for one in map(shown, site.competencies.values())
+        if all(str(one[f.column]) == f.value for f in params.filters)
     ]
     return found[params.skip :][: params.limit or None]
 
 
 @function("core_competency_search_competencies", Search)
 def search_competencies(site: Site, params: Search) -> object:
-    _require_enabled(site)
+    require_enabled(site)
     text = params.searchtext.lower()
     return [
-        _shown(competency)
+        shown(competency)
         for competency in site.competencies.values()
         if params.competencyframeworkid == FRAMEWORK
         and (text in competency.shortname.lower() or text in competency.idnumber.lower())
@@ -83,7 +88,7 @@ def search_competencies(site: Site, params: Search) -> object:
 
 @function("core_competency_get_scale_values", OfScale)
 def scale_values(site: Site, params: OfScale) -> object:
-    _require_enabled(site)
+    require_enabled(site)
     if params.scaleid != SCALE_ID:
         raise errors.missing_record("scale")
     return [{"id": place, "name": name} for place, name in SCALE.items()]
@@ -94,9 +99,9 @@ def grade_competency(site: Site, params: Grade) -> object:
     """Repeating adds evidence and changes nothing else; suspended learners are no exception."""
     with site.lock:
         site.settle()
-        _require_enabled(site)
+        require_enabled(site)
         _check(site, params.userid, params.competencyid, params.grade)
-    return _grade(
+    return rated(
         site,
         params,
         contextid=params.userid + 8,
@@ -110,7 +115,7 @@ def grade_competency_in_course(site: Site, params: GradeInCourse) -> object:
     """The rating is pushed to the learner as a whole, as is Moodle's default."""
     with site.lock:
         site.settle()
-        _require_enabled(site)
+        require_enabled(site)
         course = site.courses.get(params.courseid)
         if course is None:
             raise errors.missing_record("course")
@@ -128,9 +133,10 @@ def grade_competency_in_course(site: Site, params: GradeInCourse) -> object:
         grade=params.grade,
         note=params.note,
     )
-    return _grade(
+    return rated(
         site,
         grade,
+        pushes=course.pushes_ratings,
         contextid=course.id + 14,
         descidentifier="evidence_manualoverrideincourse",
         description=(
@@ -140,7 +146,26 @@ def grade_competency_in_course(site: Site, params: GradeInCourse) -> object:
     )
 
 
-def _require_enabled(site: Site) -> None:
+@function("core_competency_list_course_competencies", OfCourse)
+def list_course_competencies(site: Site, params: OfCourse) -> object:
+    """The competencies that are linked to a course."""
+    require_enabled(site)
+    course = site.courses.get(params.id)
+    if course is None:
+        raise errors.missing_record("course")
+    if "moodle/course:view" not in site.capabilities:
+        raise errors.course_unreachable()
+    require(site, "moodle/competency:coursecompetencyview", "View course competencies")
+    return [
+        {
+            "competency": shown(site.competencies[one]),
+            "coursecompetency": {"courseid": course.id, "competencyid": one, "ruleoutcome": 1},
+        }
+        for one in course.competencies
+    ]
+
+
+def require_enabled(site: Site) -> None:
     if not site.competencies_enabled:
         raise errors.refused("competenciesarenotenabled", "Competencies are not enabled.")
 
@@ -151,12 +176,13 @@ def _check(site: Site, user_id: int, competency_id: int, grade: int) -> None:
     if competency_id not in site.competencies:
         raise errors.invalid_persistent(f"{competency_id} competency can not be found")
     require(site, "moodle/competency:competencygrade", "Set competency rating")
-    require(site, "moodle/competency:usercompetencyview", "View a user competency")
+    if not site.capabilities & {"moodle/competency:usercompetencyview", PLAN_VIEW}:
+        raise errors.no_permission("View a user competency")
     if grade not in SCALE:
         raise errors.invalid_persistent("Invalid rating")
 
 
-def _grade(
+def rated(
     site: Site,
     params: Grade,
     *,
@@ -164,6 +190,7 @@ def _grade(
     descidentifier: str,
     description: str,
     desca: str | None = None,
+    pushes: bool = True,
 ) -> dict[str, Any]:
     """Write the rating. Two first ratings at once collide in the database, and one is lost."""
     key = (params.userid, params.competencyid)
@@ -178,7 +205,8 @@ def _grade(
     with site.lock:
         site.being_rated.discard(key)
         rating = site.ratings.setdefault(key, Rating(len(site.ratings) + 1, 0))
-        rating.grade = params.grade
+        if pushes:
+            rating.grade = params.grade
         site.evidence.append((*key, params.grade))
         site.observe(params.userid)
         now = int(site.clock())
@@ -206,7 +234,7 @@ def _grade(
         }
 
 
-def _shown(competency: Competency) -> dict[str, Any]:
+def shown(competency: Competency) -> dict[str, Any]:
     return {
         "shortname": competency.shortname,
         "idnumber": competency.idnumber,

@@ -15,6 +15,11 @@ from lms_bridge.sandbox.moodle.users import participant
 STARTED = 1792905919
 SITE_COURSE = 1
 """the front page, which Moodle keeps as a course"""
+_VIEWS_PARTICIPANTS = (
+    {"moodle/course:viewparticipants", "moodle/course:enrolreview"},
+    {"moodle/site:viewparticipants", "moodle/course:enrolreview"},
+)
+"""any of which lets see the participants of a course, and those of the front page"""
 PUBLIC_FIELDS = 16
 """how many fields of a course are shown, from the first on, to a role that may not enter it"""
 
@@ -81,10 +86,15 @@ def courses_by_id(site: Site, params: Ids) -> object:
 @function("core_enrol_get_enrolled_users", Participants)
 def enrolled_users(site: Site, params: Participants) -> object:
     course = _course(site, params.courseid)
-    if "moodle/course:view" not in site.capabilities:
+    if course.id == SITE_COURSE:  # in which everybody takes part, and for which no role is needed
+        course.participants = {user.id: STUDENT for user in site.users.values() if not user.deleted}
+    elif "moodle/course:view" not in site.capabilities:
         raise errors.course_context(course.id)
-    require(site, "moodle/course:viewparticipants", "View participants")
+    if not site.capabilities & _VIEWS_PARTICIPANTS[course.id == SITE_COURSE]:
+        raise errors.no_permission("View participants")
     options = {option.name: option.value for option in params.options}
+    if "onlyactive" in options:
+        require(site, "moodle/course:enrolreview", "Review course enrolments")
     shown = [
         (site.users[user_id], role)
         for user_id, role in sorted(course.participants.items())
@@ -109,7 +119,8 @@ def enrolled_users(site: Site, params: Participants) -> object:
 @function("core_enrol_get_users_courses", OfUser)
 def users_courses(site: Site, params: OfUser) -> object:
     """The one list that says a course's ID number; silently empty for a role that may not look."""
-    if not site.capabilities.issuperset({"moodle/course:view", "moodle/course:viewparticipants"}):
+    participants = _VIEWS_PARTICIPANTS[0] & site.capabilities
+    if "moodle/course:view" not in site.capabilities or not participants:
         return []
     tracked = "report/completion:view" in site.capabilities
     courses = _courses_of(site, params.userid)
@@ -215,6 +226,11 @@ def _catalogued(site: Site, course: Course) -> dict[str, Any]:
         "filters": [],
         "courseformatoptions": [],
     }
+    if course.fields:
+        shown["customfields"] = [
+            {"name": name, "shortname": name, "type": kind, "valueraw": raw, "value": value}
+            for kind, name, value, raw in course.fields
+        ]
     if "moodle/course:view" not in site.capabilities:
         return dict(list(shown.items())[:PUBLIC_FIELDS])
     if "moodle/course:update" in site.capabilities:

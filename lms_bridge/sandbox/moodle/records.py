@@ -24,6 +24,10 @@ class User:
     """where a NIP is kept; Moodle lets two accounts carry the same one (Moodle facts, section 2)"""
     suspended: bool = False
     city: str = "Pematangsiantar"
+    fields: dict[str, str] = field(default_factory=dict)
+    """custom profile fields, by their short names"""
+    deleted: bool = False
+    """an account that was deleted leaves its row, at which a look-up by id fails"""
 
     @property
     def fullname(self) -> str:
@@ -43,6 +47,10 @@ class Course:
     """ids of the competencies linked to the course, which may be rated in it"""
     participants: dict[int, str] = field(default_factory=dict)
     """user id to role"""
+    fields: list[tuple[str, str, str, str | int]] = field(default_factory=list)
+    """custom fields: type, short name, the value as it is shown and as it is kept"""
+    pushes_ratings: bool = True
+    """whether a rating in the course is passed on to the learner's profile"""
 
 
 @dataclass(slots=True)
@@ -59,6 +67,18 @@ class Competency:
     id: int
     shortname: str
     idnumber: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """A learning plan of somebody."""
+
+    id: int
+    user: int
+    name: str
+    competencies: list[int]
+    status: int = 1
+    """0 a draft, 1 active, 2 completed"""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from lms_bridge.sandbox.moodle.records import (
     Completion,
     Course,
     Criterion,
+    Plan,
     Rating,
     User,
 )
@@ -37,11 +38,13 @@ CAPABILITIES = frozenset(
         "moodle/user:viewalldetails",
         "moodle/site:viewuseridentity",
         "moodle/course:view",
-        "moodle/course:viewparticipants",
+        "moodle/course:enrolreview",
         "report/completion:view",
         "moodle/competency:competencygrade",
         "moodle/competency:usercompetencyview",
         "moodle/competency:competencyview",
+        "moodle/competency:coursecompetencyview",
+        "moodle/competency:planview",
         "moodle/badges:viewotherbadges",
         "moodle/cohort:view",
         "moodle/cohort:assign",
@@ -95,6 +98,7 @@ class Site:
         self.courses: dict[int, Course] = {}
         self.completions: dict[tuple[int, int], Completion] = {}
         self.competencies: dict[int, Competency] = {}
+        self.plans: dict[int, Plan] = {}
         self.ratings: dict[tuple[int, int], Rating] = {}
         self.evidence: list[tuple[int, int, int]] = []
         """user, competency and grade of every rating ever given: repeating one adds to it"""
@@ -150,6 +154,11 @@ class Site:
         competency = Competency(competency_id, shortname, idnumber)
         self.competencies[competency_id] = competency
         return competency
+
+    def add_plan(self, plan_id: int, user_id: int, *competency_ids: int, status: int = 1) -> Plan:
+        name = f"Rencana {plan_id}"
+        self.plans[plan_id] = Plan(plan_id, user_id, name, list(competency_ids), status)
+        return self.plans[plan_id]
 
     def add_cohort(self, cohort_id: int, name: str, idnumber: str) -> Cohort:
         self.cohorts[cohort_id] = Cohort(cohort_id, name, idnumber)

@@ -81,6 +81,8 @@ def users_by_field(site: Site, params: Values) -> object:
         return []
     wanted = dict.fromkeys(params.values)
     if params.field == "id":
+        if any(site.users[int(v)].deleted for v in wanted if int(v) in site.users):
+            raise errors.invalid_user()  # of all that were asked for, seen on Moodle 4.5.6
         found = [site.users[int(value)] for value in wanted if int(value) in site.users]
     else:
         found = [user for user in site.users.values() if getattr(user, params.field) in wanted]
@@ -131,6 +133,7 @@ def profile(site: Site, user: User) -> dict[str, Any]:
         "mailformat": 1,
         "trackforums": 0,
         **_address(site, user),
+        **_custom(site, user),
     }
 
 
@@ -141,7 +144,7 @@ def participant(site: Site, user: User) -> dict[str, Any]:
         for field in ("username", "department", "idnumber"):
             del shown[field]
     shown |= {"firstaccess": 0, "lastaccess": 0, "lastcourseaccess": 0}
-    return shown | _address(site, user)
+    return shown | _address(site, user) | _custom(site, user)
 
 
 def brief(site: Site, user: User) -> dict[str, Any]:
@@ -177,6 +180,17 @@ def _names(site: Site, user: User) -> dict[str, Any]:
     if "moodle/site:viewuseridentity" in site.capabilities:
         names["email"] = user.email
     return names
+
+
+def _custom(site: Site, user: User) -> dict[str, Any]:
+    """Custom profile fields, whoever they are visible to; absent where there is none."""
+    if not user.fields or "moodle/user:viewalldetails" not in site.capabilities:
+        return {}
+    shown = [
+        {"type": "text", "value": value, "displayvalue": value, "name": name, "shortname": name}
+        for name, value in user.fields.items()
+    ]
+    return {"customfields": shown}
 
 
 def _address(site: Site, user: User) -> dict[str, Any]:
