@@ -115,7 +115,7 @@ def _level(rule: Rule, facts: Facts) -> Finding:
 def _hours(rule: Rule, need: int, facts: Facts, today: dt.date) -> Finding:
     """JP, gathered in all or in the best of the times that are allowed."""
     counted = [one for one in facts.all if one.hours and _counts(rule, one)]
-    begins = _begin(rule)
+    begins = begin_of(rule)
     gathered: list[Fact] = []
     for one in counted:
         gathered = [other for other in gathered if other.on >= begins(one.on)]
@@ -137,7 +137,7 @@ def _counts(rule: Rule, one: Fact) -> bool:
     return not rule.competencies or any(name in one.competencies for name in rule.competencies)
 
 
-def _begin(rule: Rule) -> Callable[[dt.date], dt.date]:
+def begin_of(rule: Rule) -> Callable[[dt.date], dt.date]:
     """For a day, the first one of the time that ends with it."""
     within = rule.within
     if within == "total":

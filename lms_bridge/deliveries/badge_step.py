@@ -198,9 +198,13 @@ def _told_at(notebook: Notebook) -> dt.datetime | None:
     return None
 
 
+_LONGEST_NOTE = 1500
+
+
 def note_of(work: Work) -> str:
     """What people in the LMS are told of the badge."""
-    return f"lms-bridge: {work.certificate_number}"
+    note = f"lms-bridge: {work.certificate_number}"
+    return f"{note}: {'; '.join(work.rests_on)}"[:_LONGEST_NOTE] if work.rests_on else note
 
 
 class Errand(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from lms_bridge.badges.badge import Badge
+from lms_bridge.badges.resting import rests_on
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
@@ -56,6 +57,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     registry_refs: Mapping[str, Any]
     withdrawn: bool = False
     """whether the completion has been taken back, or the award revoked"""
+    rests_on: tuple[str, ...] = ()
+    """the trainings that an award rests on, in words"""
 
     @property
     def whose(self) -> Whose:
@@ -91,7 +94,8 @@ def load(db: Connection, delivery_id: int, *, started_at: dt.datetime) -> Work:
     row = db.execute(_ONE, {"delivery": delivery_id}).one_or_none()
     if row is None:
         row = db.execute(_ONE_OF_AWARD, {"delivery": delivery_id}).one()
-        return _work_of_award(row, started_at)
+        work = _work_of_award(row, started_at)
+        return msgspec.structs.replace(work, rests_on=rests_on(db, row.award_id))
     return _work(row, started_at)
 
 

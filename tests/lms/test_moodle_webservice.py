@@ -308,3 +308,12 @@ def test_no_json_brings_anything_but_a_value_or_a_delivery_error(value):
 
 def test_json_that_is_nested_too_deeply_to_be_read_is_unreadable():
     assert "not its API's form" in told(200, b"[" * 100_000, USERS)
+
+
+def test_a_proxy_that_counts_requests_is_waited_for_and_nothing_was_done(service, site):
+    """Moodle itself sets no limit (Moodle facts, section 3)."""
+    site.answers(GRADE, (429, {"Retry-After": "7"}, "<h1>Too Many Requests</h1>"))
+    with pytest.raises(DeliveryError) as caught:
+        service.call(GRADE, userid=4, competencyid=1, grade=2)
+    error = caught.value
+    assert (error.retryable, error.outcome_unknown, error.retry_after) == (True, False, 7)
