@@ -110,6 +110,14 @@ def test_a_course_that_keeps_its_ratings_brings_no_badge_of_the_site(served, san
     assert site.find_badge(SITI, IN_COURSE) is None
 
 
+def test_a_note_that_names_a_training_with_angle_brackets_does_not_hinder_the_badge(
+    served, sandbox
+):
+    """Moodle refuses a rating whose note looks as if it had tags (tried on 4.5.6)."""
+    moodle(served).award_badge(SITI, award(), "lms-bridge: Pelatihan <Dasar>, skor <50")
+    assert sandbox.badges_of(int(SITI)) == [BADGE]
+
+
 # --- whose account it is
 
 
@@ -190,6 +198,20 @@ def test_the_competencies_that_moodle_has_linked_to_a_course_are_told_where_it_i
     assert course.competencies == (NUMBER,)
     (course,) = moodle(served).courses()
     assert course.competencies == ()
+
+
+def test_a_course_that_keeps_its_groups_separate_is_told_of_before_nobody_is_missed(
+    served, sandbox
+):
+    """Moodle shows an empty list then, and says nothing of it (tried on 4.5.6)."""
+    sandbox.site.courses[2].separates_groups = True
+    site = moodle(served)
+    assert list(site.participants_of(LmsCourse("2", "Kompetensi"))) == []
+    (told,) = [one for one in site.check() if one.subject == "lms.moodle: groups"]
+    assert told.verdict == "warning"
+    assert "moodle/site:accessallgroups" in told.remedy
+    sandbox.site.capabilities.add("moodle/site:accessallgroups")
+    assert [one for one in site.check() if one.subject == "lms.moodle: groups"] == []
 
 
 # --- what the account needs

@@ -12,10 +12,13 @@ from lms_bridge.lms.base import Use
 from lms_bridge.lms.moodle import values as v
 from lms_bridge.lms.moodle.badges import Badges
 from lms_bridge.lms.moodle.courses import Courses, is_answer
-from lms_bridge.lms.moodle.needs import Need
+from lms_bridge.lms.moodle.needs import SEES_ALL_GROUPS, Need
 from lms_bridge.lms.moodle.people import People
 from lms_bridge.lms.moodle.refusals import MoodleError
 from lms_bridge.lms.moodle.webservice import SITE_INFO, WebService
+
+_SEPARATE = 1
+"""of the ways in which a course keeps its groups"""
 
 
 class Site(NamedTuple):
@@ -210,9 +213,9 @@ def _features(service: WebService, info: dict[str, Any], use: Use) -> Iterator[C
 
 def _completion_report(service: WebService, courses: Courses, own_id: str) -> Iterator[Check]:
     subject = f"{service.remote}: completion report"
-    for course in courses.listed():
-        if course.get("enablecompletion") not in (1, True):
-            continue
+    tracked = [one for one in courses.listed() if one.get("enablecompletion") in (1, True)]
+    yield from _groups(service, courses, tracked)
+    for course in tracked:
         course_id, name = v.text(course["id"]), v.text(course.get("fullname"))
         for user in courses.participants(course_id):
             if user.id == own_id:
@@ -235,3 +238,21 @@ def _completion_report(service: WebService, courses: Courses, own_id: str) -> It
             " moodle/course:enrolreview and report/completion:view there."
         ),
     )
+
+
+def _groups(
+    service: WebService, courses: Courses, tracked: Sequence[dict[str, Any]]
+) -> Iterator[Check]:
+    """Of a course with separate groups Moodle shows nobody to who is in none, and says nothing."""
+    for course in tracked:
+        if course.get("groupmode") != _SEPARATE:
+            continue
+        if next(courses.participants(v.text(course["id"])), None) is None:
+            yield Check(
+                f"{service.remote}: groups",
+                "warning",
+                mark("“%(course)s” keeps its groups separate, and nobody is seen in it."),
+                mark("Give the service account's role %(capability)s, unless nobody is in it."),
+                {"course": v.text(course.get("fullname")), "capability": SEES_ALL_GROUPS},
+            )
+        return

@@ -22,10 +22,15 @@ from lms_bridge.lms.moodle.webservice import SITE_INFO
 
 SEES_ADDRESSES = "moodle/site:viewuseridentity"
 SEES_ENROLMENTS = "moodle/course:enrolreview"
+SEES_ALL_GROUPS = "moodle/site:accessallgroups"
 
 EXTRAS = (
     Permission(
         SEES_ADDRESSES, mark("only where statements, or senders, name people by their e-mail")
+    ),
+    Permission(
+        SEES_ALL_GROUPS,
+        mark("only where a course keeps its groups separate: else nobody is seen in it"),
     ),
     Permission(
         "moodle/course:viewhiddencourses",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ from lms_bridge.sandbox.moodle.users import brief
 
 FRAMEWORK, SCALE_ID = 1, 2
 MADE = 1795497920
+_TAG = re.compile(r"<\S")
 PLAN_VIEW = "moodle/competency:planview"
 COLUMNS = ("id", "shortname", "idnumber", "competencyframeworkid", "parentid", "sortorder")
 
@@ -192,7 +194,12 @@ def rated(
     desca: str | None = None,
     pushes: bool = True,
 ) -> dict[str, Any]:
-    """Write the rating. Two first ratings at once collide in the database, and one is lost."""
+    """Write the rating. Two first ratings at once collide in the database, and one is lost.
+
+    A note with what looks like a tag is refused.
+    """
+    if params.note and _TAG.search(params.note):
+        raise errors.invalid_parameter()
     key = (params.userid, params.competencyid)
     with site.lock:
         if key in site.being_rated:

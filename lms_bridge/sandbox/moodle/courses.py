@@ -101,6 +101,8 @@ def enrolled_users(site: Site, params: Participants) -> object:
         # Without viewdetails only the course's contacts, its teachers, can be seen.
         if "moodle/user:viewdetails" in site.capabilities or role == TEACHER
     ]
+    if _is_closed(site, course):
+        return []
     start = int(options.get("limitfrom", 0))
     end = start + int(options["limitnumber"]) if int(options.get("limitnumber", 0)) else None
     return [
@@ -137,6 +139,8 @@ def completion_status(site: Site, params: OfUserInCourse) -> object:
         raise errors.invalid_user()
     if "report/completion:view" not in site.capabilities:
         raise errors.refused("cannotviewreport", "You cannot view this report")
+    if _is_closed(site, course):
+        raise errors.refused("accessdenied", "Access denied")
     if params.userid not in course.participants:
         raise errors.refused("usernotenroled", "User is not enrolled in this course")
     completion = site.completions.get((params.userid, course.id))
@@ -160,6 +164,11 @@ def completion_status(site: Site, params: OfUserInCourse) -> object:
         "completions": [criterion],
     }
     return {"completionstatus": status, "warnings": []}
+
+
+def _is_closed(site: Site, course: Course) -> bool:
+    """Whether nobody is seen in the course: it keeps its groups separate, and it is not said."""
+    return course.separates_groups and "moodle/site:accessallgroups" not in site.capabilities
 
 
 def _role(shortname: str) -> dict[str, Any]:
@@ -215,7 +224,7 @@ def _catalogued(site: Site, course: Course) -> dict[str, Any]:
         "maxbytes": 0,
         "showreports": 0,
         "visible": 1,
-        "groupmode": 0,
+        "groupmode": int(course.separates_groups),
         "groupmodeforce": 0,
         "defaultgroupingid": 0,
         "enablecompletion": 1,

@@ -49,6 +49,8 @@ class Course:
     """user id to role"""
     fields: list[tuple[str, str, str, str | int]] = field(default_factory=list)
     """custom fields: type, short name, the value as it is shown and as it is kept"""
+    separates_groups: bool = False
+    """whether who is in no group sees nobody"""
     pushes_ratings: bool = True
     """whether a rating in the course is passed on to the learner's profile"""
 
