@@ -716,6 +716,14 @@ SENTENCES: dict[str, Sentence] = {
     "nothing_to_tell": Sentence(
         mark("The completion did not come into %(registry)s, so there was nothing to tell.")
     ),
+    "openedx_permission_missing": Sentence(
+        mark("%(remote)s does not allow the bridge %(path)s: %(message)s"),
+        mark(
+            "Make the user of its OAuth2 application global staff, and give it the permissions on"
+            " user credentials in the Credentials service (docs/lms.md); lms-bridge check proves"
+            " it."
+        ),
+    ),
     "lookup_impossible": Sentence(
         mark("%(lms)s offers no look-up by which it could be found out who %(actor)s is."),
         mark(

@@ -20,6 +20,7 @@ from lms_bridge.http.gate import OPEN, Gate
 from lms_bridge.lms.base import Lms, LmsSettings, Use
 from lms_bridge.lms.hook.settings import HookSettings
 from lms_bridge.lms.moodle.settings import MoodleSettings
+from lms_bridge.lms.openedx.settings import OpenEdxSettings
 from lms_bridge.lms.rest.settings import RestSettings
 
 
@@ -62,10 +63,17 @@ def _hook(name: str, settings: HookSettings, around: Around) -> Lms:
     return Hooked(name, settings, gate=around.gate)
 
 
+def _openedx(name: str, settings: OpenEdxSettings, around: Around) -> Lms:
+    from lms_bridge.lms.openedx.client import OpenEdx
+
+    return OpenEdx(name, settings, gate=around.gate)
+
+
 KINDS: dict[str, Kind] = {
     "moodle": Kind(MoodleSettings, _moodle),
     "rest": Kind(RestSettings, _rest),
     "hook": Kind(HookSettings, _hook),
+    "openedx": Kind(OpenEdxSettings, _openedx),
 }
 
 

@@ -51,6 +51,8 @@ def every_setting() -> set[str]:
     found |= {f"lms.elearning.{name}" for name in (*rest.__struct_fields__, "type")}
     hook = lms.KINDS["hook"].settings
     found |= {f"lms.portal.{name}" for name in (*hook.__struct_fields__, "type")}
+    edx = lms.KINDS["openedx"].settings
+    found |= {f"lms.edx.{name}" for name in (*edx.__struct_fields__, "type")}
     # What the tables of a registry in TOML may hold is told in docs/simpeg.md.
     simpeg = registries.KINDS["simpeg"].settings
     found |= {f"registry.simpeg.{name}" for name in (*simpeg.__struct_fields__, "type")}

@@ -113,10 +113,12 @@ def test_a_whole_configuration_is_read() -> None:
          " postgresql://…"),
         # the outside systems
         ("[lms.moodle]\nurl = 'https://x'",
-         'lms.moodle.type: is required: "hook", "moodle", "rest"'),
+         'lms.moodle.type: is required: "hook", "moodle", "openedx", "rest"'),
         ("[lms.moodle]\ntype = 'mudle'",
-         'lms.moodle.type: expected "hook", "moodle", "rest", got "mudle"; did you mean "moodle"?'),
-        ("[lms.moodle]\ntype = 3", 'lms.moodle.type: expected "hook", "moodle", "rest", got 3'),
+         'lms.moodle.type: expected "hook", "moodle", "openedx", "rest", got "mudle";'
+         ' did you mean "moodle"?'),
+        ("[lms.moodle]\ntype = 3",
+         'lms.moodle.type: expected "hook", "moodle", "openedx", "rest", got 3'),
         ("[lms.'My LMS']\ntype = 'moodle'", "lms.My LMS: a name is made of a-z, 0-9, - and _,"
          " 40 of them at the most"),
         ("registry = 1", "registry: expected tables [registry.NAME], got 1"),

@@ -369,6 +369,7 @@ FOR_ADMINISTRATORS = {
     "badge_route_unknown",
     "badges_not_taken",
     "hook_unanswered",
+    "openedx_permission_missing",
     "told_unanswered",
     "nothing_to_tell",
     "lms_certificate_unknown",
