@@ -39,6 +39,16 @@ be completions of two years."""
 _TRUST: dict[str, int] = {"bridge": 0, "lms": 1, "learner": 2, "criteria": 3}
 
 
+class AsRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a registry has of a completion that somebody typed in before the bridge knew of it."""
+
+    starts: dt.date
+    ends: dt.date
+    hours: int
+    certificate_number: str = ""
+    """the one that the learner was given; empty if the registry has none"""
+
+
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """What one statement, or one answer of the LMS, tells of a completion."""
 
@@ -51,6 +61,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     told_by: str = ""
     """the LMS that the statement or the answer came from, if it is known"""
+    as_recorded: AsRecorded | None = None
+    """what a registry has of it already, which a new completion then says as well"""
 
     @property
     def lms(self) -> str:
@@ -208,8 +220,10 @@ _NEAR = _OF_PERSON.where(
 
 def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime) -> int | None:
     """The id of the new completion; None if there is one by now."""
-    course = telling.entry.course
+    course, recorded = telling.entry.course, telling.as_recorded
     starts, ends = course.days(telling.completed_at, zone)
+    if recorded:
+        starts, ends = recorded.starts, recorded.ends
     row = {
         "employee_id": telling.who.employee_id,
         "course_id": telling.entry.id,
@@ -218,7 +232,7 @@ def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime)
         "completed_at": telling.completed_at,
         "time_source": telling.time_source,
         "score": telling.score,
-        "hours": course.hours_of(telling.role),
+        "hours": recorded.hours if recorded else course.hours_of(telling.role),
         "certificate_number": "",
         "starts": starts,
         "ends": ends,
@@ -229,9 +243,10 @@ def _insert(db: Connection, telling: Telling, zone: dt.tzinfo, now: dt.datetime)
     }
     completion_id: int | None = db.execute(_new(db), row).scalar()
     if completion_id is not None:
-        number = course.certificate_number(
-            ends, sequence=_next_number(db, course.organiser, ends.year), run=telling.run
-        )
+        number = recorded.certificate_number if recorded else ""
+        if not number or _is_given(db, number):
+            sequence = _next_number(db, course.organiser, ends.year)
+            number = course.certificate_number(ends, sequence=sequence, run=telling.run)
         db.execute(_UPDATE, {"completion": completion_id, "certificate_number": number})
     return completion_id
 
@@ -245,6 +260,12 @@ def _new(insert: Any) -> Any:
         index_elements=["employee_id", "course_id", "run", "role"]
     )
     return new.returning(completions.c.id)
+
+
+def _is_given(db: Connection, number: str) -> bool:
+    """Whether another completion has that certificate number."""
+    theirs = select(completions.c.id).where(completions.c.certificate_number == number)
+    return db.execute(theirs.limit(1)).first() is not None
 
 
 def _next_number(db: Connection, organiser: str, year: int) -> int:

@@ -813,6 +813,32 @@ SENTENCES: dict[str, Sentence] = {
         mark("The learner may have hidden it, or it was revoked in the LMS."),
     ),
     # --- what was found when LMS, bridge and registries were held against each other ------------
+    "backfill_conflict": Sentence(
+        mark(
+            "%(remote)s has a row “%(name)s” of %(days)s with %(hours)s JP and the number"
+            " %(number)s, which may be this training and says something else."
+        ),
+        mark(
+            "Decide with lms-bridge backfill decide: adopt, if the row is this training; take, if"
+            " it is another one, and this is to be recorded besides; leave, if nothing is to be"
+            " done."
+        ),
+    ),
+    "backfill_no_course": Sentence(
+        mark("The course, or its LMS, is not in the configuration any more."),
+        mark("Put it back, then lms-bridge backfill run."),
+    ),
+    "backfill_waits": Sentence(
+        mark("It was looked at, and is no completion yet."),
+        mark("lms-bridge attention says what it waits for, or that it was taken back."),
+    ),
+    "backfill_not_in_registry": Sentence(
+        mark("%(remote)s knows nobody with this NIP."),
+        mark(
+            "Somebody who has left the service, as a rule; leave it. If the NIP in the LMS is"
+            " wrong, correct it there and survey once more."
+        ),
+    ),
     "found_untold": Sentence(
         mark("%(lms)s says that “%(course)s” was completed, and the bridge knows nothing of it.")
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections import Counter
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -22,9 +24,11 @@ from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import runs
+from lms_bridge.jobs.base import Busy
 from lms_bridge.openbadges.earned import Addresses
 from lms_bridge.redaction import mask_nip
 
+_LOOK_SECONDS = 0.5
 _STYLES = {"valid": "green", "expired": "yellow", "revoked": "dim strike"}
 
 
@@ -236,14 +240,23 @@ def _preview(session: Session, how_many: int, *, hidden: bool) -> tuple[Differen
 
 
 def _review(session: Session, total: int, *, hidden: bool) -> dict[str, int]:
-    """Review whoever waits, here, with how far it has come; what the worker does counts too."""
+    """Review whoever waits, with how far it has come; what was changed here, and not by a worker."""
+    counts = Counter(dict.fromkeys(("earned", "renewed", "corrected", "revoked"), 0))
     with progress_bar(session, session.say(mark("awarding")), hidden=hidden) as report:
-        counts = runs.run(session.bridge, "award", lambda done, _: report(done, total))
+        while left := _how_many_wait(session):
+            report(total - left, total)
+            try:
+                counts.update(
+                    runs.run(session.bridge, "award", lambda done, _: report(done, total))
+                )
+            except Busy:  # a worker is at it
+                time.sleep(_LOOK_SECONDS)
+    return dict(counts)
+
+
+def _how_many_wait(session: Session) -> int:
     with session.bridge.store.reading() as db:
-        left = reviews.how_many(db)
-    return {**dict.fromkeys(("earned", "renewed", "corrected", "revoked"), 0), **counts} | (
-        {"left": left} if left else {}
-    )
+        return reviews.how_many(db)
 
 
 def _show_previews(session: Session, difference: Difference, previews: Sequence[Preview]) -> None:
@@ -354,8 +367,6 @@ def _tell_counts(session: Session, counts: dict[str, int]) -> None:
         ),
         **counts,
     )
-    if counts.get("left"):
-        session.tell(mark("People still to be looked at by the worker: %(left)s."), **counts)
 
 
 def _named(difference: Difference) -> dict[str, list[str]]:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "courses": "lms_bridge.cli.courses:courses",
     "badges": "lms_bridge.cli.badges:badges",
     "competencies": "lms_bridge.cli.competencies:competencies",
+    "backfill": "lms_bridge.cli.backfill:backfill",
     "employees": "lms_bridge.cli.employees:employees",
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",

@@ -258,6 +258,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     award: Job = Job(every_seconds=1)
     deliver: Job = Job(every_seconds=1)
     pull_completions: Job = Job(cron="15 1 * * *")
+    backfill: Job = Job(every_seconds=2)
     refresh_employees: Job = Job(cron="0 3 * * 6")
     read_histories: Job = Job(cron="0 2 * * *")
     reconcile: Job = Job(cron="0 4 * * 0")

@@ -8,6 +8,7 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.i18n import mark
 from lms_bridge.jobs.announce import Announce
 from lms_bridge.jobs.award import Award
+from lms_bridge.jobs.backfill import Backfill
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.forward import Forward
@@ -24,6 +25,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "award": Award,
     "deliver": Deliver,
     "pull_completions": PullCompletions,
+    "backfill": Backfill,
     "refresh_employees": RefreshEmployees,
     "read_histories": ReadHistories,
     "reconcile": Reconcile,
@@ -39,6 +41,7 @@ TITLES = {
     "award": mark("give badges to those who meet their rules"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
+    "backfill": mark("take in what an LMS held before the bridge came, at the pace that was set"),
     "refresh_employees": mark("take work units, and names, units and status, from the registry"),
     "read_histories": mark("read training histories and IP-ASN from the registry"),
     "reconcile": mark("compare what was confirmed with the registry and the LMS"),

@@ -18,7 +18,14 @@ from lms_bridge.deliveries.whose import Whose
 from lms_bridge.people import history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
-from lms_bridge.store.schema import completions, employees, findings, identities, sightings
+from lms_bridge.store.schema import (
+    backfill_entries,
+    completions,
+    employees,
+    findings,
+    identities,
+    sightings,
+)
 from lms_bridge.store.types import AnyRow
 
 
@@ -36,6 +43,11 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
         db.execute(
             update(identities)
             .where(identities.c.employee_id == former)
+            .values(employee_id=employee_id)
+        )
+        db.execute(
+            update(backfill_entries)
+            .where(backfill_entries.c.employee_id == former)
             .values(employee_id=employee_id)
         )
         db.execute(

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from lms_bridge import completions
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import CataloguedCourse
-from lms_bridge.completions import Targets, Telling
+from lms_bridge.completions import AsRecorded, Targets, Telling
 from lms_bridge.config.settings import Recognition, Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
@@ -47,6 +47,8 @@ class Pulled(msgspec.Struct, frozen=True):
     """the id of the LMS's course in statements"""
     entry: CataloguedCourse
     completion: CourseCompletion
+    as_recorded: AsRecorded | None = None
+    """what a registry has of it already"""
 
     def key(self, run: str) -> str:
         """By which what was seen of that run of the course is known again."""
@@ -91,26 +93,60 @@ class PulledIntake:
         Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS as a whole fails.
         """
         counts: Counter[str] = Counter()
+
+        def keep(db: Connection, one: Pulled, who: Known | Reason) -> None:
+            counts[self._keep(db, one, who)] += 1
+
+        failed = self._identify(some, look, keep)
+        if failed:
+            counts["failed"] += len(failed)
+        return counts
+
+    def identify(
+        self, some: Sequence[Pulled], look: Callable[[Sequence[Ask]], Answers]
+    ) -> dict[str, Known | Reason]:
+        """Find out with `look` whose they are, by account, and keep no more than that.
+
+        Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS as a whole fails.
+        """
+        found: dict[str, Known | Reason] = {}
+
+        def keep(_db: Connection, one: Pulled, who: Known | Reason) -> None:
+            found[one.completion.user.id] = who
+
+        return self._identify(some, look, keep) | found
+
+    def _identify(
+        self,
+        some: Sequence[Pulled],
+        look: Callable[[Sequence[Ask]], Answers],
+        keep: Callable[[Connection, Pulled, Known | Reason], None],
+    ) -> dict[str, Known | Reason]:
+        """Call `keep` for each, in the transaction in which it is learned whose it is.
+
+        Returns why the LMS could not say so, by account, of those of whom it could not.
+        """
+        failed: dict[str, Known | Reason] = {}
         pulled = {one.ask: one for one in some}
         with self._store.writing() as db:
             hold(db)
             for ask, one in list(pulled.items()):
                 known = linked(db, one.lms, one.completion.user, realms=self._realms)
                 if known is not None:
-                    counts[self._keep(db, pulled.pop(ask), known)] += 1
+                    keep(db, pulled.pop(ask), known)
         for part, answers in in_parts(look, list(pulled)):
             if isinstance(answers, DeliveryError):
                 if answers.remote_wide:
                     raise answers
                 log.warning("look-up failed", lms=part[0].lms, reason=answers.reason.sentence())
-                counts["failed"] += len(part)
+                failed |= {pulled[ask].completion.user.id: answers.reason for ask in part}
                 continue
             with self._store.writing() as db:
                 hold(db)
                 for ask, answer in answers.items():
                     who = learn(db, ask, answer, realms=self._realms, now=self._clock())
-                    counts[self._keep(db, pulled[ask], who)] += 1
-        return counts
+                    keep(db, pulled[ask], who)
+        return failed
 
     def is_settled(
         self, db: Connection, lms: str, entry: CataloguedCourse
@@ -163,6 +199,7 @@ class PulledIntake:
             completed_at=completed_at,
             time_source="criteria" if one.completed_at else "bridge",
             told_by=pulled.lms,
+            as_recorded=pulled.as_recorded,
         )
 
     def _keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> str:

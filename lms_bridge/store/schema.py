@@ -648,6 +648,52 @@ findings = Table(
     comment="what was found to be missing, too much or different, and what was decided about it",
 )
 
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("lms", String(40), nullable=False),
+    Column("scope", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun_by", OutsideText, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("surveyed", Json, nullable=False),
+    Column("counts", Json, nullable=False),
+    Column("per_hour", Integer),
+    Column("next_at", UtcTime),
+    Column("error", Text),
+    comment="what an LMS held before the bridge came: how far it was surveyed and taken in",
+)
+
+backfill_entries = Table(
+    "backfill_entries",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("backfill_id", BigId, ForeignKey("backfills.id"), nullable=False),
+    Column("course_key", String(100), nullable=False),
+    Column("lms_course", OutsideKey(200), nullable=False),
+    Column("lms_user", OutsideKey(200), nullable=False),
+    Column("name", OutsideText, nullable=False),
+    Column("employee_id", BigId, ForeignKey("employees.id")),
+    Column("completed_at", UtcTime),
+    Column("kind", String(16), nullable=False),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    # The row that a registry has of it already, or that may be it.
+    Column("registry", String(40), nullable=False, server_default=""),
+    Column("row", Json),
+    Column("has_badge", Boolean),
+    Column("state", String(16), nullable=False),
+    Column("completion_id", BigId, ForeignKey("completions.id")),
+    Column("decided_by", OutsideText),
+    Column("decided_why", OutsideText),
+    Column("changed_at", UtcTime, nullable=False),
+    UniqueConstraint("backfill_id", "course_key", "lms_course", "lms_user"),
+    Index("ix_backfill_entries_state", "backfill_id", "state", "completed_at"),
+    Index("ix_backfill_entries_employee_id", "employee_id"),
+    comment="each completion that the bridge did not know, and what is to become of it",
+)
+
 remotes = Table(
     "remotes",
     metadata,

@@ -35,7 +35,16 @@ def documented() -> set[str]:
     return found
 
 
-BY_INTERVAL = ("recognise", "award", "deliver", "index", "announce", "forward", "watch_tokens")
+BY_INTERVAL = (
+    "recognise",
+    "award",
+    "backfill",
+    "deliver",
+    "index",
+    "announce",
+    "forward",
+    "watch_tokens",
+)
 
 
 def every_setting() -> set[str]:
