@@ -38,7 +38,7 @@ from lms_bridge.store.schema import backfill_entries, backfills, sightings
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 20
-_OPEN = Which(state=EntryState.OPEN)
+_DUE = Which(state=EntryState.DUE)
 
 
 class _Turn(NamedTuple):
@@ -89,7 +89,7 @@ class Carrier:
             # What could not be done while no worker was there is not made up for at once.
             since = max(row.next_at, now - pause * _AT_ONCE)
             most = min(_AT_ONCE, 1 + int((now - since) / pause))
-            some = list(entries.entries(db, row.id, _OPEN, limit=most))
+            some = list(entries.entries(db, row.id, _DUE, limit=most))
             if not some:
                 entries.change(db, row.id, state=BackfillState.DONE, next_at=None)
                 log.info("backfill done", backfill=row.id)

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     """a registry has the row; nothing will be written"""
     CONFLICT = "conflict"
     """a registry has a row that may be it, and says something else"""
-    UNKNOWN = "unknown"
+    NOBODYS = "nobodys"
     """it cannot be said whose it is"""
     UNREAD = "unread"
     """the registry could not be asked about the person"""
@@ -34,9 +34,9 @@ class Kind(StrEnum):
 class EntryState(StrEnum):
     """What is to become of it, or became of it."""
 
-    OPEN = "open"
+    DUE = "due"
     """will be taken in"""
-    ASKED = "asked"
+    TO_DECIDE = "to_decide"
     """a person has to decide"""
     LEFT = "left"
     """will not be taken in"""
@@ -56,9 +56,9 @@ class BackfillState(StrEnum):
     DONE = "done"
 
 
-DECISIONS = {"take": EntryState.OPEN, "adopt": EntryState.OPEN, "leave": EntryState.LEFT}
+DECISIONS = {"take": EntryState.DUE, "adopt": EntryState.DUE, "leave": EntryState.LEFT}
 """what a person may decide, and what state it leads to"""
-_UNDECIDED = (EntryState.OPEN, EntryState.ASKED, EntryState.LEFT, EntryState.FAILED)
+_UNDECIDED = (EntryState.DUE, EntryState.TO_DECIDE, EntryState.LEFT, EntryState.FAILED)
 
 
 class NoSuchBackfill(Exception):
@@ -88,7 +88,7 @@ class Backfill(msgspec.Struct, frozen=True):
     @property
     def left(self) -> int:
         """How many are still to be taken in."""
-        return self.entries.get(EntryState.OPEN, 0)
+        return self.entries.get(EntryState.DUE, 0)
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
-from lms_bridge.jobs.base import Progress, patiently, side_by_side
+from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.jobs.pull_completions import ask_for, found_courses
 from lms_bridge.jobs.read_histories import Person, whole_history
 from lms_bridge.lms.base import Lms
@@ -84,13 +84,14 @@ class Survey:
             if (not wanted or entry.course.key in wanted)
             and entry.course.key not in backfill.surveyed
         ]
+        failures: list[str] = []
         with asking(self._bridge, f"lms.{self._lms.name}") as asked:
             for done, entry in enumerate(todo):
                 progress(done, len(todo))
                 try:
                     self._ask(entry, least, counts)
                 except DeliveryError as error:
-                    counts["failed"] += 1
+                    failures.append(f"{entry.course.key}: {error.reason.sentence()}")
                     asked.failed(error, entry.course.key)
                     continue
                 asked.answered()
@@ -98,7 +99,10 @@ class Survey:
             if isinstance(registry, KeepsHistories):
                 self._hold_against(registry, counts, progress)
         with self._store.writing() as db:
-            entries.change(db, self._number, state=BackfillState.PLANNED, counts=dict(+counts))
+            state = BackfillState.SURVEYING if failures else BackfillState.PLANNED
+            entries.change(db, self._number, state=state, counts=dict(+counts))
+        if failures:
+            raise JobFailed("; ".join(failures), counts)
         return counts
 
     # --- the LMS
@@ -106,7 +110,13 @@ class Survey:
     def _ask(self, entry: CataloguedCourse, least: dt.date | None, counts: Counter[str]) -> None:
         """Who has completed the course, of whom the bridge knows nothing."""
         with self._store.reading() as db:
-            is_settled = self._intake.is_settled(db, self._lms.name, entry)
+            settled = self._intake.is_settled(db, self._lms.name, entry)
+
+        def is_settled(user_id: str) -> bool:
+            known = settled(user_id)
+            asked["known"] += known
+            return known
+
         found: list[Pulled] = []
         asked: Counter[str] = Counter()
         for course in patiently(lambda: list(found_courses(self._lms, entry.course))):
@@ -119,10 +129,8 @@ class Survey:
                 counts=asked,
             )
         for start in range(0, len(found), _AT_ONCE):
-            self._keep(entry, found[start : start + _AT_ONCE], least, counts)
-        counts["failed"] += asked["failed"]
-        if asked["failed"]:  # so that going on asks for those again
-            return
+            self._keep(entry, found[start : start + _AT_ONCE], least, asked)
+        counts.update({what: asked[what] for what in ("failed", "known", "found", "too_old")})
         with self._store.writing() as db:
             before = entries.get(db, self._number).surveyed
             entries.change(
@@ -181,8 +189,8 @@ class Survey:
             "name": one.completion.user.full_name,
             "employee_id": who.employee_id if isinstance(who, Known) else None,
             "completed_at": one.completion.completed_at,
-            "kind": Kind.NEW if known else Kind.UNKNOWN,
-            "state": EntryState.OPEN if known else EntryState.ASKED,
+            "kind": Kind.NEW if known else Kind.NOBODYS,
+            "state": EntryState.DUE if known else EntryState.TO_DECIDE,
             "has_badge": has_badge,
             "changed_at": self._clock(),
             **reason_columns(reason),
@@ -202,10 +210,10 @@ class Survey:
     def _hold_against(self, registry: Registry, counts: Counter[str], progress: Progress) -> None:
         """What of it the registry has."""
         with self._store.reading() as db:
-            mine = select(backfill_entries.c.employee_id.distinct()).where(
+            mine = select(backfill_entries.c.employee_id).where(
                 _IS_TO_BE_HELD, backfill_entries.c.backfill_id == self._number
             )
-            people = sorted(db.execute(mine).scalars())
+            people = sorted(db.execute(mine.distinct()).scalars())
         if not people:
             return
         remote = f"registry.{registry.name}"
@@ -276,14 +284,14 @@ class Survey:
                 self._judge(db, row, registry.name, verdict)
 
     def _judge(self, db: Connection, row: AnyRow, registry: str, verdict: Verdict | None) -> None:
-        values: dict[str, Any] = {"kind": Kind.NEW, "state": EntryState.OPEN}
+        values: dict[str, Any] = {"kind": Kind.NEW, "state": EntryState.DUE}
         if verdict is None:
             if row.kind == Kind.NEW:  # it could be asked before
                 return
         elif verdict.is_it:
-            values = {"kind": Kind.THERE, "state": EntryState.OPEN}
+            values = {"kind": Kind.THERE, "state": EntryState.DUE}
         else:
-            values = {"kind": Kind.CONFLICT, "state": EntryState.ASKED}
+            values = {"kind": Kind.CONFLICT, "state": EntryState.TO_DECIDE}
         reason = None
         if verdict:
             values |= {"registry": registry, "row": as_json(verdict.row)}
@@ -295,7 +303,7 @@ class Survey:
         """It is not known what the registry has of the person: nothing is taken in blindly."""
         mine = backfill_entries.c.employee_id == employee_id
         with self._store.writing() as db:
-            values = {"kind": Kind.UNREAD, "state": EntryState.ASKED, **reason_columns(reason)}
+            values = {"kind": Kind.UNREAD, "state": EntryState.TO_DECIDE, **reason_columns(reason)}
             self._change(db, mine & _IS_TO_BE_HELD, **values)
 
     def _change(self, db: Connection, which: ColumnElement[bool], **values: Any) -> None:
@@ -339,6 +347,6 @@ def _may_be(registry: str, row: RecordedTraining) -> Reason:
 
 # What no registry was found to have, and no person has decided about.
 _IS_TO_BE_HELD = backfill_entries.c.decided_by.is_(None) & or_(
-    (backfill_entries.c.kind == Kind.NEW) & (backfill_entries.c.state == EntryState.OPEN),
+    (backfill_entries.c.kind == Kind.NEW) & (backfill_entries.c.state == EntryState.DUE),
     backfill_entries.c.kind == Kind.UNREAD,
 )

@@ -209,7 +209,7 @@ def decide(
     try:
         with session.bridge.store.writing() as db:
             if kind:
-                asked = entries.entries(db, number, Which(kind, EntryState.ASKED))
+                asked = entries.entries(db, number, Which(kind, EntryState.TO_DECIDE))
                 ids = tuple(one.id for one in asked)
             count = entries.decide(db, number, ids, how, by=whoami(), why=why, now=utc_now())
     except NoSuchBackfill as error:
@@ -310,12 +310,12 @@ def _show(session: Session, found: Backfill, *, as_json: bool) -> None:
             mark("in the registry already: taken in as it stands there; nothing is written"),
         ),
         (found.kinds.get(Kind.CONFLICT, 0), mark("conflicting: a person has to decide")),
-        (found.kinds.get(Kind.UNKNOWN, 0), mark("of accounts that are nobody's; a person decides")),
+        (found.kinds.get(Kind.NOBODYS, 0), mark("of accounts that are nobody's; a person decides")),
         (
             found.kinds.get(Kind.UNREAD, 0),
             mark("of people whom the registry does not know or could not tell of"),
         ),
-        (found.counts.get("failed", 0), mark("could not be asked about; plan --continue asks")),
+        (found.counts.get("failed", 0), mark("could not be asked about; another plan finds them")),
     ):
         if many:
             grid.add_row(str(many), say(what))

@@ -240,7 +240,7 @@ def _preview(session: Session, how_many: int, *, hidden: bool) -> tuple[Differen
 
 
 def _review(session: Session, total: int, *, hidden: bool) -> dict[str, int]:
-    """Review whoever waits, with how far it has come; what was changed here, and not by a worker."""
+    """Review whoever waits, with how far it has come; what was changed by this process."""
     counts = Counter(dict.fromkeys(("earned", "renewed", "corrected", "revoked"), 0))
     with progress_bar(session, session.say(mark("awarding")), hidden=hidden) as report:
         while left := _how_many_wait(session):

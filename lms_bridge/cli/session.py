@@ -70,6 +70,10 @@ _STANDING = {
     "refused": "amiss",
     "dropped": "over",
     "removed": "over",
+    "due": "moving",
+    "to_decide": "person",
+    "taken": "good",
+    "left": "over",
     "none": "over",
     "idle": "over",
 }
