@@ -56,7 +56,7 @@ class TellStep:
         recorded = Recorded(
             registry=self._registry,
             row_id=row_id or "",
-            user_id=work.lms_user_id,
+            user_id=work.lms_user_id or work.nip,
             course_key=work.course.key,
             hours=work.hours,
             starts=work.starts,

@@ -108,7 +108,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     registry: str
     row_id: str
     user_id: str
-    """of the learner in the LMS, if it is known"""
+    """of the learner in the LMS; where it is not known, the NIP"""
     course_key: str
     hours: int
     starts: dt.date

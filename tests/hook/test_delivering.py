@@ -22,6 +22,7 @@ from lms_bridge.sandbox.city import SITI
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
 from tests.deliveries.yard import COURSE, REGISTRY, Yard, refuse_illegal_transitions
+from tests.hook.conftest import SECRET
 from tests.hook.portal import Portal
 
 LMS = "lms.portal"
@@ -109,6 +110,11 @@ def test_a_receiver_that_fails_then_is_silent_then_takes_it_awards_one_badge(
     sent = portal.headers()
     assert len({one["id"] for one in sent}) == 1
     assert len({told[3] for told in portal.told}) == 1, "byte for byte the same"
+    with town.yard.store.reading() as db:
+        kept = str(db.exec_driver_sql("SELECT exchanges FROM attempts").scalars().all())
+    assert "1987************01" in kept
+    assert SITI not in kept
+    assert SECRET not in kept
     assert town.yard.reason(delivery).code == "badge_unconfirmed"
     assert town.yard.row(delivery).result_id == sent[0]["id"]
 

@@ -49,6 +49,11 @@ def test_though_an_answer_is_lost_there_is_one_and_it_can_be_undone(
         assert (row.state, row.result_id) == ("done", edx.credentials[0]["uuid"])
         assert row.result_link == edx.credentials[0]["certificate_url"]
         assert (edx.awarded(SITI), len(edx.credentials)) == ([PROGRAM], 1)
+        with store.reading() as db:
+            kept = str(db.exec_driver_sql("SELECT exchanges FROM attempts").scalars().all())
+        assert "1987************01" in kept
+        assert SITI not in kept
+        assert "sandbox.jwt" not in kept
         yard.take_back(row.completion_id)
         yard.decide(row.completion_id, "undo")
         worker.drain()

@@ -54,6 +54,8 @@ def test_the_example_of_the_page_is_right() -> None:
         ({"badges/award/body/tanggal": "{completed_on}"}, "badges.award.body.tanggal: {completed"),
         ({"activity": "https://e.example/courses"}, "activity: needs {course_id} in it, once"),
         ({"users/by_id/path": "/users"}, "users.by_id: does not ask for {value}"),
+        ({"users/suspended": {}}, "users.suspended: needs where, and equals, contains or filled"),
+        ({"completions/only": {"where": "status"}}, "completions.only: needs where, and equals"),
         ({"users/fields/number": None}, "users.fields.number: is required with by_number"),
         ({"completions/path": "/completions"}, "completions: names neither {course_id}"),
         ({"badges/find/path": "/badges"}, "badges.find: does not name {user_id}: whose badge?"),

@@ -198,13 +198,23 @@ def test_an_lms_that_takes_no_badges_says_so(adapter: Callable[..., Rest]) -> No
 def test_the_check_proves_each_part_and_changes_nothing(lms: Rest, elearning: Elearning) -> None:
     elearning.complete("4", "2026-11-20 10:15:00")
     lines = list(lms.check())
-    assert {line.verdict for line in lines} == {"ok"}
+    assert {(line.verdict, line.remedy) for line in lines} == {("ok", "")}
     said = "\n".join(line.finding for line in lines)
     assert "1987************01 was found: account 4, Siti Rahmawati." in said
     assert "It lists 3 courses, 2 of them with a number or a short name." in said
     assert "1 completions of Literasi Digital ASN, 1 of them with a date" in said
     assert "The badges of account 4 can be seen." in said
     assert elearning.badges == []
+
+
+def test_the_check_warns_of_dates_that_cannot_be_read(
+    adapter: Callable[..., Rest], elearning: Elearning
+) -> None:
+    elearning.complete("4", "2026-11-20 10:15:00")
+    lines = {line.subject: line for line in adapter(dates=["%d/%m/%Y"]).check()}
+    warned = lines["lms.elearning: completions"]
+    assert warned.verdict == "warning"
+    assert "lms.elearning.completions.fields.completed_at" in warned.remedy
 
 
 def test_the_check_says_what_the_bridge_does_without(adapter: Callable[..., Rest]) -> None:

@@ -28,9 +28,24 @@ def disagreements(settings: RestSettings, path: str) -> Iterator[Problem]:
     for where in [name for name in named if ".by_" in name]:
         if "value" not in named[where]:
             yield Problem(f"{path}.{where}", "does not ask for {value}, in its path, query or body")
+    yield from _conditions(settings, path)
     yield from _looking_up(settings, path)
     yield from _courses(settings, named, path)
     yield from _badges(settings, named, path)
+
+
+def _conditions(settings: RestSettings, path: str) -> Iterator[Problem]:
+    """One that says nothing would be so of every row: of every account that it is closed."""
+    for name, condition in (
+        ("users.suspended", settings.users and settings.users.suspended),
+        ("completions.only", settings.completions and settings.completions.only),
+        ("badges.find.only", settings.badges.find and settings.badges.find.only),
+    ):
+        if not condition:
+            continue
+        looks = condition.equals is not None or condition.contains or condition.filled is not None
+        if not (condition.where and looks):
+            yield Problem(f"{path}.{name}", "needs where, and equals, contains or filled beside it")
 
 
 def _looking_up(settings: RestSettings, path: str) -> Iterator[Problem]:
