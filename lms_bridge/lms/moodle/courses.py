@@ -94,17 +94,28 @@ class Courses:
         linked = (row.get("competency") for row in rows)
         return tuple(v.text(one.get("idnumber")) for one in linked if isinstance(one, dict))
 
-    def participants(self, course_id: str, *, only_active: bool = True) -> Iterator[LmsUser]:
-        """Who is enrolled, actively as far as the role may tell active from suspended.
+    def everybody(self) -> Iterator[LmsUser]:
+        """Everybody who has an account, with id and NIP alone: each other field takes its time."""
+        return self._taking_part(SITE_COURSE, f"id,{self._nip_is_in}", active=False)
+
+    def participants(self, course_id: str) -> Iterator[LmsUser]:
+        """Who is enrolled, actively as far as the role may tell active from suspended."""
+        fields = dict.fromkeys(["id", "username", "fullname", "idnumber", "email", self._nip_is_in])
+        return self._taking_part(course_id, ",".join(fields), active=True)
+
+    @property
+    def _nip_is_in(self) -> str:
+        """The field of a participant that has the NIP in it."""
+        return "customfields" if self._nip_field.startswith(PROFILE_FIELD) else self._nip_field
+
+    def _taking_part(self, course_id: str, fields: str, *, active: bool) -> Iterator[LmsUser]:
+        """Who takes part, by pages.
 
         A page can come back short, for Moodle leaves out the people whom the bridge may not
         see after it has counted; so only a page with nobody new in it is the end.
         """
         seen: set[str] = set()
-        active, start = only_active, 0
-        fields = "id,username,fullname,idnumber,email"
-        if self._nip_field.startswith(PROFILE_FIELD):
-            fields += ",customfields"
+        start = 0
         while True:
             options = {
                 "userfields": fields,

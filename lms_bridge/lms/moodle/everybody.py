@@ -1,8 +1,8 @@
 """Who has which NIP, where Moodle cannot be asked for it: by listing everybody.
 
-Everybody takes part in the front page, whose participants Moodle lists a page at a time: a
-thousand accounts in one to two seconds, where ``core_user_get_users`` takes fifteen (measured on
-Moodle 4.5.6). What was listed is believed for a quarter of an hour.
+Everybody takes part in the front page, whose participants Moodle lists a page at a time, several
+times as quickly as ``core_user_get_users`` does, which has no pages (measured on Moodle 4.5.6).
+What was listed is believed for a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from lms_bridge.lms.moodle.courses import SITE_COURSE, Courses
+from lms_bridge.lms.moodle.courses import Courses
 from lms_bridge.people import nip as nips
 
 BELIEVED_SECONDS = 900.0
@@ -37,7 +37,7 @@ class Everybody:
 
     def _list(self) -> None:
         found: dict[str, list[str]] = {}
-        for user in self._courses.participants(SITE_COURSE, only_active=False):
+        for user in self._courses.everybody():
             if user.number:
                 found.setdefault(nips.normalise(user.number) or user.number, []).append(user.id)
         self._ids, self._until = found, self._clock() + BELIEVED_SECONDS
