@@ -39,6 +39,10 @@ def create_app(bridge: Bridge) -> Flask:
         from webhook import badges  # it draws and signs, which not everyone has it do
 
         badges.show(app, bridge, bridge.issuing)
+    if bridge.settings.learner:
+        from webhook import learner  # it reads much that nothing else here does
+
+        learner.show(app, bridge, bridge.settings.learner)
     if bridge.settings.console.access != "off":
         pages.show(app, bridge)
     web = bridge.settings.web

@@ -6,7 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from jinja2 import pass_context
 from markupsafe import Markup
@@ -38,7 +38,7 @@ def dress(app: Flask, settings: Settings) -> None:
         app,
         default_translation_directories=str(LOCALES),
         default_locale=settings.language,
-        locale_selector=lambda: chosen("lang", LANGUAGES) or settings.language,
+        locale_selector=lambda: g.get("language") or chosen("lang", LANGUAGES) or settings.language,
     )
 
     def local(moment: dt.datetime) -> Markup:

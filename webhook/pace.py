@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple
 
+_MOST_BUCKETS = 10_000
 _NEARLY = 1e-9
 """what the arithmetic of a computer may lack of a whole token"""
 
@@ -58,6 +59,16 @@ class Pace:
         if per_minute is None:
             return 0.0
         with self._lock:
+            if len(self._buckets) >= _MOST_BUCKETS:
+                self._forget(now)
             bucket = self._buckets.get(name) or full(per_minute, now)
             self._buckets[name], seconds = take(bucket, now=now, per_minute=per_minute)
             return seconds
+
+    def _forget(self, now: float) -> None:
+        """Let go of the buckets that are full again after a minute; of all, if none is."""
+        self._buckets = {
+            name: bucket for name, bucket in self._buckets.items() if now - bucket.at < 60
+        }
+        if len(self._buckets) >= _MOST_BUCKETS:
+            self._buckets.clear()

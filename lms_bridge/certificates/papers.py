@@ -45,6 +45,10 @@ class Papers:
         with self._store.glancing() as db:
             found = issued.of_completion(db, work.completion_id, home_page=self._home_page)
         assert found is not None, "a delivery has its completion"
+        return self.made(found)
+
+    def made(self, found: issued.Issued) -> Document:
+        """The certificate that is made of what was `found` in the database."""
         return self._renderer.document(found.certificate)
 
     def _of_the_lms(self, work: Work, activity: str) -> bytes | None:

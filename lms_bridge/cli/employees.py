@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.lacking import lacking
+from lms_bridge.cli.link import link
 from lms_bridge.cli.person import show, standing_of
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.cli.units import units
@@ -106,5 +107,5 @@ def import_(session: Session, file: Path, as_json: bool) -> None:
     )
 
 
-for _command in (show, lacking, units):
+for _command in (show, link, lacking, units):
     employees.add_command(_command)

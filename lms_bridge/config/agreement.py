@@ -64,6 +64,7 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
         yield from _certificates(settings.certificates, settings.web)
     if settings.openbadges:
         yield from _openbadges(settings.openbadges, settings.web)
+    yield from _learner(settings)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
 
@@ -128,6 +129,12 @@ def _openbadges(settings: OpenBadges, web: Web) -> Iterator[Problem]:
         yield Problem(
             "openbadges.email", f"expected an e-mail address, got {shown(settings.email)}"
         )
+
+
+def _learner(settings: Settings) -> Iterator[Problem]:
+    """The page has an address."""
+    if settings.learner and not settings.web.public_url:
+        yield Problem("web.public_url", "is required with [learner]: links lead to that address")
 
 
 def _database(url: str) -> Iterator[Problem]:

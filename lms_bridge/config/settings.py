@@ -139,6 +139,21 @@ class OpenBadges(_Section, frozen=True, kw_only=True):
     """folder of the keys that sign"""
 
 
+class Learner(_Section, frozen=True, kw_only=True):
+    """The page on which employees see their own trainings. With it there is one."""
+
+    key: Secret
+    """signs sessions and links, at least 32 characters; another one ends all that it signed"""
+    office: Annotated[str, msgspec.Meta(min_length=1)] = "BKPSDM"
+    """whom a learner turns to, as they are called"""
+    contact: str = ""
+    """how they are reached: a telephone number, an e-mail address"""
+    session_minutes: Annotated[float, msgspec.Meta(ge=1, le=1440)] = 60
+    """how long somebody who has come in can look around"""
+    link_days: Annotated[float, msgspec.Meta(gt=0, le=90)] = 7
+    """how long a link that HR gave is good"""
+
+
 class Sender(_Section, frozen=True, kw_only=True):
     """A system that may send statements, and its credential."""
 
@@ -317,6 +332,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     log: Log = Log()
     certificates: Certificates | None = None
     openbadges: OpenBadges | None = None
+    learner: Learner | None = None
     courses: tuple[Course, ...] = ()
     badges: tuple[Badge, ...] = ()
 
