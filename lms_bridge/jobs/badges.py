@@ -21,7 +21,7 @@ from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import Progress, patiently, side_by_side
 from lms_bridge.lms.base import Lms
 from lms_bridge.reasons import Reason, reason_columns
-from lms_bridge.store.schema import completions, deliveries
+from lms_bridge.store.schema import awards, completions, deliveries, employees
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class Badges:
 
     def _verdicts(self, mine: Sequence[Confirmed]) -> Iterator[tuple[Confirmed, Reason | None]]:
         for one in mine:
-            award = one.work.course.badge
+            award = one.work.badge
             account = one.work.progress.get("account") or one.work.lms_user_id
             if award is None or not account:
                 continue
@@ -105,12 +105,12 @@ class Badges:
         last = 0
         while True:
             with self._bridge.store.reading() as db:
-                some = self._people().where(completions.c.employee_id > last)
+                some = self._people().where(employees.c.id > last)
                 people = db.scalars(some.limit(_PEOPLE_AT_ONCE)).all()
                 if not people:
                     return
                 last = people[-1]
-                mine = self._mine & completions.c.employee_id.in_(people)
+                mine = self._mine & employees.c.id.in_(people)
                 confirmed = work.load_confirmed(db, mine, now=utc_now())
             by_person: dict[int, list[Confirmed]] = {}
             for one in confirmed:
@@ -119,10 +119,15 @@ class Badges:
 
     def _people(self) -> Select[int]:
         """The employees with a badge that was issued there, in order."""
-        mine = exists().where(
+        done = self._mine & (deliveries.c.state == State.DONE)
+        of_course = exists().where(
+            done,
             deliveries.c.completion_id == completions.c.id,
-            self._mine,
-            deliveries.c.state == State.DONE,
+            completions.c.employee_id == employees.c.id,
         )
-        people = select(completions.c.employee_id).where(mine).distinct()
-        return people.order_by(completions.c.employee_id)
+        by_rule = exists().where(
+            done,
+            deliveries.c.award_id == awards.c.id,
+            awards.c.employee_id == employees.c.id,
+        )
+        return select(employees.c.id).where(of_course | by_rule).order_by(employees.c.id)
