@@ -155,7 +155,9 @@ def test_a_worker_that_dies_while_it_awards_leaves_one_badge(
     school.yard.note(work, **written)
     school.yard.clock.forward(seconds=300)
     assert school.yard.take_over() == 1
+    elearning.told.clear()
     school.deliver()
+    assert elearning.told == [], "what the dead one sent may still take effect"
     school.later()
     assert school.yard.attempts(work.delivery_id)[-1] == "done"
     assert elearning.badges_of("4") == ["LITDIG"]
