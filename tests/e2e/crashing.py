@@ -1,15 +1,18 @@
 """``python -m tests.e2e.crashing``: kill everything, again and again, and count in the end.
 
 While completions come in and both outside systems misbehave, processes of the bridge are
-killed at random moments. In the end every statement that was answered 200 must be there,
-every completion in the registry once, every badge on its profile once, and the bridge must
-have said so of each once.
+killed at random moments. Half way a badge with a rule is put in force, so that some people have met
+it long ago and others come to meet it. In the end every statement that was answered 200 must be
+there, every completion in the registry once, everybody awarded the badge of the rule once, every
+badge on its profile once, and the bridge must have said so of each once.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -30,11 +33,19 @@ from lms_bridge.config.loading import load
 from lms_bridge.config.settings import Settings
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.store.engine import Store, open_store
-from lms_bridge.store.schema import IS_UNANNOUNCED, completions, deliveries, statements
+from lms_bridge.store.schema import IS_UNANNOUNCED, awards, completions, deliveries, statements
 from tests.e2e import town
 from tests.postgres import running_postgres
 
 FIRST_USER = 1001
+BADGE, BY_RULE = "Badge Literasi Digital", "Badge Kohort Latsar"
+RULE = f"""
+[[badges]]
+key = "digital"
+name = "ASN Digital"
+rule = {{ all = ["LITDIG-2026", {{ hours = 20, within = "year" }}] }}
+issue = {{ route = "cohort", cohort = "BADGE-LATSAR-2026", name = "{BY_RULE}" }}
+"""
 
 
 def crash(
@@ -59,7 +70,7 @@ def crash(
             )
         )
         port = town.free_port()
-        config = town.configure(folder, around, database=database, port=port)
+        config = town.configure(folder, around, database=database, port=port, more=RULE)
         service = town.Service(folder, config, port)
         stack.callback(service.stop)
         service.start()
@@ -69,12 +80,15 @@ def crash(
         _in_background(lambda: _cron(around, over))
         answered: list[str] = []
         sending = _in_background(lambda: answered.extend(_send_all(service, people, chance)))
-        killed = _kill(service, kills, every, chance)
+        killed = _kill(service, kills // 2, every, chance)
+        applying = _in_background(lambda: _apply(config))
+        killed += _kill(service, kills - kills // 2, every, chance)
+        applying.join()
         sending.join()
         store = open_store(database, folder)
         stack.callback(store.close)
         started = time.monotonic()
-        while not _settled(store, people):
+        while not _settled(store, people):  # by then everybody is awarded what they have met
             assert time.monotonic() - started < patience, _where(store)
             time.sleep(0.5)
         found = around.state()
@@ -105,6 +119,12 @@ def _send_all(service: town.Service, people: int, chance: random.Random) -> list
     return ids
 
 
+def _apply(config: Path) -> None:
+    """Put the badges of the configuration in force."""
+    command = [sys.executable, "-m", "lms_bridge", "--config", str(config)]
+    subprocess.run([*command, "badges", "apply", "--yes"], check=True, capture_output=True)
+
+
 def _kill(service: town.Service, kills: int, every: float, chance: random.Random) -> Counter[str]:
     killed: Counter[str] = Counter()
     while sum(killed.values()) < kills:
@@ -124,7 +144,8 @@ def _settled(store: Store, people: int) -> bool:
     with store.reading() as db:
         known = db.execute(select(func.count()).select_from(completions)).scalar_one()
         silent = select(deliveries.c.id).where(text(IS_UNANNOUNCED)).limit(1)
-        settled = known >= people and reports.is_settled(db, now=utc_now())
+        awarded = db.execute(select(func.count()).select_from(awards)).scalar_one()
+        settled = min(known, awarded) >= people and reports.is_settled(db, now=utc_now())
         return settled and db.execute(silent).first() is None
 
 
@@ -140,16 +161,16 @@ def _count(
     found: dict[str, object],
     certificates: dict[str, str],
 ) -> dict[str, object]:
-    rows = found["rows"]
-    awards = found["awards"]
+    rows, shown = found["rows"], found["awards"]
     assert isinstance(rows, list)
-    assert isinstance(awards, list)
+    assert isinstance(shown, list)
     with store.reading() as db:
         stored = set(db.execute(select(statements.c.id)).scalars().all())
         lines = reports.list_completions(db, now=utc_now(), limit=people + 10)
         said = db.scalars(select(statements.c.id).where(statements.c.sender == BRIDGE)).all()
         told = deliveries.c.step.in_(("record", "badge"))
         noted = set(db.scalars(select(deliveries.c.statement_id).where(told)))
+        awarded = db.execute(select(awards.c.employee_id, awards.c.revoked_at)).all()
     lost = [one for one in answered if one not in stored]
     assert not lost, f"{len(lost)} statements were answered 200 and are not there"
     not_done = [line for line in lines if not line.is_through]
@@ -166,17 +187,21 @@ def _count(
     kept = {row["id"]: documents[row["path"]["881"]["dok_uri"]] for row in ours if row["path"]}
     assert len(kept) == len(documents) == people, f"{len(kept)} of {people} have a certificate"
     assert kept == certificates, "each row has the certificate that was made for it"
-    badges = Counter(award["user"] for award in awards)
-    assert len(badges) == people, f"{len(badges)} of {people} people have their badge"
-    assert set(badges.values()) == {1}
-    assert len(said) == 2 * people, f"{len(said)} statements of its own for {people} people"
+    for name in (BADGE, BY_RULE):
+        badges = Counter(one["user"] for one in shown if one["name"] == name)
+        assert len(badges) == people, f"{len(badges)} of {people} people have {name}"
+        assert set(badges.values()) == {1}
+    assert len({row.employee_id for row in awarded}) == len(awarded) == people
+    assert not any(row.revoked_at for row in awarded)
+    assert len(said) == 3 * people, f"{len(said)} statements of its own for {people} people"
     assert set(said) == noted
     return {
         "answered": len(answered),
         "stored": len(stored),
         "rows": len(ours),
         "documents": len(documents),
-        "badges": len(badges),
+        "badges": len(shown),
+        "awards": len(awarded),
         "said": len(said),
         "faults": found["faults"],
     }

@@ -15,4 +15,5 @@ def test_killing_its_processes_loses_nothing_and_doubles_nothing(
     database: str, tmp_path: Path
 ) -> None:
     counted = crash(tmp_path, database=database, people=40, kills=6, seed=7, patience=150)
-    assert counted["rows"] == counted["badges"] == 40
+    assert counted["rows"] == counted["awards"] == 40
+    assert counted["badges"] == 80

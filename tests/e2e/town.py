@@ -77,6 +77,7 @@ kind = 16
 hours = 20
 external_ids = ["ELEARN-LITDIG-2026"]
 badge = {{ route = "competency", competency = "KMP-LITDIG", name = "Badge Literasi Digital" }}
+{more}
 """
 
 _SECRETS = {
@@ -212,8 +213,9 @@ def configure(
     timeout: float = 1.0,
     settle: float = 3.0,
     lease: float = 4.0,
+    more: str = "",
 ) -> Path:
-    """Write a configuration for a bridge between the sandboxes."""
+    """Write a configuration for a bridge between the sandboxes, with `more` tables in it."""
     for name, value in (_SECRETS | {"moodle-token": around.facts["moodle-token"]}).items():
         (folder / name).write_text(value)
     config = folder / "lms-bridge.toml"
@@ -228,6 +230,7 @@ def configure(
             timeout=timeout,
             settle=settle,
             lease=lease,
+            more=more,
         )
     )
     return config
