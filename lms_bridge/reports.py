@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, exists, func, or_, select
 
+from lms_bridge.badges import reviews
 from lms_bridge.deliveries import breaker, health
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
@@ -403,7 +404,10 @@ def why(db: Connection, statement_id: str) -> list[tuple[str, str, Reason | None
 
 
 def is_settled(db: Connection, *, now: dt.datetime) -> bool:
-    """Whether nothing moves any more unless a person acts: all judged, all delivered or blocked."""
+    """Whether nothing moves any more unless a person acts.
+
+    All is judged, all badges are awarded, all is delivered or blocked.
+    """
     moving = exists().where(
         or_(
             sightings.c.state == SightingState.NEW,
@@ -411,7 +415,8 @@ def is_settled(db: Connection, *, now: dt.datetime) -> bool:
         )
     )
     under_way = exists().where(or_(IS_OPEN & (deliveries.c.state != State.DELEGATED), IS_RUNNING))
-    return not (how_many_unseen(db) or db.execute(select(or_(moving, under_way))).scalar_one())
+    to_do = how_many_unseen(db) or reviews.is_any(db)
+    return not (to_do or db.execute(select(or_(moving, under_way))).scalar_one())
 
 
 def _question(

@@ -86,6 +86,8 @@ def test_the_demo_carries_everything_through_that_should_arrive(
     assert len(done) == told["registry_rows"] == story.EXPECTED_DONE
     assert told["registry_duplicates"] == 0
     assert told["certificates"] == story.EXPECTED_DONE
+    (earners,) = told["earned"].values()
+    assert len(earners) == len(set(earners)) == story.EXPECTED_EARNED
     assert all(
         step["result_id"] for one in done for step in one["deliveries"] if step["step"] == "record"
     )

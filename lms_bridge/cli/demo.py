@@ -168,6 +168,13 @@ def _print(session: Session, facts: Facts) -> None:
             seconds=facts.seconds,
         )
     )
+    for badge, people in facts.earned.items():
+        told = say(
+            mark("Earned by its rule: “%(badge)s”, by %(people)s."),
+            badge=badge,
+            people=", ".join(people),
+        )
+        console.print(told)
     if facts.faults:
         shown = ", ".join(f"{name} ×{count}" for name, count in sorted(facts.faults.items()))
         console.print(say(mark("Faults that it went through: %(faults)s"), faults=shown))
@@ -189,7 +196,7 @@ def _stay(session: Session, stage: Stage, *, silent: bool) -> None:
             Text(f"    export LMS_BRIDGE_CONFIG={config}", style="bold"),
             *(
                 Text(f"    {program} {name}", style="bold")
-                for name in ("status", "attention", "completions")
+                for name in ("status", "attention", "completions", "badges earned")
             ),
             Text("\n" + say(mark("Ctrl-C ends it and removes everything."))),
         ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import requests
 
 from lms_bridge import reports
+from lms_bridge.badges.earned import AwardLine, list_awards
 from lms_bridge.bridge import utc_now
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.demo import story
@@ -40,6 +41,8 @@ class Facts(msgspec.Struct, frozen=True):
     """of those rows, how many have their certificate with them in the registry sandbox"""
     badges: int
     """of those completions, how many have their badge in the LMS sandbox"""
+    earned: dict[str, list[str]]
+    """who has earned which badge by its rule"""
     faults: dict[str, int]
     seconds: float
     problems: list[str]
@@ -121,6 +124,7 @@ def _facts(stage: Stage, sent: int, seconds: float) -> Facts:
         view = reports.overview(db, now=now)
         lines = list(reversed(reports.list_completions(db, now=now, limit=10_000)))
         attention = reports.list_attention(db)
+        awarded = list_awards(db, now=now, today=now.date())
     numbers = {line.certificate_number for line in lines}
     rows = [row for row in stage.city.registry.rows() if _number(row) in numbers]
     badges = sum(_has_badge(stage, line) for line in lines)
@@ -132,11 +136,19 @@ def _facts(stage: Stage, sent: int, seconds: float) -> Facts:
         registry_duplicates=len(stage.city.registry.duplicates()),
         certificates=sum(len(stage.city.registry.documents(row["id"])) == 1 for row in rows),
         badges=badges,
+        earned=_earned(awarded),
         faults={str(fault): count for fault, count in stage.faults.injected.items()},
         seconds=round(seconds, 1),
         problems=[],
     )
     return msgspec.structs.replace(facts, problems=_problems(facts))
+
+
+def _earned(awarded: Sequence[AwardLine]) -> dict[str, list[str]]:
+    earned: dict[str, list[str]] = {}
+    for one in awarded:
+        earned.setdefault(one.badge.name, []).append(one.employee)
+    return {badge: sorted(people) for badge, people in earned.items()}
 
 
 def _number(row: dict[str, Any]) -> str:
@@ -176,6 +188,10 @@ def _problems(facts: Facts) -> list[str]:
         "rows twice in the registry": (0, facts.registry_duplicates),
         "rows with their certificate": (len(done), facts.certificates),
         "badges in the LMS, for completions done": (badges, min(facts.badges, badges)),
+        "people who earned a badge by its rule": (
+            story.EXPECTED_EARNED,
+            sum(map(len, facts.earned.values())),
+        ),
         "held up for a person": (sorted(story.EXPECTED_HELD), sorted(held)),
     }
     return [

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import requests
 
-from lms_bridge.bridge import Bridge
+from lms_bridge.badges import in_force
+from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.mendable import wait_until_free
 from lms_bridge.sandbox.city import City, demo_city
 from lms_bridge.sandbox.faults import Fault, Faults
@@ -104,6 +105,8 @@ def set_up(
         stack.enter_context(_cron(city))
         bridge = Bridge.open(config)
         stack.callback(bridge.close)
+        with bridge.store.writing() as db:
+            in_force.put(db, bridge.settings.badges, by="lms-bridge demo", now=utc_now())
         yield Stage(bridge, city, faults, address, password, folder)
 
 

@@ -24,6 +24,8 @@ LOST = (AGUS, 6, LATSAR)
 
 EXPECTED_DONE = 7
 """completions that must be in the registry, with their badges, in the end"""
+EXPECTED_EARNED = 5
+"""people who come to meet the rule of the badge"""
 EXPECTED_HELD = frozenset(
     {
         "unknown_course",
