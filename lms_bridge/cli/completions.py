@@ -156,7 +156,7 @@ def certificate(
             session.fail(mark("there is no completion %(number)s"), number=completion)
         found = known.certificate
         if known.withdrawn_at:
-            warning = mark("The completion was taken back; the certificate holds no more.")
+            warning = mark("The completion was taken back; the certificate is no longer valid.")
             click.echo(session.say(warning), err=True)
     try:
         file = Renderer(settings.certificates).document(found)

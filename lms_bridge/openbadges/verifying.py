@@ -112,7 +112,7 @@ def _time(document: dict[str, Any], now: dt.datetime) -> Finding:
     if ends is not None and ends <= now:
         return Finding("time", "failed", mark("it has expired on %(day)s"), _on(ends))
     if ends is not None:
-        return Finding("time", "ok", mark("it holds until %(day)s"), _on(ends))
+        return Finding("time", "ok", mark("it is valid until %(day)s"), _on(ends))
     return Finding("time", "ok", mark("it does not expire"))
 
 

@@ -252,7 +252,7 @@ def test_one_that_was_taken_back_is_told_to_hold_no_more(client: FlaskClient, ya
         assert completion.withdraw(db, completion_id, VOIDED, NOW)
     answer = look(client, public_id)
     assert answer.status_code == 200
-    assert "This certificate holds no more" in answer.text
+    assert "This certificate is no longer valid" in answer.text
     assert "genuine" not in answer.text
 
 

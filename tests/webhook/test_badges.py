@@ -165,7 +165,7 @@ def test_the_page_says_no_more_than_the_credential(site: Site) -> None:
     ("values", "said"),
     [
         ({"revoked_at": "now"}, "taken back on"),
-        ({"expires_on": "today"}, "held until 31 March 2026"),
+        ({"expires_on": "today"}, "was valid until 31 March 2026"),
     ],
 )
 def test_the_page_says_that_it_holds_no_more(site: Site, values: dict[str, str], said: str) -> None:
