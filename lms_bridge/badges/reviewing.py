@@ -15,7 +15,7 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.store.engine import Store, alone
 
-_AT_ONCE = 200
+_AT_ONCE = 25
 """people; more would keep the web service waiting"""
 
 
