@@ -26,11 +26,13 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, g, redirect, render_template, request, url_for
+from sqlalchemy import select
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.config.settings import Learner
+from lms_bridge.config.settings import Learner, Settings
 from lms_bridge.i18n import LANGUAGES
 from lms_bridge.learner import passes
+from lms_bridge.store.schema import employees
 from lms_bridge.store.types import AnyRow
 from webhook import dressing
 from webhook.pace import Pace
@@ -55,6 +57,7 @@ class Entrance:
         self._store = bridge.store
         self._secure = urlsplit(bridge.settings.web.home_page).scheme == "https"
         self._cookie = "__Host-learner" if self._secure else "learner"
+        self._frames = " ".join(["'self'", *sorted(frames(bridge.settings))])
         self._pace = Pace()
 
     @property
@@ -88,6 +91,11 @@ class Entrance:
     def _holder(self, token: str, purpose: passes.Purpose) -> AnyRow | None:
         with self._store.reading() as db:
             return passes.holder(db, token, purpose, self.key(), utc_now())
+
+    def employee(self, employee_id: int) -> AnyRow:
+        """The row of somebody who was found out."""
+        with self._store.reading() as db:
+            return db.execute(select(employees).where(employees.c.id == employee_id)).one()
 
     # --- coming in and leaving
 
@@ -167,7 +175,7 @@ class Entrance:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
-            " form-action 'self'; frame-ancestors 'self'"
+            f" form-action 'self'; frame-ancestors {self._frames}"
         )
         return response
 
@@ -176,3 +184,18 @@ def choose_language() -> None:
     """The language that a form asks for, as it is kept in each form of the page."""
     if request.method == "POST" and (asked := request.form.get("lang")) in LANGUAGES:
         g.language = asked
+
+
+def frames(settings: Settings) -> set[str]:
+    """The sites in whose frames the page may be: those of the platforms that open it."""
+    found = set()
+    for platform in settings.lti:
+        lms = settings.lms[platform.lms or settings.lms_of("")]
+        pages = (platform.issuer, platform.auth_url, lms.url, lms.home_page, *platform.frames)
+        found |= {origin for page in pages if (origin := _origin(page))}
+    return found
+
+
+def _origin(page: str) -> str:
+    parts = urlsplit(page)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""

@@ -1,7 +1,8 @@
 """The learner's own page at ``/learner``, and coming in by a link.
 
 What is shown is read for the one employee whom the pass names; nothing in an address or a form says
-of whom something is to be seen. How one comes in and stays in is told in :mod:`webhook.entrance`.
+of whom something is to be seen. How one comes in and stays in is told in :mod:`webhook.entrance`;
+:mod:`webhook.lti` is the way from an LMS.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _TIMES = {"id": "HH.mm", "en": "HH:mm"}
 _PUBLIC_ID = re.compile(r"[0-9A-Za-z_-]{22}")
 
 
-def show(app: Flask, bridge: Bridge, settings: Learner) -> Entrance:
-    """Have `app` show each learner their page."""
+def show(app: Flask, bridge: Bridge, settings: Learner) -> None:
+    """Have `app` show each learner their page, and let them come in."""
     entrance = Entrance(bridge, settings)
     page = Page(bridge, entrance)
     blueprint = Blueprint(
@@ -52,8 +53,11 @@ def show(app: Flask, bridge: Bridge, settings: Learner) -> Entrance:
     add(f"{PATH}/certificate", view_func=page.certificate, methods=["POST"])
     add(f"{PATH}/leave", "leave", entrance.let_out, methods=["POST"])
     add(f"{PATH}/link/<token>", view_func=page.link, methods=["GET", "POST"])
+    if settings.links or bridge.settings.lti:
+        from webhook import lti  # it brings what speaks to an LMS along
+
+        lti.let_in(blueprint, bridge, entrance, page)
     app.register_blueprint(blueprint)
-    return entrance
 
 
 class Page:
@@ -150,10 +154,12 @@ class Page:
             return response
         if self._entrance.is_from_elsewhere():
             return self._entrance.outside("link", 403)
+        return self.enter(row, bound=self._entrance.begun in request.cookies)
+
+    def enter(self, row: AnyRow, *, bound: bool) -> Response:
+        """Somebody has shown who they are; `bound`: and that it was begun in this browser."""
         session = self._entrance.session(row)
-        if self._entrance.begun in request.cookies:
-            return self._entrance.let_in(session)
-        return self.of(row, session)
+        return self._entrance.let_in(session) if bound else self.of(row, session)
 
     def _inside(self) -> tuple[AnyRow, str] | Response:
         """Who is in; or the answer to somebody who is not, or comes too often."""

@@ -103,6 +103,10 @@ def _checks(session: Session) -> Iterator[Check]:
 
         yield from badges.checks(bridge.issuing, fetched)
         yield from badges.pictures(settings.badges, bridge.base)
+    if settings.learner:
+        from lms_bridge.learner import checking as learners
+
+        yield from learners.checks(settings, settings.learner)
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes("forward", settings.forward, bridge.targets)

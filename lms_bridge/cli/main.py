@@ -34,6 +34,7 @@ _COMMANDS = {
     "employees": "lms_bridge.cli.employees:employees",
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",
+    "lti": "lms_bridge.cli.lti:lti",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",
     "sandbox": "lms_bridge.cli.sandbox:sandbox",

@@ -19,7 +19,7 @@ from lms_bridge.badges.badge import in_order
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Certificates, Jobs, OpenBadges, Settings, Web
+from lms_bridge.config.settings import Certificates, Jobs, OpenBadges, Platform, Settings, Web
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.manners.hours import Hours
 
@@ -132,9 +132,32 @@ def _openbadges(settings: OpenBadges, web: Web) -> Iterator[Problem]:
 
 
 def _learner(settings: Settings) -> Iterator[Problem]:
-    """The page has an address."""
+    """The page has an address, and it is clear whose users come to it from where."""
     if settings.learner and not settings.web.public_url:
         yield Problem("web.public_url", "is required with [learner]: links lead to that address")
+    if settings.lti and not settings.learner:
+        yield Problem("learner", "is required with [[lti]]: it is the page that is opened")
+    for name in settings.learner.links if settings.learner else ():
+        if name not in settings.lms:
+            hint = nearest(name, settings.lms)
+            yield Problem(f"learner.links.{name}", f"there is no [lms.{name}]{hint}")
+    for number, platform in enumerate(settings.lti, start=1):
+        path = f"lti #{number}"
+        yield from _addresses(path, platform)
+        yield from _proxy(path, platform)
+        yield from _platform(path, platform, settings)
+    yield from _twice("lti", "client_id", [f"{one.issuer} {one.client_id}" for one in settings.lti])
+
+
+def _platform(path: str, platform: Platform, settings: Settings) -> Iterator[Problem]:
+    if not platform.lms and len(settings.lms) != 1:
+        yield Problem(f"{path}.lms", "is required, unless there is exactly one [lms.NAME]")
+    for site in platform.frames:
+        if not is_address(site):
+            yield Problem(
+                f"{path}.frames",
+                f"expected addresses that begin with https:// (or http://), got {shown(site)}",
+            )
 
 
 def _database(url: str) -> Iterator[Problem]:
@@ -222,6 +245,7 @@ def _lms_names(settings: Settings) -> Iterator[Problem]:
         *((f"accounts #{n}", one.lms) for n, one in enumerate(settings.accounts, start=1)),
         *((f"courses.{one.key}", one.lms) for one in settings.courses),
         *((f"badges.{one.key}", one.lms) for one in settings.badges),
+        *((f"lti #{n}", one.lms) for n, one in enumerate(settings.lti, start=1)),
     ]
     for path, name in named:
         if name and name not in settings.lms:

@@ -152,6 +152,34 @@ class Learner(_Section, frozen=True, kw_only=True):
     """how long somebody who has come in can look around"""
     link_days: Annotated[float, msgspec.Meta(gt=0, le=90)] = 7
     """how long a link that HR gave is good"""
+    links: dict[Name, Secret] = {}
+    """by ``[lms.NAME]``, the secret by which that LMS signs links itself"""
+
+
+class Platform(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A learning platform from which the learner's page is opened by LTI 1.3."""
+
+    issuer: Annotated[str, msgspec.Meta(min_length=1)]
+    """``iss`` of its tokens; Moodle: its address"""
+    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """by which it knows the bridge"""
+    auth_url: str
+    """where a login is asked for; Moodle: ``/mod/lti/auth.php``"""
+    jwks_url: str
+    """where its public keys are; Moodle: ``/mod/lti/certs.php``"""
+    deployments: tuple[str, ...]
+    """``deployment_id`` of each place that it is used in"""
+    lms: str = ""
+    """the ``[lms.NAME]`` whose users they are; left out: the only one there is"""
+    person: Literal["sub", "username", "number", "email"] = "sub"
+    """what says who it is: ``sub`` (the user's id at the LMS, as Moodle has it), the username
+    (``ext.user_username``), the number (``lis.person_sourcedid``), or the e-mail address"""
+    frames: tuple[str, ...] = ()
+    """further sites in whose frames the page may be, beside the platform's own"""
+
+    def __post_init__(self) -> None:
+        if not self.deployments:
+            raise ValueError("deployments: needs at least one")
 
 
 class Sender(_Section, frozen=True, kw_only=True):
@@ -333,6 +361,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     certificates: Certificates | None = None
     openbadges: OpenBadges | None = None
     learner: Learner | None = None
+    lti: tuple[Platform, ...] = ()
     courses: tuple[Course, ...] = ()
     badges: tuple[Badge, ...] = ()
 

@@ -108,6 +108,12 @@ def resolve(
     return Reason("unknown_person", actor=keys.label(actor))
 
 
+def known_by(db: Connection, key: str, *, now: dt.datetime) -> Known | None:
+    """Who is known by `key`, if that still counts."""
+    row = _identity(db, now, key)
+    return Known(row.employee_id, row.lms, row.lms_user_id) if row else None
+
+
 def learn(
     db: Connection, ask: Ask, answer: Found | Unclear, *, realms: Realms, now: dt.datetime
 ) -> Known | Reason:

@@ -459,6 +459,14 @@ badge_reviews = Table(
     comment="whose badges are to be looked at again, for something that they rest on has changed",
 )
 
+used_once = Table(
+    "used_once",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("until", UtcTime, nullable=False, index=True),
+    comment="what lets somebody in once and was used, as a hash, until it would have expired",
+)
+
 settings_in_force = Table(
     "settings_in_force",
     metadata,

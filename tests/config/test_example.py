@@ -115,4 +115,6 @@ def test_every_example_in_it_can_be_taken_into_use(number: int) -> None:
         lines = [line for line in lines if not line.startswith(f"{name} = {{")]  # one of two ways
         lines[lines.index(LINES[number])] = LINES[number].removeprefix("# ")
     text = "\n".join(lines).replace('#: public_url = ""', 'public_url = "https://b.example"')
+    if "\n[[lti]]" in text:
+        text += '\n[learner]\nkey = "env:LEARNER_KEY"\n'  # which it opens
     assert problems(text) == []

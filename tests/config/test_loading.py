@@ -352,3 +352,40 @@ name = "B"
 rule = { badge = "a" }
 """
     assert problems(whole() + badges) == ["badges: these badges need each other: a → b → a"]
+
+
+LEARNER = """
+[web]
+public_url = "https://bridge.example"
+[learner]
+key = "env:KEY"
+"""
+PLATFORM = """
+[[lti]]
+issuer = "https://lms.example"
+client_id = "abc"
+auth_url = "https://lms.example/auth"
+jwks_url = "https://lms.example/certs"
+deployments = ["1"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (LEARNER + PLATFORM, None),
+        (LEARNER.replace("public_url", "#"), "web.public_url: is required with [learner]"),
+        (PLATFORM, "learner: is required with [[lti]]"),
+        (LEARNER + 'links = { portal = "env:X" }\n', "there is no [lms.portal]"),
+        (LEARNER + PLATFORM + 'lms = "portal"\n', "there is no [lms.portal]"),
+        (LEARNER + PLATFORM + PLATFORM, "stands there twice"),
+        (LEARNER + PLATFORM.replace('["1"]', "[]"), "deployments: needs at least one"),
+        (LEARNER + PLATFORM.replace("https://lms.example/auth", "lms"), "lti #1.auth_url: "),
+        (LEARNER + PLATFORM + 'frames = ["portal"]\n', "lti #1.frames: expected addresses"),
+    ],
+)
+def test_the_learners_page_has_an_address_and_the_ways_to_it_have_an_lms(
+    more: str, said: str | None
+) -> None:
+    found = problems(whole() + more)
+    assert (found == []) if said is None else any(said in one for one in found), found
