@@ -22,7 +22,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import time
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from flask import Response, g, redirect, render_template, request, url_for
@@ -42,6 +42,8 @@ log = structlog.get_logger(__name__)
 PATH = "/learner"
 FIELD = "pass"
 """of the forms"""
+LINK = "token"
+"""in the query of a link"""
 _YEAR_SECONDS = 365 * 24 * 3600
 _LOOKS_PER_MINUTE = 60
 """of one person"""
@@ -154,8 +156,11 @@ class Entrance:
 
     def outside(self, why: str, status: int, **details: str) -> Response:
         """A page for somebody who is not in, which says how to come in; `why` as it knows it."""
+        # The token of a link stays in the address when the language is changed.
+        query = urlencode({name: one for name, one in request.args.items() if name != "lang"})
         page = render_template(
             "entrance.html",
+            query=f"{query}&" if query else "",
             why=why,
             details=details,
             office=self.settings.office,

@@ -46,7 +46,7 @@ def link(session: Session, nip: str, days: float | None, as_json: bool) -> None:
         row = db.execute(query).one()
     until = utc_now() + dt.timedelta(days=days or settings.learner.link_days)
     token = passes.issue("link", employee_id, row.nip, until, key)
-    address = f"{settings.web.home_page}/learner/link/{token}"
+    address = f"{settings.web.home_page}/learner/link?token={token}"
     if as_json:
         output.print_json({"link": address, "until": until, "name": row.name}, people=True)
         return

@@ -106,7 +106,7 @@ def test_it_can_be_read_on_every_screen(
     )
     page = context.new_page()
     for nip, who in ((SITI, "done"), (BUDI, "waiting")):
-        page.goto(address(world, world.link(nip) + f"?lang={language}"))
+        page.goto(address(world, world.link(nip) + f"&lang={language}"))
         judge(page, width)
         picture(page, f"{language}-{scheme}-{width}-button")
         page.get_by_role("button", name=BUTTON[language]).click()

@@ -42,7 +42,7 @@ def test_the_link_opens_the_page_of_that_employee(world: World, folder: Path) ->
     assert SITI not in done.output
     assert "SITI RAHMAWATI" in done.stderr
     address = done.stdout.strip()
-    assert address.startswith(f"{HOME}/learner/link/")
+    assert address.startswith(f"{HOME}/learner/link?token=")
     assert "SITI" in world.browser().come_in(address.removeprefix(HOME)).text
     told = json.loads(run(folder, SITI, "--days", "0.5", "--json").stdout)
     assert told["link"].startswith(HOME)

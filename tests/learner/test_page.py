@@ -75,6 +75,7 @@ def test_a_link_opens_nothing_before_a_person_has_pressed_the_button(world: Worl
     seen = browser.get(link)
     assert "Buka halaman saya" in seen.text
     assert "SITI" not in seen.text
+    assert f'href="?{link.partition("?")[2]}&amp;lang=en"' in seen.text
     assert browser.get().status_code == 403
     assert browser.post(link, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert "SITI" in browser.come_in(link).text
@@ -116,8 +117,8 @@ def is_turned_away(browser: Browser, token: str) -> bool:
         browser.get(),
         browser.post(**{"pass": token}),
         browser.post("/learner/certificate", **{"pass": token, "certificate": "A" * 22}),
-        browser.get(f"/learner/link/{token}"),
-        browser.post(f"/learner/link/{token}"),
+        browser.get(f"/learner/link?token={token}"),
+        browser.post(f"/learner/link?token={token}"),
     ]
     return {one.status_code for one in answers} <= {403, 404} and not any(
         name in one.text for one in answers for name in NAMES.values()
@@ -144,7 +145,7 @@ def test_no_pass_can_be_made_of_another(world: World) -> None:
     for token in made_up:
         assert is_turned_away(world.browser(), token), token
     assert world.browser().post(**{"pass": world.token(SITI)}).status_code == 403
-    assert world.browser().get(f"/learner/link/{session}").status_code == 403
+    assert world.browser().get(f"/learner/link?token={session}").status_code == 403
     browser = world.browser()
     browser.keep(session)
     assert browser.get().status_code == 200

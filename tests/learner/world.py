@@ -113,7 +113,7 @@ class World:
 
     def link(self, nip: str, *, days: float = 7, key: str = KEY, purpose: Any = "link") -> str:
         """The path of a link that HR gave."""
-        return f"/learner/link/{self.token(nip, days=days, key=key, purpose=purpose)}"
+        return f"/learner/link?token={self.token(nip, days=days, key=key, purpose=purpose)}"
 
     def token(self, nip: str, *, days: float = 7, key: str = KEY, purpose: Any = "link") -> str:
         row = self.employee(nip)

@@ -97,3 +97,12 @@ def test_each_credential_has_a_bucket_of_its_own() -> None:
 def test_one_without_a_rate_never_waits() -> None:
     pace = Pace()
     assert [pace.wait("a", None, 0.0) for _ in range(1000)] == [0] * 1000
+
+
+def test_the_buckets_of_ever_new_names_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.pace._MOST_BUCKETS", 100)
+    pace = Pace()
+    for number in range(1000):
+        pace.wait(f"address {number}", 1, float(number))
+    assert len(pace._buckets) <= 100
+    assert pace.wait("address 999", 1, 999.0) > 0, "who came a moment ago is remembered"
