@@ -59,7 +59,7 @@ def test_an_empty_page_says_what_will_be_there(world: World) -> None:
         db.execute(employees.insert().values(**new, created_at=world.clock()))
     page = world.browser().come_in(world.link("197001011995032001")).text
     assert "Belum ada isinya" in page
-    assert "Kurang 20 JP" in page
+    assert "kurang 20 dari 20 JP" in page
 
 
 @on_sqlite
