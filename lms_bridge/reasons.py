@@ -800,7 +800,10 @@ SENTENCES: dict[str, Sentence] = {
         mark("The badge “%(badge)s” stays, since completion %(other)s stands for it as well.")
     ),
     "award_unmet": Sentence(
-        mark("The rule is no longer met: a training that the badge rests on was taken back.")
+        mark(
+            "The rule is no longer met: a training that the badge rests on was taken back, or"
+            " counts for less by now."
+        )
     ),
     "award_twice": Sentence(
         mark("The same badge was earned under another NIP of the same person; that one stays.")

@@ -8,17 +8,17 @@
 - an award that rests on something that was taken back, and that does not hold without it, is
   revoked. It is never given back: whoever comes to meet the rule again gets another.
 
-An award is held to the rule by which it was earned, whatever has become of the badge since.
-What was taken back after it had been delivered counts until HR has decided, so that no badge is
-lost before a person had a look.
+What that is says :mod:`~lms_bridge.badges.terms`. An award is held to the rule by which it was
+earned, whatever has become of the badge since. What was taken back after it had been delivered
+counts until HR has decided, so that no badge is lost before a person had a look; and no badge is
+given for it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import msgspec
 import structlog
@@ -27,8 +27,7 @@ from sqlalchemy import Connection, func, select, update
 from lms_bridge.badges.badge import Badge
 from lms_bridge.badges.facts import Reader
 from lms_bridge.badges.in_force import InForce
-from lms_bridge.badges.meeting import Facts, Met, look
-from lms_bridge.certificates.certificate import new_public_id
+from lms_bridge.badges.terms import Award, Person
 from lms_bridge.deliveries import planning, standing
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.whose import Whose
@@ -54,51 +53,6 @@ class Platforms(msgspec.Struct, frozen=True):
         return self.names[0] if len(self.names) == 1 else ""
 
 
-class _Award(msgspec.Struct, kw_only=True):
-    """An award that was not revoked, while it is looked at; one without an id is new."""
-
-    id: int | None
-    employee_id: int
-    badge_key: str
-    term: int
-    rule_id: int
-    counts_after: dt.date | None
-    earned_on: dt.date
-    expires_on: dt.date | None
-    completion_id: int | None
-    evidence: list[int]
-    public_id: str
-
-    def is_valid(self, today: dt.date) -> bool:
-        return self.expires_on is None or self.expires_on > today
-
-
-class _Person:
-    """What one person has learned, and the awards that they have."""
-
-    def __init__(self, employee_id: int, facts: Facts, rows: Sequence[AnyRow]) -> None:
-        self.employee_id = employee_id
-        self.facts = facts
-        self.terms: dict[str, int] = defaultdict(int)
-        """by badge, how often it was awarded"""
-        self.live: dict[str, list[_Award]] = defaultdict(list)
-        for row in rows:
-            self.terms[row.badge_key] = max(self.terms[row.badge_key], row.term)
-            if row.revoked_at is None:
-                found = {name: getattr(row, name) for name in _Award.__struct_fields__}
-                self.live[row.badge_key].append(_Award(**found))
-
-    def held(self, today: dt.date) -> dict[str, Met]:
-        """The badges that are valid today, each with the day since when, and by what."""
-        found: dict[str, Met] = {}
-        for key, several in self.live.items():
-            valid = [one for one in several if one.is_valid(today)]
-            if valid:
-                first = min(valid, key=lambda one: one.earned_on)
-                found[key] = Met(first.earned_on, tuple(first.evidence))
-        return found
-
-
 class Reviewer:
     """Reviews people by the badges that are in force, in the transaction of `db`."""
 
@@ -117,7 +71,7 @@ class Reviewer:
         self._today = today
         self._now = now
         self._reader = Reader(db, rules.versions.values())
-        self._new: list[_Award] = []
+        self._new: list[Award] = []
 
     def review(self, people: Collection[int]) -> Counter[str]:
         """Bring the awards of `people` in line with what they have learned; what was changed."""
@@ -130,103 +84,31 @@ class Reviewer:
             known[row.employee_id].append(row)
         reviewed = []
         for employee_id, facts in self._reader.read(people).items():
-            person = _Person(employee_id, facts, known[employee_id])
-            # First all that no longer holds, so that nothing new rests on it.
-            while self._revoked_some(person, counts):
-                pass
-            self._award_what_is_met(person, counts)
+            person = Person(employee_id, facts, known[employee_id])
+            person.settle(self._rules, self._today)
+            for one, why in person.revoked:
+                self._revoke(one, why)
+            for one in person.corrected:
+                self._db.execute(update(awards).where(awards.c.id == one.id).values(**one.earned()))
+            self._new += person.new
+            counts["revoked"] += len(person.revoked)
+            counts["corrected"] += len(person.corrected)
+            for one in person.new:
+                before = any(other.id for other in person.live[one.badge_key])
+                counts["renewed" if before or one.counts_after else "earned"] += 1
             reviewed.append(person)
         self._write_new()
         self._plan(reviewed)
-        return counts
+        return +counts
 
-    def _revoked_some(self, person: _Person, counts: Counter[str]) -> bool:
-        """Revoke what no longer holds; whether anything did, on which others may have rested."""
-        held = person.held(self._today)
-        before = counts["revoked"]
-        for key, several in person.live.items():
-            person.live[key] = list(self._holding(several, person.facts, held, counts))
-        return counts["revoked"] > before
-
-    def _holding(
-        self,
-        several: Sequence[_Award],
-        facts: Facts,
-        held: Mapping[str, Met],
-        counts: Counter[str],
-    ) -> Iterator[_Award]:
-        """Those of `several` awards that still hold; the others are revoked."""
-        first: set[dt.date | None] = set()
-        for one in several:
-            badge = self._rules.versions.get(one.rule_id)
-            if badge is None:  # not readable by this version, so not for it to judge
-                yield one
-                continue
-            rule = badge.rule_of(renewal=one.counts_after is not None)
-            met = look(rule, facts.after(one.counts_after), held, self._today).met
-            if met is None:
-                self._revoke(one, Reason("award_unmet"), counts)
-            elif one.counts_after in first:  # two people were found to be one
-                self._revoke(one, Reason("award_twice"), counts)
-            else:
-                first.add(one.counts_after)
-                self._correct(one, badge, met, counts)
-                yield one
-
-    def _award_what_is_met(self, person: _Person, counts: Counter[str]) -> None:
-        held = person.held(self._today)
-        for version in self._rules.current:
-            key = version.badge.key
-            live = person.live[key]
-            while met := self._earns(version.badge, live, person.facts, held):
-                person.terms[key] += 1
-                counts["renewed" if live else "earned"] += 1
-                live.append(
-                    _Award(
-                        id=None,
-                        employee_id=person.employee_id,
-                        badge_key=key,
-                        term=person.terms[key],
-                        rule_id=version.id,
-                        counts_after=max((one.earned_on for one in live), default=None),
-                        public_id=new_public_id(),
-                        **_earned(version.badge, met),
-                    )
-                )
-                self._new.append(live[-1])
-                if live[-1].is_valid(self._today):
-                    held.setdefault(key, met)
-
-    def _earns(
-        self, badge: Badge, live: Sequence[_Award], facts: Facts, held: Mapping[str, Met]
-    ) -> Met | None:
-        """By what another award of the badge is due, beside those that are `live`."""
-        if not live:
-            return look(badge.rule_of(), facts, held, self._today).met
-        if not badge.valid_months:
-            return None
-        last = max(one.earned_on for one in live)
-        met = look(badge.rule_of(renewal=True), facts.after(last), held, self._today).met
-        return met if met and met.on > last else None
-
-    def _correct(self, one: _Award, badge: Badge, met: Met, counts: Counter[str]) -> None:
-        """Note by what, and since when, the award is earned as far as is known now."""
-        earned = _earned(badge, met)
-        if all(getattr(one, name) == value for name, value in earned.items()):
-            return
-        counts["corrected"] += 1
-        self._db.execute(update(awards).where(awards.c.id == one.id).values(**earned))
-        for name, value in earned.items():
-            setattr(one, name, value)
-
-    def _revoke(self, one: _Award, why: Reason, counts: Counter[str]) -> None:
+    def _revoke(self, one: Award, why: Reason) -> None:
         self._db.execute(
             update(awards)
             .where(awards.c.id == one.id)
             .values(revoked_at=self._now, **reason_columns(why))
         )
+        assert one.id is not None
         standing.align(self._db, Whose(award_id=one.id), self._now)
-        counts["revoked"] += 1
         log.info("badge revoked", award=one.id, badge=one.badge_key, reason=why.code)
 
     def _write_new(self) -> None:
@@ -243,8 +125,8 @@ class Reviewer:
             one.id = number
         self._new.clear()
 
-    def _plan(self, people: Sequence[_Person]) -> None:
-        """Have the LMS issue what people have; what was planned before stays as it is."""
+    def _plan(self, people: Sequence[Person]) -> None:
+        """Have the LMS issue what people have and is valid; what was planned before stays so."""
         for version in self._rules.current:
             lms = self._platforms.of(version.badge)
             if not lms:
@@ -254,6 +136,7 @@ class Reviewer:
                 (Whose(award_id=one.id), person.employee_id)
                 for person in people
                 for one in person.live[version.badge.key]
+                if one.is_valid(self._today)
             ]
             planning.plan_for_all(self._db, mine, step, self._now)
 
@@ -270,13 +153,3 @@ def hand_over(db: Connection, former: int, employee_id: int) -> None:
         values = {"employee_id": employee_id, "term": terms[row.badge_key]}
         db.execute(update(awards).where(awards.c.id == row.id).values(**values))
         planning.change_lanes(db, Whose(award_id=row.id), employee_id)
-
-
-def _earned(badge: Badge, met: Met) -> dict[str, Any]:
-    """What an award says of its having been earned."""
-    return {
-        "earned_on": met.on,
-        "expires_on": badge.expires(met.on),
-        "completion_id": met.evidence[-1] if met.evidence else None,
-        "evidence": list(met.evidence),
-    }

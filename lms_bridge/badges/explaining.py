@@ -19,6 +19,7 @@ from lms_bridge.badges.in_force import Version
 from lms_bridge.badges.meeting import Facts, Finding, Met, look
 from lms_bridge.i18n import gettext, mark
 from lms_bridge.store.schema import awards, courses
+from lms_bridge.store.types import AnyRow
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -55,12 +56,14 @@ class Explanation(msgspec.Struct, frozen=True):
 
     badge: Badge
     earned_on: dt.date | None
-    """when they earned it, if they have it and it is valid"""
-    expires_on: dt.date | None
+    """when they earned it, if they have it, be it expired"""
+    last_day: dt.date | None
+    """on which it is valid; None: it does not expire"""
+    has_expired: bool
     is_in_question: bool
     """something that it rests on was taken back, and HR has not decided"""
     finding: Finding
-    """how they stand to the rule as it is now; of a renewal, if they have it and it expires"""
+    """how they stand to the rule as it is now; to the renewal, if they have it and it expires"""
 
     def lines(self, names: Names, language: str) -> list[Line]:
         """The conditions, one below the other."""
@@ -117,34 +120,38 @@ def explain(
     versions = in_force.current(db)
     facts = Reader(db, [one.badge for one in versions]).read([employee_id])[employee_id]
     mine = select(awards).where(awards.c.employee_id == employee_id, awards.c.revoked_at.is_(None))
-    live = db.execute(mine.order_by(awards.c.earned_on)).all()
-    valid = {row.badge_key: row for row in live if row.expires_on is None or row.expires_on > today}
-    held = {key: Met(row.earned_on, tuple(row.evidence)) for key, row in valid.items()}
+    last = {row.badge_key: row for row in db.execute(mine.order_by(awards.c.earned_on))}
+    held = {
+        key: Met(row.earned_on, tuple(row.evidence))
+        for key, row in last.items()
+        if not _has_expired(row, today)
+    }
     doubtful = {one.completion_id for one in facts.all if one.in_question}
     return [
         Explanation(
             badge=version.badge,
-            earned_on=row.earned_on if (row := valid.get(version.badge.key)) else None,
-            expires_on=row.expires_on if row else None,
+            earned_on=row.earned_on if row else None,
+            last_day=row.expires_on - dt.timedelta(days=1) if row and row.expires_on else None,
+            has_expired=bool(row and _has_expired(row, today)),
             is_in_question=bool(row and doubtful.intersection(row.evidence)),
-            finding=_finding(version, facts, held, row.earned_on if row else None, today),
+            finding=_finding(version, facts.certain(), held, row, today),
         )
         for version in versions
+        for row in [last.get(version.badge.key)]
         if not keys or version.badge.key in keys
     ]
 
 
+def _has_expired(row: AnyRow, today: dt.date) -> bool:
+    return row.expires_on is not None and row.expires_on <= today
+
+
 def _finding(
-    version: Version,
-    facts: Facts,
-    held: Mapping[str, Met],
-    earned_on: dt.date | None,
-    today: dt.date,
+    version: Version, facts: Facts, held: Mapping[str, Met], last: AnyRow | None, today: dt.date
 ) -> Finding:
-    badge = version.badge
-    renewal = earned_on is not None and bool(badge.valid_months)
-    counted = facts.after(earned_on) if renewal else facts
-    return look(badge.rule_of(renewal=renewal), counted, held, today)
+    renewal = last is not None and last.expires_on is not None
+    counted = facts.after(last.earned_on) if last and renewal else facts
+    return look(version.badge.rule_of(renewal=renewal), counted, held, today)
 
 
 def _lines(finding: Finding, names: Names, language: str, depth: int) -> Iterator[Line]:

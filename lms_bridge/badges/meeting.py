@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 import msgspec
@@ -51,6 +51,12 @@ class Facts:
     def after(self, day: dt.date | None) -> Facts:
         """Only what was learned after `day`."""
         return self if day is None else Facts(one for one in self.all if one.on > day)
+
+    def certain(self, *, but: Collection[int] = ()) -> Facts:
+        """Without what is in question, save for the completions `but`."""
+        if not any(one.in_question for one in self.all):
+            return self
+        return Facts(one for one in self.all if not one.in_question or one.completion_id in but)
 
 
 class Met(msgspec.Struct, frozen=True):

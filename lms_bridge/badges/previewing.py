@@ -11,18 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from lms_bridge.badges import in_force
+from lms_bridge.badges import in_force, reviews
 from lms_bridge.badges.badge import Badge, in_order
 from lms_bridge.badges.facts import Reader
-from lms_bridge.badges.meeting import Met, look
+from lms_bridge.badges.in_force import InForce
+from lms_bridge.badges.terms import Person
 from lms_bridge.store.engine import Store
 from lms_bridge.store.many import among
-from lms_bridge.store.schema import awards, completions, employees
+from lms_bridge.store.schema import awards, employees
+from lms_bridge.store.types import AnyRow
 
 _AT_ONCE = 500
 
 
-class Person(msgspec.Struct, frozen=True):
+class Named(msgspec.Struct, frozen=True):
     """Somebody who would get a badge."""
 
     name: str
@@ -41,7 +43,7 @@ class Preview(msgspec.Struct, frozen=True):
     """how many have it now; they keep it"""
     would_get_it: int
     """how many would"""
-    people: list[Person]
+    people: list[Named]
     """some of those, the earliest first"""
 
 
@@ -62,14 +64,17 @@ def preview(
         difference = in_force.compare(db, wanted)
         anew = difference.judged_anew
         ordered = in_order(wanted)
-        reader = Reader(db, ordered)
+        rules = in_force.as_if(db, ordered)
+        reader = Reader(db, rules.versions.values())
         new = {badge.key for badge in difference.new}
         found: dict[str, list[tuple[dt.date, int]]] = {key: [] for key in anew}
-        total = db.execute(select(func.count(completions.c.employee_id.distinct()))).scalar_one()
+        total = reviews.how_many_may_have_badges(db)
         done = 0
         for people in _everybody(db) if anew else ():
-            for employee_id, key, day in _would_get(db, reader, people, ordered, anew, today):
-                found[key].append((day, employee_id))
+            for person in _settled(db, reader, people, rules, today):
+                for key in anew.intersection(one.badge_key for one in person.new):
+                    days = [one.earned_on for one in person.new if one.badge_key == key]
+                    found[key].append((max(days), person.employee_id))
             done += len(people)
             progress(done, total)
         return [
@@ -85,62 +90,35 @@ def preview(
         ]
 
 
-def _would_get(
-    db: Connection,
-    reader: Reader,
-    people: Sequence[int],
-    ordered: Sequence[Badge],
-    anew: frozenset[str],
-    today: dt.date,
-) -> Iterator[tuple[int, str, dt.date]]:
-    """Employee, badge and day of each award that would be made."""
-    live: dict[int, dict[str, dt.date]] = {each: {} for each in people}
-    valid: dict[int, dict[str, Met]] = {each: {} for each in people}
-    mine = select(awards).where(among(awards.c.employee_id, people), awards.c.revoked_at.is_(None))
-    for row in db.execute(mine.order_by(awards.c.earned_on.desc())):
-        live[row.employee_id][row.badge_key] = row.earned_on
-        if row.expires_on is None or row.expires_on > today:
-            valid[row.employee_id][row.badge_key] = Met(row.earned_on)
+def _settled(
+    db: Connection, reader: Reader, people: Sequence[int], rules: InForce, today: dt.date
+) -> Iterator[Person]:
+    """Each of `people` with the awards that they would have."""
+    known: dict[int, list[AnyRow]] = {each: [] for each in people}
+    mine = select(awards).where(among(awards.c.employee_id, people)).order_by(awards.c.id)
+    for row in db.execute(mine):
+        known[row.employee_id].append(row)
     for employee_id, facts in reader.read(people).items():
-        held = valid[employee_id]
-        for badge in ordered:
-            if badge.key in live[employee_id]:
-                continue
-            met = look(badge.rule_of(), facts, held, today).met
-            if met is None:
-                continue
-            expires = badge.expires(met.on)
-            if expires is None or expires > today:
-                held[badge.key] = met
-            if badge.key in anew:
-                yield employee_id, badge.key, met.on
+        person = Person(employee_id, facts, known[employee_id])
+        person.settle(rules, today)
+        yield person
 
 
 def _everybody(db: Connection) -> Iterator[Sequence[int]]:
-    """Everybody who has completed anything, some at a time."""
+    """Everybody who may have earned anything, some at a time."""
     last = 0
-    while True:
-        some = (
-            select(completions.c.employee_id)
-            .where(completions.c.employee_id > last)
-            .distinct()
-            .order_by(completions.c.employee_id)
-            .limit(_AT_ONCE)
-        )
-        people = db.execute(some).scalars().all()
-        if not people:
-            return
+    while people := reviews.who_may_have_badges(db, after=last, most=_AT_ONCE):
         yield people
         last = people[-1]
 
 
-def _person(db: Connection, earned_on: dt.date, employee_id: int) -> Person:
+def _person(db: Connection, earned_on: dt.date, employee_id: int) -> Named:
     row = db.execute(
         select(employees.c.name, employees.c.nip, employees.c.unit_name).where(
             employees.c.id == employee_id
         )
     ).one()
-    return Person(row.name, row.nip, row.unit_name, earned_on)
+    return Named(row.name, row.nip, row.unit_name, earned_on)
 
 
 def _how_many_have(db: Connection, key: str) -> int:

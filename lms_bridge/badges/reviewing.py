@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, true
+from sqlalchemy import Connection
 
 from lms_bridge.badges import reviews
 from lms_bridge.badges.awards import Platforms, Reviewer
@@ -35,8 +35,8 @@ class Reviewing:
             return reviews.is_any(db)
 
     def ask_for_everybody(self, db: Connection) -> int:
-        """Have everybody who has completed anything looked at again; how many wait by then."""
-        reviews.ask_for(db, true(), self._clock())
+        """Have everybody who has learned anything looked at again; how many wait by then."""
+        reviews.ask_for_everybody(db, self._clock())
         return reviews.how_many(db)
 
     def run(self, go_on: Callable[[int], bool] = lambda _done: True) -> Counter[str]:
@@ -53,7 +53,7 @@ class Reviewing:
         now = self._clock()
         today = now.astimezone(self._zone).date()
         with self._store.writing() as db:
-            alone(db, "awarding")
+            alone(db, reviews.AWARDING)
             people = reviews.take(db, _AT_ONCE)
             if people:
                 badges = self._shelf.badges(db)

@@ -7,13 +7,27 @@ the one in which they were looked at; so none is forgotten, whenever a process d
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    union,
+)
 
 from lms_bridge.store.engine import in_dialects, insert
 from lms_bridge.store.many import among
-from lms_bridge.store.schema import badge_reviews, completions
+from lms_bridge.store.schema import awards, badge_reviews, completions, history_rows
+
+AWARDING = "awarding"
+"""what only one transaction is at: looking at people, and changing who they are"""
 
 
 def ask(db: Connection, employee_id: int, now: dt.datetime) -> None:
@@ -23,11 +37,32 @@ def ask(db: Connection, employee_id: int, now: dt.datetime) -> None:
 
 def ask_for(db: Connection, which: ColumnElement[bool], now: dt.datetime) -> None:
     """The same for everybody who has a completion of those `which`."""
-    people = select(completions.c.employee_id, literal(now, badge_reviews.c.asked_at.type))
-    new = insert(db, badge_reviews).from_select(
-        ["employee_id", "asked_at"], people.where(which).distinct()
-    )
-    db.execute(new.on_conflict_do_nothing())
+    _ask_for(db, select(completions.c.employee_id).where(which), now)
+
+
+def ask_for_everybody(db: Connection, now: dt.datetime) -> None:
+    """The same for everybody who may have earned anything."""
+    _ask_for(db, select(_MAY_HAVE.c.employee_id), now)
+
+
+def who_may_have_badges(db: Connection, *, after: int, most: int) -> Sequence[int]:
+    """So many of those who have learned anything or have a badge, in order of their numbers."""
+    people = select(_MAY_HAVE.c.employee_id).where(_MAY_HAVE.c.employee_id > after)
+    return db.execute(people.order_by(_MAY_HAVE.c.employee_id).limit(most)).scalars().all()
+
+
+def how_many_may_have_badges(db: Connection) -> int:
+    """How many those are."""
+    return db.execute(select(func.count()).select_from(_MAY_HAVE)).scalar_one()
+
+
+def _ask_for(db: Connection, people: Select[tuple[int]], now: dt.datetime) -> None:
+    some = people.distinct().subquery()
+    rows = select(some.c.employee_id, literal(now, badge_reviews.c.asked_at.type))
+    # In one order, so that of two who ask for the same people none waits for the other.
+    rows = rows.where(true()).order_by(some.c.employee_id)
+    new = insert(db, badge_reviews).from_select(["employee_id", "asked_at"], rows)
+    db.execute(_again(new))
 
 
 def is_any(db: Connection) -> bool:
@@ -41,14 +76,36 @@ def how_many(db: Connection) -> int:
 
 
 def take(db: Connection, most: int) -> list[int]:
-    """Some of those whose are to be looked at, struck out with the transaction of `db`."""
+    """Some of those whose are to be looked at, struck out with the transaction of `db`.
+
+    Not whoever is asked for by a transaction that has not ended: what that changes cannot be seen
+    yet.
+    """
     some = select(badge_reviews.c.employee_id).order_by(badge_reviews.c.asked_at).limit(most)
-    people = list(db.execute(some).scalars())
+    people = list(db.execute(some.with_for_update(skip_locked=True)).scalars())
     if people:
         db.execute(delete(badge_reviews).where(among(badge_reviews.c.employee_id, people)))
     return people
 
 
+def _again(new: Any) -> Any:
+    """Ask, also for whom was asked before.
+
+    That is written anew: otherwise PostgreSQL would let somebody be looked at, and struck out, in
+    between, before that can be seen which this transaction has changed.
+    """
+    return new.on_conflict_do_update(
+        index_elements=["employee_id"], set_={"asked_at": new.excluded.asked_at}
+    )
+
+
 @in_dialects
 def _new(insert: Any) -> Any:
-    return insert(badge_reviews).on_conflict_do_nothing()
+    return _again(insert(badge_reviews))
+
+
+_MAY_HAVE = union(
+    select(completions.c.employee_id),
+    select(history_rows.c.employee_id),
+    select(awards.c.employee_id),
+).subquery("may_have")

@@ -156,7 +156,8 @@ def explain(session: Session, nip: str, badge: str | None, as_json: bool) -> Non
                 {
                     "badge": one.badge.key,
                     "earned_on": one.earned_on,
-                    "expires_on": one.expires_on,
+                    "last_day": one.last_day,
+                    "has_expired": one.has_expired,
                     "is_in_question": one.is_in_question,
                     "conditions": one.lines(names, session.language),
                 }
@@ -286,17 +287,21 @@ def _show_explanation(session: Session, one: Explanation, names: Names) -> None:
     if one.earned_on:
         day = one.earned_on.isoformat()
         title.append("  " + say(mark("earned on %(day)s"), day=day), "green")
-        if one.expires_on:
-            day = one.expires_on.isoformat()
+    if one.last_day:
+        day = one.last_day.isoformat()
+        if one.has_expired:
+            title.append(", " + say(mark("was valid until %(day)s"), day=day), "yellow")
+        else:
             title.append(", " + say(mark("valid until %(day)s"), day=day), "green")
     session.console.print(title)
     if one.is_in_question:
         doubt = say(mark("A training that it rests on was taken back; HR decides."))
         session.console.print(Text("  " + doubt, style="yellow"))
-    if one.earned_on and not one.badge.valid_months:
+    if one.earned_on and not one.last_day:
         return
     if one.earned_on:
-        session.console.print(Text("  " + say(mark("To hold it longer:")), style="dim"))
+        to_do = mark("To hold it again:") if one.has_expired else mark("To hold it longer:")
+        session.console.print(Text("  " + say(to_do), style="dim"))
     for line in one.lines(names, session.language):
         met = line.met_on is not None
         text = Text("  " * (line.depth + 1))
@@ -330,7 +335,8 @@ def _badge_row(session: Session, line: BadgeLine, names: Names) -> tuple[Text | 
 def _award_row(session: Session, line: AwardLine) -> tuple[Text | str, ...]:
     validity = session.word(line.state)
     if line.state == "valid" and line.expires_on:
-        validity = session.say(mark("valid until %(day)s"), day=line.expires_on.isoformat())
+        last = line.expires_on - dt.timedelta(days=1)
+        validity = session.say(mark("valid until %(day)s"), day=last.isoformat())
     steps = [
         Text.assemble(session.state(one.state), f" {session.word(one.step)} → {one.remote}")
         for one in line.deliveries

@@ -209,7 +209,7 @@ def _badges(
     """The badges that are or were held, and those that can be earned, what is begun first."""
     ways = {one.badge.key: one for one in explained}
     latest: dict[str, AwardLine] = {}
-    for award in awarded:  # the newest first
+    for award in sorted(awarded, key=lambda one: one.earned_on, reverse=True):
         if award.state != "revoked":
             latest.setdefault(award.badge.key, award)
     held = []

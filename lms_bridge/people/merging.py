@@ -18,6 +18,7 @@ from lms_bridge.deliveries.whose import Whose
 from lms_bridge.people import history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
+from lms_bridge.store.engine import alone
 from lms_bridge.store.schema import (
     backfill_entries,
     completions,
@@ -38,6 +39,7 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
     """
     former = known_by_nip(db, former_nip)
     if former is not None and former != employee_id:
+        alone(db, reviews.AWARDING)  # whoever is looked at stays who they are
         for row in db.execute(select(completions).where(completions.c.employee_id == former)).all():
             _hand_over(db, row, employee_id, now)
         db.execute(

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lms_bridge import completions as completion
 from lms_bridge import withdrawals
@@ -36,7 +36,7 @@ from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.people.identities import Known, employee_of
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import awards, courses, deliveries
+from lms_bridge.store.schema import awards, completions, courses, deliveries
 from lms_bridge.store.types import AnyRow
 from lms_bridge.withdrawals import Decision
 from tests.conftest import Clock
@@ -82,27 +82,31 @@ class Hall:
     def complete(self, nip: str, key: str, on: str, *, run: str = "", **more: Any) -> int:
         """Somebody completes a course, at noon; the number of the completion."""
         with self.store.writing() as db:
+            return self.telling(db, nip, key, on, run=run, **more)
+
+    def telling(
+        self, db: Connection, nip: str, key: str, on: str, *, run: str = "", **more: Any
+    ) -> int:
+        """The same in a transaction that has not ended."""
+        found = catalogue.current_catalogue(db).courses
+        entry = next((one for one in found if one.course.key == key), None)
+        if entry is None:
+            catalogue.put(db, [course(key)], source="csv", now=self.clock())
             found = catalogue.current_catalogue(db).courses
-            entry = next((one for one in found if one.course.key == key), None)
-            if entry is None:
-                catalogue.put(db, [course(key)], source="csv", now=self.clock())
-                found = catalogue.current_catalogue(db).courses
-                entry = next(one for one in found if one.course.key == key)
-            who = Known(employee_of(db, nip, name="", now=self.clock()))
-            at = dt.datetime.combine(dt.date.fromisoformat(on), dt.time(12), JAKARTA)
-            values: dict[str, Any] = {
-                "who": who,
-                "entry": entry,
-                "role": "learner",
-                "run": run,
-                "completed_at": at,
-                "time_source": "learner",
-                "told_by": "moodle",
-            }
-            telling = Telling(**values | more)
-            return completion.record(
-                db, telling, targets=self._targets, zone=JAKARTA, now=self.clock()
-            )
+            entry = next(one for one in found if one.course.key == key)
+        at = dt.datetime.combine(dt.date.fromisoformat(on), dt.time(12), JAKARTA)
+        values: dict[str, Any] = {
+            "who": Known(employee_of(db, nip, name="", now=self.clock())),
+            "entry": entry,
+            "role": "learner",
+            "run": run,
+            "completed_at": at,
+            "time_source": "learner",
+            "told_by": "moodle",
+        }
+        return completion.record(
+            db, Telling(**values | more), targets=self._targets, zone=JAKARTA, now=self.clock()
+        )
 
     def take_back(self, completion_id: int) -> None:
         """Its statement is voided."""
@@ -152,6 +156,10 @@ class Hall:
         return [f"{row.step} {row.state}" for row in rows]
 
     # --- for looking at
+
+    def completions(self) -> Sequence[AnyRow]:
+        with self.store.reading() as db:
+            return db.execute(select(completions).order_by(completions.c.id)).all()
 
     def awards(self) -> Sequence[AnyRow]:
         with self.store.reading() as db:
