@@ -47,6 +47,9 @@ class AsRecorded(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
     certificate_number: str = ""
     """the one that the learner was given; empty if the registry has none"""
+    registry: str = ""
+    row_id: str = ""
+    """of the row there, which a person took for that of the completion; empty if it has none"""
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +105,7 @@ def record(
         completion_id = _insert(db, telling, zone, now)
         if completion_id is not None:
             steps = [*_record_steps(targets), *_lms_steps(telling, targets)]
+            _link(db, completion_id, telling, steps, now)
             planning.plan(db, completion_id, telling.who.employee_id, steps, now)
             reviews.ask(db, telling.who.employee_id, now)
             return completion_id
@@ -287,6 +291,18 @@ def _record_steps(targets: Targets) -> list[Planned]:
         for name in targets.registries
         for first in [targets.after.get(name, "")]
     ]
+
+
+def _link(
+    db: Connection, completion_id: int, telling: Telling, steps: list[Planned], now: dt.datetime
+) -> None:
+    """Plan the step at the registry whose row it is so that nothing is written there."""
+    recorded = telling.as_recorded
+    if recorded is None or not recorded.row_id:
+        return
+    there = [one for one in steps if one.remote == f"registry.{recorded.registry}"]
+    pages = {"links": recorded.row_id}
+    planning.plan(db, completion_id, telling.who.employee_id, there, now, progress=pages)
 
 
 def _lms_steps(telling: Telling, targets: Targets) -> list[Planned]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from lms_bridge.backfilling import entries
 from lms_bridge.backfilling.entries import BackfillState, Entry, EntryState, Kind, Which
@@ -28,12 +28,13 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.base import patiently
 from lms_bridge.lms.base import CourseCompletion, Lms, LmsCourse, LmsUser
+from lms_bridge.people.identities import Known
 from lms_bridge.people.lookup import look_up
-from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.reasons import Reason
 from lms_bridge.recognition.pulled import Pulled, PulledIntake
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.registries.base import RecordedTraining
-from lms_bridge.store.schema import backfill_entries, backfills, sightings
+from lms_bridge.store.schema import backfills
 
 log = structlog.get_logger(__name__)
 
@@ -102,50 +103,43 @@ class Carrier:
         courses = {one.course.key: one for one in askable(self._bridge, lms)} if lms else {}
         for entry in turn.some:
             state = self._take(lms, courses.get(entry.course_key), entry)
-            counts["taken" if state == EntryState.TAKEN else "failed"] += 1
+            counts[state] += 1
 
     def _take(self, lms: Lms | None, course: CataloguedCourse | None, entry: Entry) -> EntryState:
         """Take one in; the state that it comes to."""
         if lms is None or course is None:
-            return self._note(entry, EntryState.FAILED, Reason("backfill_no_course"))
+            return self._fail(entry, Reason("backfill_no_course"))
         pulled = _pulled(lms, course, entry)
         look = partial(look_up, lms, told=[pulled.completion.user])
+        came_to = EntryState.LEFT
+
+        def keep(db: Connection, one: Pulled, who: Known | Reason) -> None:
+            nonlocal came_to
+            if not entries.is_due(db, entry.id):
+                return  # somebody has decided meanwhile
+            state, completion_id = self._intake.keep(db, one, who)
+            # Else it waits for a person like anything that is pulled, or was taken back meanwhile.
+            taken = state == SightingState.RECOGNISED
+            came_to = EntryState.TAKEN if taken else EntryState.FAILED
+            why = None if taken else Reason("backfill_waits")
+            entries.note(db, entry.id, came_to, why, self._clock(), completion_id=completion_id)
+
         try:
-            counts = self._intake.take([pulled], partial(patiently, look))
+            failed = self._intake.each([pulled], partial(patiently, look), keep)
         except DeliveryError as error:
-            return self._note(entry, EntryState.FAILED, error.reason)
+            return self._fail(entry, error.reason)
         except Exception:
             log.exception("could not take in", entry=entry.id)
-            return self._note(entry, EntryState.FAILED, Reason("internal_error"))
-        if counts[SightingState.RECOGNISED]:
-            return self._note(entry, EntryState.TAKEN, None, completion_of=pulled)
-        # It waits for a person like anything that is pulled, or was taken back meanwhile.
-        return self._note(entry, EntryState.FAILED, Reason("backfill_waits"))
+            return self._fail(entry, Reason("internal_error"))
+        for why in failed.values():
+            return self._fail(entry, why if isinstance(why, Reason) else Reason("internal_error"))
+        return came_to
 
-    def _note(
-        self,
-        entry: Entry,
-        state: EntryState,
-        reason: Reason | None,
-        *,
-        completion_of: Pulled | None = None,
-    ) -> EntryState:
-        values: dict[str, Any] = {"state": state, "changed_at": self._clock()}
+    def _fail(self, entry: Entry, why: Reason) -> EntryState:
         with self._store.writing() as db:
-            if completion_of:
-                mine = select(sightings.c.completion_id).where(
-                    sightings.c.pull_key.startswith(completion_of.key(""), autoescape=True),
-                    sightings.c.completion_id.is_not(None),
-                )
-                values["completion_id"] = db.execute(
-                    mine.order_by(sightings.c.id.desc()).limit(1)
-                ).scalar()
-            db.execute(
-                update(backfill_entries)
-                .where(backfill_entries.c.id == entry.id)
-                .values(**values, **reason_columns(reason))
-            )
-        return state
+            if entries.is_due(db, entry.id):
+                entries.note(db, entry.id, EntryState.FAILED, why, self._clock())
+        return EntryState.FAILED
 
 
 def _pulled(lms: Lms, course: CataloguedCourse, entry: Entry) -> Pulled:
@@ -173,6 +167,8 @@ def _as_recorded(entry: Entry) -> AsRecorded | None:
         ends=row.ends,
         hours=row.hours,
         certificate_number=row.certificate_number,
+        registry=entry.registry,
+        row_id=row.id,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
-from lms_bridge.reasons import Reason
+from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import backfill_entries, backfills, courses, employees
 from lms_bridge.store.types import AnyRow
@@ -195,6 +195,42 @@ def entries(
         yield _entry(row)
 
 
+def is_due(db: Connection, number: int) -> bool:
+    """Whether the entry is still to be taken in; whoever decides about it waits until that ends."""
+    mine = select(backfill_entries.c.state).where(backfill_entries.c.id == number)
+    return bool(db.execute(mine.with_for_update()).scalar_one() == EntryState.DUE)
+
+
+def undecided(db: Connection, number: int, kind: str) -> list[int]:
+    """The entries of that kind that were not taken in, and that nobody has decided about.
+
+    Or that failed since.
+    """
+    mine = select(backfill_entries.c.id).where(
+        backfill_entries.c.backfill_id == number,
+        backfill_entries.c.kind == kind,
+        backfill_entries.c.state.in_(_UNDECIDED),
+        backfill_entries.c.decided_by.is_(None) | (backfill_entries.c.state == EntryState.FAILED),
+    )
+    return list(db.execute(mine.order_by(backfill_entries.c.id)).scalars())
+
+
+def note(
+    db: Connection,
+    number: int,
+    state: EntryState,
+    reason: Reason | None,
+    now: dt.datetime,
+    *,
+    completion_id: int | None = None,
+) -> None:
+    """The entry has come to that state, for that reason, or as that completion."""
+    values = {"state": state, "changed_at": now, **reason_columns(reason)}
+    if completion_id is not None:
+        values["completion_id"] = completion_id
+    db.execute(update(backfill_entries).where(backfill_entries.c.id == number).values(**values))
+
+
 def decide(
     db: Connection,
     number: int,
@@ -224,6 +260,11 @@ def decide(
             raise NoSuchBackfill(f"entry {each} was taken in already")
         if what == "adopt" and not row.row:
             raise NoSuchBackfill(f"entry {each} has no row of a registry to adopt")
+        if what == "adopt" and not (row.row.get("ends") and row.row.get("hours") is not None):
+            raise NoSuchBackfill(
+                f"the row of entry {each} does not say when it was, or how many JP; have it"
+                " completed in the registry and plan once more, or decide take or leave"
+            )
         if what != "leave" and row.employee_id is None:
             raise NoSuchBackfill(f"it is not known whose entry {each} is")
         values: dict[str, Any] = {"state": DECISIONS[what]}

@@ -100,6 +100,9 @@ class Survey:
                 self._hold_against(registry, counts, progress)
         with self._store.writing() as db:
             state = BackfillState.SURVEYING if failures else BackfillState.PLANNED
+            now = entries.get(db, self._number).state
+            if now in (BackfillState.GOING, BackfillState.PAUSED):  # what is new joins the rest
+                state = now
             entries.change(db, self._number, state=state, counts=dict(+counts))
         if failures:
             raise JobFailed("; ".join(failures), counts)
@@ -203,7 +206,11 @@ class Survey:
             **values,
         )
         key = ["backfill_id", "course_key", "lms_course", "lms_user"]
-        db.execute(new.on_conflict_do_update(index_elements=key, set_=values))
+        # Not what a person has decided about, or what was taken in.
+        open_still = backfill_entries.c.decided_by.is_(None) & (
+            backfill_entries.c.state != EntryState.TAKEN
+        )
+        db.execute(new.on_conflict_do_update(index_elements=key, set_=values, where=open_still))
 
     # --- registries
 

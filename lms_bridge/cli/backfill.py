@@ -185,7 +185,7 @@ def show(
 @backfill.command()
 @click.argument("number", type=int)
 @click.argument("ids", nargs=-1, type=int)
-@click.option("--all", "kind", type=_KINDS, help="All entries of that kind, instead of IDS.")
+@click.option("--all", "kind", type=_KINDS, help="All of that kind that nobody has decided about.")
 @click.option("--how", required=True, type=click.Choice(list(DECISIONS)), help="See above.")
 @click.option("--why", required=True, help="The reason, for whoever looks at it later.")
 @output.json_option
@@ -209,8 +209,7 @@ def decide(
     try:
         with session.bridge.store.writing() as db:
             if kind:
-                asked = entries.entries(db, number, Which(kind, EntryState.TO_DECIDE))
-                ids = tuple(one.id for one in asked)
+                ids = tuple(entries.undecided(db, number, kind))
             count = entries.decide(db, number, ids, how, by=whoami(), why=why, now=utc_now())
     except NoSuchBackfill as error:
         session.fail(str(error))

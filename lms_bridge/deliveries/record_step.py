@@ -23,7 +23,7 @@ Entries of its notebook, besides those of :mod:`~lms_bridge.deliveries.settling`
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -37,7 +37,7 @@ from lms_bridge.deliveries.step import Clock, Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
-from lms_bridge.registries.base import Registry, Training
+from lms_bridge.registries.base import RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, deliveries
 
@@ -70,7 +70,7 @@ class RecordStep:
         training, others = training_of(work), self._others(work)
         for sought in _sought(training, notebook):
             rows = person.history(sought.kind)
-            if row := match(sought, rows, others):
+            if row := _linked(rows, notebook, others) or match(sought, rows, others):
                 found = notebook.time("sent_at") is None
                 amiss = sought != training
                 return self._recorded(row.id, sought, notebook, found=found, amiss=amiss)
@@ -139,6 +139,14 @@ _OTHERS = (
         completions.c.id != bindparam("this"),
     )
 )
+
+
+def _linked(
+    rows: Iterable[RecordedTraining], notebook: Notebook, others: Ours
+) -> RecordedTraining | None:
+    """The row that a person took for that of the completion, whatever it says."""
+    row_id = notebook.get("links")
+    return next((row for row in rows if row_id and row.id == row_id not in others.ids), None)
 
 
 def _sought(training: Training, notebook: Notebook) -> list[Training]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -75,6 +75,14 @@ def can_be_pulled(course: Course, recognition: Recognition) -> bool:
     )
 
 
+class Kept(NamedTuple):
+    """What a pulled completion came to."""
+
+    state: str
+    """of its sighting"""
+    completion_id: int | None
+
+
 class PulledIntake:
     """Takes pulled completions in, like those of statements."""
 
@@ -95,9 +103,9 @@ class PulledIntake:
         counts: Counter[str] = Counter()
 
         def keep(db: Connection, one: Pulled, who: Known | Reason) -> None:
-            counts[self._keep(db, one, who)] += 1
+            counts[self.keep(db, one, who).state] += 1
 
-        failed = self._identify(some, look, keep)
+        failed = self.each(some, look, keep)
         if failed:
             counts["failed"] += len(failed)
         return counts
@@ -114,9 +122,9 @@ class PulledIntake:
         def keep(_db: Connection, one: Pulled, who: Known | Reason) -> None:
             found[one.completion.user.id] = who
 
-        return self._identify(some, look, keep) | found
+        return self.each(some, look, keep) | found
 
-    def _identify(
+    def each(
         self,
         some: Sequence[Pulled],
         look: Callable[[Sequence[Ask]], Answers],
@@ -124,7 +132,8 @@ class PulledIntake:
     ) -> dict[str, Known | Reason]:
         """Call `keep` for each, in the transaction in which it is learned whose it is.
 
-        Returns why the LMS could not say so, by account, of those of whom it could not.
+        Returns why the LMS could not say so, by account, of those of whom it could not. Raises
+        :exc:`~lms_bridge.errors.DeliveryError` when the LMS as a whole fails.
         """
         failed: dict[str, Known | Reason] = {}
         pulled = {one.ask: one for one in some}
@@ -202,8 +211,8 @@ class PulledIntake:
             as_recorded=pulled.as_recorded,
         )
 
-    def _keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> str:
-        """The state that the sighting of `pulled` came to, with all that follows from it."""
+    def keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> Kept:
+        """Leave a sighting of `pulled`, with all that follows from it; what it came to."""
         now, one, entry = self._clock(), pulled.completion, pulled.entry
         telling = None if isinstance(who, Reason) else self._telling(db, pulled, who)
         completed_at = telling.completed_at if telling else one.completed_at or now
@@ -218,6 +227,7 @@ class PulledIntake:
             "completed_at": completed_at,
             "decided_at": now,
         }
+        completion_id = None
         if isinstance(who, Reason):
             values = shown | waits(who)
         else:
@@ -225,11 +235,12 @@ class PulledIntake:
             if taken_back := completions.taken_back(db, telling):
                 values = shown | is_none(taken_back)
             else:
-                values = shown | is_recognised(
-                    completions.record(db, telling, targets=self._targets, zone=self._zone, now=now)
+                completion_id = completions.record(
+                    db, telling, targets=self._targets, zone=self._zone, now=now
                 )
+                values = shown | is_recognised(completion_id)
         self._write(db, pulled.key(run), values)
-        return str(values["state"])
+        return Kept(str(values["state"]), completion_id)
 
     def _write(self, db: Connection, pull_key: str, values: dict[str, Any]) -> None:
         table = schema.sightings

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from lms_bridge.backfilling import entries
+from lms_bridge.backfilling.carrying import Carrier
 from lms_bridge.backfilling.entries import BackfillState, NoSuchBackfill
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.sandbox.city import AGUS, BUDI, SITI, YUNI
@@ -95,6 +98,65 @@ def test_a_row_that_says_something_else_is_adopted_if_somebody_says_so(past: Pas
     past.settle()
     assert [row["id"] for row in past.rows(AGUS)] == [row_id]
     assert str(past.completion().ends) == "2023-02-03"
+
+
+def test_an_adopted_row_is_that_of_the_completion_whatever_it_says(past: Past) -> None:
+    past.completed(BUDIS, AGUSES)
+    # Of the same number by mistake, and under another name.
+    said = {"namaKursus": "Lit. Digital", "noSertipikat": "LITDIG-2026/2023/00007"}
+    rows = [past.typed(nip, **said) for nip in (BUDI, AGUS)]
+    plan = past.plan()
+    assert kinds(past) == {"5": "conflict to_decide", "6": "conflict to_decide"}
+    past.decide("adopt", *(one.id for one in past.entries()))
+    past.carry_out(plan.id)
+    past.settle()
+    assert [row["id"] for nip in (BUDI, AGUS) for row in past.rows(nip, said["namaKursus"])] == rows
+    records = [one for one in past.deliveries() if one.step == "record"]
+    assert [(one.state, one.result_id) for one in records] == [("done", row) for row in rows]
+
+
+def test_a_row_that_does_not_say_when_it_was_cannot_be_adopted(past: Past) -> None:
+    past.completed(AGUSES)
+    past.typed(AGUS, tanggalKursus="", tanggalSelesaiKursus="")
+    past.plan()
+    with pytest.raises(NoSuchBackfill, match="does not say when it was, or how many JP"):
+        past.decide("adopt", past.entry().id)
+
+
+def test_what_is_decided_while_it_is_taken_in_holds(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.completed(SITIS, BUDIS)
+    plan = past.plan()
+    carry = Carrier._carry
+
+    def decided(self: Carrier, *args: Any) -> None:
+        past.decide("leave", past.entries()[0].id)
+        monkeypatch.setattr(Carrier, "_carry", carry)
+        carry(self, *args)
+
+    monkeypatch.setattr(Carrier, "_carry", decided)
+    past.carry_out(plan.id)
+    past.settle()
+    assert kinds(past) == {"4": "new left", "5": "new taken"}
+    assert past.rows(SITI) == []
+
+
+def test_what_was_decided_stays_decided_when_it_is_surveyed_once_more(past: Past) -> None:
+    past.completed(SITIS)
+    plan = past.plan()
+    past.decide("leave", past.entry().id)
+    with past.store.writing() as db:  # as if it had been broken off within the course
+        entries.change(db, plan.id, surveyed=[], state=BackfillState.SURVEYING)
+    past.go_on(plan.id)
+    assert kinds(past) == {"4": "new left"}
+
+
+def test_a_backfill_that_is_under_way_goes_on_when_it_is_surveyed_once_more(past: Past) -> None:
+    past.completed(SITIS)
+    plan = past.plan()
+    past.start(plan.id)
+    assert past.go_on(plan.id).state == BackfillState.GOING
 
 
 def test_it_is_recorded_besides_if_somebody_says_that_the_row_is_another_training(
