@@ -112,7 +112,7 @@ def test_an_adopted_row_is_that_of_the_completion_whatever_it_says(past: Past) -
     past.settle()
     assert [row["id"] for nip in (BUDI, AGUS) for row in past.rows(nip, said["namaKursus"])] == rows
     records = [one for one in past.deliveries() if one.step == "record"]
-    assert [(one.state, one.result_id) for one in records] == [("done", row) for row in rows]
+    assert {(one.state, one.result_id) for one in records} == {("done", row) for row in rows}
 
 
 def test_a_row_that_does_not_say_when_it_was_cannot_be_adopted(past: Past) -> None:
