@@ -16,6 +16,7 @@ from rich.console import Console
 
 from benchmarks import reading
 from benchmarks.accepting import Accepting, Rival
+from benchmarks.awarding import award
 from benchmarks.carrying import carry
 from benchmarks.comparison import Comparison, table
 from benchmarks.reading import CACHE
@@ -35,7 +36,12 @@ def main() -> None:
     """Read the command line, measure, print the table."""
     options = _parser().parse_args()
     databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    parts = {"accepting": _accepting, "reading": _reading, "carrying": _carrying}
+    parts = {
+        "accepting": _accepting,
+        "reading": _reading,
+        "carrying": _carrying,
+        "awarding": _awarding,
+    }
     found: list[Comparison] = []
     with ExitStack() as stack:
         servers: list[str | None] = []
@@ -55,7 +61,9 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=["accepting", "reading", "carrying"])
+    parser.add_argument(
+        "--only", action="append", choices=["accepting", "reading", "carrying", "awarding"]
+    )
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write all figures")
     accepting = parser.add_argument_group("accepting statements")
@@ -77,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     carrying.add_argument("--completions", type=int, default=800)
     carrying.add_argument("--concurrency", type=int, default=8)
     carrying.add_argument("--latency", type=float, default=0.1, help="of each call, in seconds")
+    awarding = parser.add_argument_group("awarding badges")
+    awarding.add_argument("--people", type=int, default=10_000)
+    awarding.add_argument("--each", type=int, default=20, help="completions of each of them")
     return parser
 
 
@@ -119,6 +130,15 @@ def _carrying(options: argparse.Namespace, servers: list[str | None]) -> Iterato
                 people=options.completions,
                 concurrency=options.concurrency,
                 latency=options.latency,
+            )
+
+
+def _awarding(options: argparse.Namespace, servers: list[str | None]) -> Iterator[Comparison]:
+    for server in servers:
+        _say("awarding badges")
+        with tempfile.TemporaryDirectory() as folder:
+            yield from award(
+                Path(folder), server, people=options.people, each=options.each, tries=options.tries
             )
 
 
