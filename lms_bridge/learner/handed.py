@@ -12,21 +12,18 @@ statements. It is good once, and for five minutes at the most.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
-from typing import Any
 
 import jwt
 import msgspec
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.learner.passes import key_of
+from lms_bridge.lti.claims import SLACK, UNREADABLE, moment, verified
 from lms_bridge.lti.refused import Refused
 from lms_bridge.people import nip as nips
 
 LONGEST = dt.timedelta(minutes=5)
-_SLACK = 60.0
-"""seconds by which clocks may differ"""
 _LONGEST_TOKEN = 4096
 
 
@@ -49,13 +46,13 @@ def read(token: str, links: Mapping[str, Secret], audience: str, now: dt.datetim
     lms = _issuer(token)
     if lms not in links:
         raise Refused("wrong_issuer")
-    claims = _verified(token, key_of(links[lms]))
+    claims = verified(token, key_of(links[lms]), "HS256")
     if claims.get("aud") not in (audience, [audience]):
         raise Refused("wrong_audience")
-    made, until, seconds = _moment(claims, "iat"), _moment(claims, "exp"), now.timestamp()
+    made, until, seconds = moment(claims, "iat"), moment(claims, "exp"), now.timestamp()
     if until <= seconds:
         raise Refused("token_expired")
-    if made > seconds + _SLACK:
+    if made > seconds + SLACK:
         raise Refused("token_from_the_future")
     if until - made > LONGEST.total_seconds():
         raise Refused("token_too_long_good")
@@ -76,39 +73,7 @@ def _issuer(token: str) -> str:
     """Whom it says that it is from; not to be believed yet."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+    except UNREADABLE:
         raise Refused("token_unreadable") from None
     issuer = claims.get("iss")
     return issuer if isinstance(issuer, str) else ""
-
-
-def _verified(token: str, key: bytes) -> Mapping[str, Any]:
-    try:
-        claims: Mapping[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=["HS256"],
-            options={
-                "verify_exp": False,  # by the clock of the bridge, as all of it
-                "verify_nbf": False,
-                "verify_iat": False,
-                "verify_aud": False,
-                "verify_iss": False,
-                "verify_sub": False,
-                "verify_jti": False,
-            },
-        )
-    except jwt.InvalidAlgorithmError:
-        raise Refused("wrong_algorithm") from None
-    except jwt.InvalidSignatureError:
-        raise Refused("wrong_signature") from None
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-        raise Refused("token_unreadable") from None
-    return claims
-
-
-def _moment(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise Refused("token_unreadable")
-    return float(value)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http.client import NoAnswerError
 from lms_bridge.http.trouble import read_secret
 from lms_bridge.i18n import mark
 from lms_bridge.lms.base import BadgeAward, LmsUser
 from lms_bridge.lms.rest.settings import RestSettings
+from lms_bridge.mapped import checking
 from lms_bridge.mapped.api import Api
 from lms_bridge.redaction import mask_nip
 
@@ -25,9 +25,9 @@ _NO_BADGE = BadgeAward(route="direct", name="lms-bridge check", key="lms-bridge-
 
 def checks(lms: Rest, api: Api, settings: RestSettings) -> Iterator[Check]:
     """The lines of ``lms-bridge check``; without an answer to the first, nothing else is tried."""
-    address = list(_address(api))
-    yield from address
-    if any(line.verdict == "failed" for line in address):
+    reached = list(checking.address(api))
+    yield from reached
+    if any(line.verdict == "failed" for line in reached):
         return
     for subject, lines in (
         ("people", _people(lms, api, settings)),
@@ -41,27 +41,6 @@ def checks(lms: Rest, api: Api, settings: RestSettings) -> Iterator[Check]:
             if error.remote_wide:
                 return
     yield from _lacking(api, settings)
-
-
-def _address(api: Api) -> Iterator[Check]:
-    subject = f"{api.remote}: address"
-    try:
-        answer = api.http.exchange("GET", api.url, hidden=api.signing.hidden())
-    except NoAnswerError as failure:
-        remedy = (
-            mark("Give %(setting)s the certificate authority of this address.")
-            if "TLS" in failure.what
-            else mark("See that %(url)s is right, and that this server may reach it.")
-        )
-        details = {"url": api.url, "what": failure.what, "setting": f"{api.remote}.ca_bundle"}
-        yield Check(subject, "failed", "%(url)s: %(what)s.", remedy, details)
-        return
-    yield Check(
-        subject,
-        "ok",
-        mark("%(url)s answers (HTTP %(status)s)."),
-        details={"url": api.url, "status": answer.status},
-    )
 
 
 def _people(lms: Rest, api: Api, settings: RestSettings) -> Iterator[Check]:

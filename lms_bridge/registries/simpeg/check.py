@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from lms_bridge.checks import Check
 from lms_bridge.errors import DeliveryError
-from lms_bridge.http.client import NoAnswerError
 from lms_bridge.i18n import mark
+from lms_bridge.mapped import checking
 from lms_bridge.mapped.api import Api
 from lms_bridge.registries.base import Registry
 from lms_bridge.registries.checking import NOBODY, in_turn, known_nip, look_up
@@ -21,33 +21,11 @@ def checks(
     return in_turn(
         api.remote,
         {
-            "address": _address(api),
+            "address": checking.address(api),
             "credentials": _credentials(registry, api),
             "employee look-up": look_up(registry, api.remote, settings.check_nip),
             "training history": _histories(registry, api, settings, kinds),
         },
-    )
-
-
-def _address(api: Api) -> Iterator[Check]:
-    subject = f"{api.remote}: address"
-    try:
-        # Without credentials, so it may be refused; that there is an answer is all that is asked.
-        answer = api.http.exchange("GET", api.url, hidden=api.signing.hidden())
-    except NoAnswerError as failure:
-        remedy = (
-            mark("Give %(setting)s the certificate authority of this address.")
-            if "TLS" in failure.what
-            else mark("See that %(url)s is right, and that this server may reach it.")
-        )
-        details = {"url": api.url, "what": failure.what, "setting": f"{api.remote}.ca_bundle"}
-        yield Check(subject, "failed", "%(url)s: %(what)s.", remedy, details)
-        return
-    yield Check(
-        subject,
-        "ok",
-        mark("%(url)s answers (HTTP %(status)s)."),
-        details={"url": api.url, "status": answer.status},
     )
 
 
