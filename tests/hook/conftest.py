@@ -42,7 +42,7 @@ def url(portal: Portal) -> Iterator[str]:
 
 @pytest.fixture
 def settings(url: str) -> HookSettings:
-    return HookSettings(url=url, secret=Secret("env:HOOK_SECRET"), read_timeout_seconds=0.3)
+    return HookSettings(url=url, secret=Secret("env:HOOK_SECRET"), read_timeout_seconds=1.0)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ url = "{url}"
 home_page = "https://elearning.example.go.id"
 secret = "env:HOOK_SECRET"
 recorded_at = "siasn"
-read_timeout_seconds = 0.3
+read_timeout_seconds = 1.0
 [[courses]]
 key = "LITDIG-2026"
 name = "Literasi Digital ASN"

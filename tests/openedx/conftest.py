@@ -51,7 +51,7 @@ def adapter(
                 home_page="https://edx.example.go.id",
                 client_id=Secret("env:EDX_CLIENT_ID"),
                 client_secret=Secret("env:EDX_CLIENT_SECRET"),
-                read_timeout_seconds=0.5,
+                read_timeout_seconds=1.0,
                 **found,
             )
             return OpenEdx("edx", settings)

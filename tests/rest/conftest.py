@@ -26,7 +26,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "lms.md").read_text("utf-8")
 def described(url: str, **changes: Any) -> dict[str, Any]:
     """What the page says, for the LMS at `url`; a change to None leaves something out."""
     table: dict[str, Any] = tomllib.loads(EXAMPLE)["lms"]["elearning"]
-    table |= {"url": f"{url}/api", "read_timeout_seconds": 0.3, "settle_seconds": 60} | changes
+    table |= {"url": f"{url}/api", "read_timeout_seconds": 5, "settle_seconds": 60} | changes
     return {name: value for name, value in table.items() if value is not None}
 
 

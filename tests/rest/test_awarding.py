@@ -93,7 +93,8 @@ def _quiet() -> Any:
 def schools(store: Store, clock: Clock, adapter: Callable[..., Rest]) -> Callable[..., School]:
     """Makes a school, with changes to the description of its LMS."""
     refuse_illegal_transitions(store)
-    return lambda **changes: School(Yard(store, clock), adapter(**changes))
+    quick = {"read_timeout_seconds": 1.0}  # for an answer that never comes
+    return lambda **changes: School(Yard(store, clock), adapter(**quick | changes))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def whole(
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     lms = "\n".join(re.findall(r"```toml\n(.+?)```", PAGE, re.DOTALL)[:2])
-    quick = f'url = "{url}/api"\nread_timeout_seconds = 0.3\nsettle_seconds = 0.3\n'
+    quick = f'url = "{url}/api"\nread_timeout_seconds = 1.0\nsettle_seconds = 0.3\n'
     lms = lms.replace('url = "https://elearning.example.go.id/api"\n', quick)
     with a_whole_bridge(database_url, tmp_path, lms) as whole:
         yield whole
