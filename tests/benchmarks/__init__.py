@@ -1,0 +1,1 @@
+"""What is measured must be there to be measured."""
