@@ -30,6 +30,10 @@ class Size:
     elsewhere: int = 40_000
     """rows of histories that are of no completion of ours"""
 
+    findings: int = 400
+    runs: int = 1_000
+    """of each job"""
+
     def __mul__(self, share: float) -> Size:
         """The same city, smaller; all of the courses are kept."""
         return Size(
@@ -39,6 +43,8 @@ class Size:
             statements=int(self.statements * share),
             waiting=int(self.waiting * share),
             elsewhere=int(self.elsewhere * share),
+            findings=int(self.findings * share),
+            runs=int(self.runs * share),
         )
 
 

@@ -44,7 +44,7 @@ def main() -> None:
         say=lambda text: print(text, file=sys.stderr),
     )
     store.close()
-    print(f"The city is made. lms-bridge serve --config {config}")
+    print(f"The city is made. lms-bridge --config {config} serve")
 
 
 if __name__ == "__main__":

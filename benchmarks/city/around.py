@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from benchmarks.city import LMS, REGISTRY, When
+from benchmarks.city import LMS, REGISTRY, Size, When
 from benchmarks.city.carrying import BADGE, RECORD, Delivery
 from benchmarks.city.filling import Values, fill
 from lms_bridge.jobs.catalogue import JOBS
@@ -15,12 +15,10 @@ from lms_bridge.reconciling.findings import Finding, Kind, Repair
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import findings, job_runs, reconciliations, remotes, tokens
 
-_FINDINGS = 400
-_RUNS = 1_000
-"""of each job"""
 
-
-def put_findings(store: Store, found: Sequence[Delivery], when: When, seed: int) -> None:
+def put_findings(
+    store: Store, found: Sequence[Delivery], size: Size, when: When, seed: int
+) -> None:
     """Keep what the last comparison found amiss."""
     began = when.now - dt.timedelta(days=2)
     fill(
@@ -35,7 +33,7 @@ def put_findings(store: Store, found: Sequence[Delivery], when: When, seed: int)
                 "finished_at": began + dt.timedelta(hours=1),
                 "outcome": "done",
                 "oldest_reading": began,
-                "counts": {"people": 10_000, "findings": _FINDINGS},
+                "counts": {"people": 10_000, "findings": size.findings},
             }
         ],
     )
@@ -44,7 +42,7 @@ def put_findings(store: Store, found: Sequence[Delivery], when: When, seed: int)
     fill(
         store,
         findings,
-        (_finding(one, chance) for one in chance.sample(rows, min(_FINDINGS, len(rows)))),
+        (_finding(one, chance) for one in chance.sample(rows, min(size.findings, len(rows)))),
     )
 
 
@@ -99,12 +97,12 @@ def _finding(one: Delivery, chance: Random) -> Values:
     }
 
 
-def put_runs(store: Store, when: When, seed: int) -> None:
+def put_runs(store: Store, size: Size, when: When, seed: int) -> None:
     """Keep the runs of the jobs, and how the outside systems do."""
     fill(
         store,
         job_runs,
-        _runs(when, Random(seed)),
+        _runs(size, when, Random(seed)),
     )
     fine = {"state": "up", "failures": 0, "since": when.first, "probe_at": None, "probes": 0}
     down = {
@@ -141,10 +139,10 @@ def put_runs(store: Store, when: When, seed: int) -> None:
     )
 
 
-def _runs(when: When, chance: Random) -> Iterator[Values]:
-    for number in range(_RUNS):
+def _runs(size: Size, when: When, chance: Random) -> Iterator[Values]:
+    for number in range(size.runs):
         for job in JOBS:
-            at = when.now - dt.timedelta(minutes=15 * (_RUNS - number) + chance.random())
+            at = when.now - dt.timedelta(minutes=15 * (size.runs - number) + chance.random())
             took = dt.timedelta(seconds=chance.expovariate(0.2))
             failed = chance.random() < 0.01
             outcome, error = ("failed", "504 Gateway Time-out") if failed else ("done", None)

@@ -58,6 +58,6 @@ def make(
         for _ in Index(store).in_steps():
             pass
     with timed("the rest"):
-        around.put_findings(store, found, when, seed)
-        around.put_runs(store, when, seed)
+        around.put_findings(store, found, size, when, seed)
+        around.put_runs(store, size, when, seed)
         analyse(store)
