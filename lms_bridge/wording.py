@@ -52,6 +52,11 @@ WORDS = {
     "announced": mark("statements of its own"),
     "voided": mark("taken back"),
     "told": mark("told of"),
+    # who somebody is, for the console
+    "hr": mark("HR of the city"),
+    "officer": mark("personnel officer"),
+    "it": mark("IT administrator"),
+    "auditor": mark("auditor"),
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),

@@ -44,7 +44,10 @@ def create_app(bridge: Bridge) -> Flask:
 
         learner.show(app, bridge, bridge.settings.learner)
     if bridge.settings.console.access != "off":
+        from webhook import console  # it reads much that nothing else here does
+
         pages.show(app, bridge)
+        console.show(app, bridge)
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     told = telling.short_way(every_way, bridge, access)

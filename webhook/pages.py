@@ -22,7 +22,7 @@ from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reports import AttentionLine, CompletionLine, DeliveryLine, Overview, Subject
 from lms_bridge.uploads.gathered import Gathered, gathered, is_told_alone
 from webhook import dressing
-from webhook.console import Door
+from webhook.console.door import Door
 
 _SHOWN = 100
 _REFRESH_SECONDS = 15

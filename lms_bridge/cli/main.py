@@ -35,6 +35,7 @@ _COMMANDS = {
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",
     "lti": "lms_bridge.cli.lti:lti",
+    "users": "lms_bridge.cli.users:users_",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",
     "sandbox": "lms_bridge.cli.sandbox:sandbox",

@@ -90,6 +90,8 @@ class Console(_Section, frozen=True, kw_only=True):
     """who may look: nobody, whoever is on this machine, or whoever has the password"""
     username: str = "admin"
     password: Secret | None = None
+    key: Secret | None = None
+    """of 32 characters or more; with it the secrets of second factors are encrypted"""
 
 
 class Certificates(_Section, frozen=True, kw_only=True):

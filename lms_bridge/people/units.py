@@ -13,9 +13,18 @@ from lms_bridge.people import service
 from lms_bridge.registries.base import UnitList
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import employees, postings, units
+from lms_bridge.store.types import AnyRow
 from lms_bridge.text import fitting, storable
 
 _LONGEST_ID = 64
+
+
+class UnitName(msgspec.Struct, frozen=True):
+    """Which unit."""
+
+    registry: str
+    id: str
+    name: str
 
 
 class UnitLine(msgspec.Struct, frozen=True):
@@ -105,15 +114,36 @@ def with_those_below(db: Connection, named: str) -> set[tuple[str, str]]:
     A name is found by any part of it, in capitals or not.
     """
     rows = db.execute(select(units)).all()
+    return _with_those_below(
+        rows,
+        [
+            (row.registry, row.unit_id)
+            for row in rows
+            if row.unit_id == named or named.casefold() in row.name.casefold()
+        ],
+    )
+
+
+def with_id(db: Connection, unit_id: str) -> list[UnitName]:
+    """The units of that id; each registry has its own ids."""
+    rows = db.execute(select(units).where(units.c.unit_id == unit_id).order_by(units.c.registry))
+    return [UnitName(row.registry, row.unit_id, row.name) for row in rows]
+
+
+def below(db: Connection, registry: str, unit_id: str) -> set[str]:
+    """The ids of that unit of `registry` and of all below it."""
+    rows = db.execute(select(units).where(units.c.registry == registry)).all()
+    return {unit_id for _, unit_id in _with_those_below(rows, [(registry, unit_id)])}
+
+
+def _with_those_below(
+    rows: Sequence[AnyRow], tops: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
     children: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         children.setdefault((row.registry, row.parent_id), []).append(row.unit_id)
     found: set[tuple[str, str]] = set()
-    open_ = [
-        (row.registry, row.unit_id)
-        for row in rows
-        if row.unit_id == named or named.casefold() in row.name.casefold()
-    ]
+    open_ = list(tops)
     while open_:
         unit = open_.pop()
         if unit not in found:  # a tree may bite its own tail

@@ -278,6 +278,15 @@ postings = Table(
         sqlite_where=text("until IS NULL"),
         postgresql_where=text("until IS NULL"),
     ),
+    # Who is in a unit now.
+    Index(
+        "ix_postings_unit",
+        "registry",
+        "unit_id",
+        "employee_id",
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
     comment="in which work unit somebody was, and when that was seen; registry '' is HR's table",
 )
 
@@ -768,4 +777,59 @@ job_runs = Table(
         sqlite_where=text("outcome = 'running'"),
         postgresql_where=text("outcome = 'running'"),
     ),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("username", String(100), nullable=False, unique=True),
+    Column("name", OutsideText, nullable=False, server_default=""),
+    Column("email", OutsideText, nullable=False, server_default=""),
+    Column("role", String(16), nullable=False),
+    # The unit of an officer.
+    Column("unit_registry", String(40), nullable=False, server_default=""),
+    Column("unit_id", OutsideKey(64), nullable=False, server_default=""),
+    Column("unit_name", OutsideText, nullable=False, server_default=""),
+    # None for somebody who signs in elsewhere only.
+    Column("password_hash", String(200)),
+    Column("must_change", Boolean, nullable=False),
+    # Encrypted with the key of [console].
+    Column("totp_secret", Text),
+    Column("totp_step", BigInteger),
+    Column("subject", OutsideString(300), unique=True),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("disabled_at", UtcTime),
+    Column("seen_at", UtcTime),
+    comment="who may use the console; officers see one unit and those below it",
+)
+
+user_sessions = Table(
+    "user_sessions",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("user_id", BigId, ForeignKey("users.id"), nullable=False, index=True),
+    Column("csrf", String(43), nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("notes", Json, nullable=False),
+    comment="who is signed in, by a hash of the token, and what they are to be told next",
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("user_id", BigId),
+    Column("by", OutsideText, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("subject", OutsideKey(200), nullable=False),
+    Column("details", Json),
+    Column("address", String(45), nullable=False, server_default=""),
+    Index("ix_audit_entries_subject", "subject", "id"),
+    comment="who did what; nothing changes or removes an entry",
 )

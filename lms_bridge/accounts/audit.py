@@ -1,0 +1,100 @@
+"""Who did what: written in the transaction of the act, and never changed.
+
+Nothing of the program changes or removes an entry. What an act was is a short code
+(``person.linked``), as what it did was to (``account``, and its number), so that both can be looked
+for; what else is to be known stands in the details. NIPs do not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from lms_bridge.store.schema import audit_entries
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts."""
+
+    name: str
+    role: str
+    user_id: int | None = None
+    address: str = ""
+    """from where: an IP address"""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What was done."""
+
+    id: int
+    at: dt.datetime
+    by: str
+    role: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+    address: str
+
+
+def note(
+    db: Connection,
+    actor: Actor,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any] | None = None,
+    *,
+    now: dt.datetime,
+) -> None:
+    """`actor` does `action`, e.g. ``course.changed``, to `subject`, e.g. ``course:K3``."""
+    db.execute(
+        audit_entries.insert(),
+        {
+            "at": now,
+            "user_id": actor.user_id,
+            "by": actor.name,
+            "role": actor.role,
+            "action": action,
+            "subject": subject,
+            "details": dict(details or {}),
+            "address": actor.address,
+        },
+    )
+
+
+def entries(
+    db: Connection,
+    *,
+    by: str = "",
+    action: str = "",
+    subject: str = "",
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Entry]:
+    """The newest entries, before the one numbered `before`, narrowed to the beginning of a word."""
+    query = select(audit_entries).order_by(audit_entries.c.id.desc()).limit(limit)
+    for column, wanted in (
+        (audit_entries.c.by, by),
+        (audit_entries.c.action, action),
+        (audit_entries.c.subject, subject),
+    ):
+        if wanted:
+            query = query.where(column.startswith(wanted, autoescape=True))
+    if before is not None:
+        query = query.where(audit_entries.c.id < before)
+    return [
+        Entry(
+            row.id,
+            row.at,
+            row.by,
+            row.role,
+            row.action,
+            row.subject,
+            row.details or {},
+            row.address,
+        )
+        for row in db.execute(query)
+    ]

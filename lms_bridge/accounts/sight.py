@@ -1,0 +1,55 @@
+"""Of whom somebody may see anything: of everybody, or of one work unit and those below it.
+
+Every query for somebody narrows what it finds by it, in SQL, so that nothing has to be taken out
+again afterwards:
+
+>>> select(completions).where(sight.sees(completions.c.employee_id))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, select, true
+
+from lms_bridge.people import units
+from lms_bridge.people.units import UnitName as Unit
+from lms_bridge.store.schema import postings
+
+__all__ = ["EVERYBODY", "Sight", "Unit", "of_unit"]
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """Whom somebody sees; :data:`EVERYBODY`, or who is in `inside` now."""
+
+    inside: tuple[Unit, frozenset[str]] | None = None
+    """the unit, and the ids of it and of all those below it"""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everybody is seen."""
+        return self.inside is None
+
+    def sees(self, employee_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The condition that the employee of that column is seen; one without is seen by all."""
+        if self.inside is None:
+            return true()
+        unit, ids = self.inside
+        here: ColumnElement[bool] = postings.c.unit_id.in_(sorted(ids))
+        if not unit.id:
+            here = and_(postings.c.unit_id == "", postings.c.unit_name == unit.name)
+        current = select(postings.c.employee_id).where(
+            postings.c.registry == unit.registry, postings.c.until.is_(None), here
+        )
+        return employee_id.in_(current)
+
+
+EVERYBODY = Sight()
+
+
+def of_unit(db: Connection, unit: Unit) -> Sight:
+    """Who is in `unit` or below it, by the tree as it is now."""
+    below: Set[str] = units.below(db, unit.registry, unit.id) if unit.id else frozenset()
+    return Sight((unit, frozenset(below)))

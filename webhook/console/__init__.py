@@ -1,0 +1,44 @@
+"""The console at ``/console``: HR sees, IT steers.
+
+Each page is a function in a module here, registered with the permission that it needs:
+
+>>> def pages(site: Site) -> None:
+...     @site.page("/employees", Permission.PEOPLE)
+...     def employees() -> str:
+...         with site.bridge.store.reading() as db:
+...             people = listing.people(db, site.sight(db), ...)
+...         return site.show("console/employees.html", people=people)
+...
+...     @site.act("/employees/<int:number>/link", Permission.ACT)
+...     def link(number: int) -> Response:
+...         ...
+...         return site.back("console.employees", told=_("Linked."))
+
+:mod:`webhook.console.site` lets nobody in who may not, holds each form to its token, and knows who
+is there; :mod:`webhook.console.navigation` lists what the menu shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from lms_bridge.bridge import Bridge
+from webhook.console import profile, signing_in
+from webhook.console.site import Site
+
+
+def show(app: Flask, bridge: Bridge) -> None:
+    """Have `app` show the console."""
+    site = Site(bridge)
+    for pages in _EVERY:
+        pages(site)
+    site.join(app)
+
+
+_EVERY: tuple[Callable[[Site], None], ...] = (
+    signing_in.pages,
+    profile.pages,
+)
+"""what registers pages, one for each module of them"""
