@@ -5,16 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
+from tests import cheaper
 from tests.compiled import compiled_once
 from tests.databases import Databases
 from tests.postgres import running_postgres
 from tests.trials import QUICK
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.load_profile(QUICK)
 
@@ -44,8 +49,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with compiled_once():
+def _cheaper() -> Iterator[None]:
+    cheaper.plain_tracebacks()
+    with compiled_once(), cheaper.nothing_flushed():
         yield
 
 
@@ -82,6 +88,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     with request.getfixturevalue("databases").one() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for all tests, for to start it takes more than most of them."""
+    from tests.webhook.browsing import a_browser
+
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A real browser, which afterwards has forgotten all that a test has done with it."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 def _migrate(url: str) -> None:

@@ -21,7 +21,6 @@ from lms_bridge.store.engine import open_store
 from tests.conftest import Clock
 from tests.e2e.town import free_port
 from tests.learner.world import BUDI, SITI, World
-from tests.webhook.browsing import a_browser
 from tests.webhook.test_page_in_browser import CONTRASTS
 
 pytestmark = pytest.mark.slow
@@ -41,12 +40,6 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary')]
   .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
 LEVELS = """() => [...document.querySelectorAll('h1, h2, h3, h4')]
   .filter(one => one.checkVisibility()).map(one => +one.tagName[1])"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +112,6 @@ def test_it_can_be_read_on_every_screen(
     page.goto(address(world, "/learner"))
     judge(page, width)
     picture(page, f"{language}-{scheme}-{width}-door")
-    context.close()
 
 
 def test_it_works_without_javascript_and_by_the_keyboard_alone(

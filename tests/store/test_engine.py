@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Integer, bindparam, create_engine, select, text
 
-from lms_bridge.store import marks
-from lms_bridge.store.engine import Store
+from lms_bridge.store import engine, marks
+from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.many import among, put_all
 from lms_bridge.store.schema import statement_keys, statements
+from tests import cheaper
 
 RAW = b'{"name":"\xc3\xa9\\u0000"}'
 
@@ -21,6 +22,17 @@ def put(store: Store, place: int) -> None:
     with store.writing() as db:
         values = {"seq": place, "id": f"id-{place}", "sender": "lms", "raw": RAW}
         db.execute(statements.insert().values(values))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_is_on_the_disk_before_a_transaction_counts_as_committed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_prepare_sqlite", cheaper.as_in_earnest)
+    store = open_store(database_url)
+    with store.reading() as db:
+        assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
+    store.close()
 
 
 def test_what_is_asked_comes_as_it_was_stored_and_up_to_date(store: Store) -> None:

@@ -17,7 +17,6 @@ from lms_bridge.store.engine import open_store
 from lms_bridge.store.schema import employees
 from tests.badges.hall import Hall, badge
 from tests.conftest import Clock
-from tests.webhook.browsing import a_browser
 from tests.webhook.serving import CONFIGURATION, serving
 from tests.webhook.test_certificate_in_browser import LOOKS
 from tests.webhook.test_page_in_browser import CONTRASTS
@@ -31,12 +30,6 @@ url = "https://bkpsdm.example.go.id"
 keys = "keys"
 """
 NIP = "198703152010012001"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +71,12 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
     browser: Browser, addresses: dict[str, str], which: str
 ) -> None:
     troubles: list[str] = []
+    page = browser.new_page()
+    page.on("requestfailed", lambda request: troubles.append(request.url))
+    page.on("console", lambda message: troubles.append(message.text))
     for language, scheme, width in LOOKS if which == "genuine" else LOOKS[1:2]:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
-        page.on("requestfailed", lambda request: troubles.append(request.url))
-        page.on("console", lambda message: troubles.append(message.text))
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{addresses[which]}?lang={language}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for text, contrast in page.evaluate(CONTRASTS):
@@ -90,7 +84,6 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
         if folder := os.environ.get("PICTURES"):  # for a person to judge
             name = f"badge-{which}-{language}-{scheme}-{width}.png"
             page.screenshot(path=Path(folder, name), full_page=True)
-        context.close()
     assert [one for one in troubles if "404" not in one] == []
 
 

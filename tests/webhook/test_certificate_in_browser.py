@@ -17,7 +17,6 @@ from lms_bridge.store.schema import completions
 from tests.conftest import Clock
 from tests.eventful import SITIS_ID, an_eventful_scene, configuration
 from tests.scene import TOKEN, voiding
-from tests.webhook.browsing import a_browser
 from tests.webhook.serving import serving
 from tests.webhook.test_page_in_browser import CONTRASTS
 
@@ -34,12 +33,6 @@ CERTIFICATES = """
 letterhead = ["PEMERINTAH KOTA PEMATANGSIANTAR", "BADAN KEPEGAWAIAN DAN PENGEMBANGAN SDM"]
 signatory = "Dra. Nurhayati Siregar, M.Si."
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +69,11 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
     browser: Browser, addresses: dict[str, str], which: str
 ) -> None:
     troubles: list[str] = []
+    page = browser.new_page()
+    page.on("requestfailed", lambda request: troubles.append(request.url))
     for language, scheme, width in LOOKS:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-        )
-        page = context.new_page()
-        page.on("requestfailed", lambda request: troubles.append(request.url))
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{addresses[which]}?lang={language}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for text, contrast in page.evaluate(CONTRASTS):
@@ -90,7 +81,6 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
         if folder := os.environ.get("PICTURES"):  # for a person to judge
             name = f"certificate-{which}-{language}-{scheme}-{width}.png"
             page.screenshot(path=Path(folder, name), full_page=True)
-        context.close()
     assert troubles == []
 
 

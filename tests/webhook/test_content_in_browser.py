@@ -25,7 +25,6 @@ from lms_bridge.store import migrations
 from lms_bridge.store.engine import open_store
 from tests.conftest import DATABASES
 from tests.e2e.crashing import own_database
-from tests.webhook.browsing import a_browser
 from tests.webhook.serving import Served, serving
 
 pytestmark = pytest.mark.slow
@@ -93,12 +92,6 @@ def lrs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, lrs: Lrs) -> Iterator[Page]:
     """A page of the content's site, which may use the LRS; nothing of it may go wrong."""
@@ -118,7 +111,6 @@ def page(browser: Browser, lrs: Lrs) -> Iterator[Page]:
     yield page
     assert page.evaluate("problems") == []
     assert troubles == []
-    page.context.close()
 
 
 def activity() -> str:
@@ -273,7 +265,6 @@ def test_a_page_of_another_site_may_not(browser: Browser, lrs: Lrs) -> None:
     asked = """([url, headers]) => fetch(url, {headers}).then(r => r.status, e => e.name)"""
     headers = {"Authorization": lrs.auth, "X-Experience-API-Version": "1.0.3"}
     assert page.evaluate(asked, [lrs.endpoint + "statements", headers]) == "TypeError"
-    page.context.close()
 
 
 # --- the alternate request syntax ----------------------------------------------------------------

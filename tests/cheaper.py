@@ -1,0 +1,38 @@
+"""What would cost most tests much and shows none of them anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import structlog
+
+from lms_bridge.store import engine
+
+as_in_earnest = engine._prepare_sqlite
+"""How a connection to a file is prepared outside of tests."""
+
+
+@contextmanager
+def nothing_flushed() -> Iterator[None]:
+    """Files are written without waiting for the disk, as the tests' PostgreSQL does: no power cut
+    comes while a test runs. Processes that a test starts wait for it, as they would outside.
+    """
+
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        as_in_earnest(connection, record)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_prepare_sqlite", prepare)
+        yield
+
+
+def plain_tracebacks() -> None:
+    """Where a test sets up no logging, structlog would draw each traceback with the source around
+    every line and all its variables: some seconds for one out of SQLAlchemy.
+    """
+    renderer = structlog.dev.ConsoleRenderer.get_active()
+    renderer.exception_formatter = structlog.dev.plain_traceback
