@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -49,6 +48,7 @@ from tests.deliveries.yard import (
     unavailable,
     unknown,
 )
+from tests.trials import times
 
 SETTLE = 300.0
 WORKERS = 3
@@ -437,8 +437,7 @@ class Life(RuleBasedStateMachine):
             return list(db.execute(select(deliveries).order_by(deliveries.c.id)))
 
 
-@pytest.mark.parametrize("lives", [pytest.param(5), pytest.param(24, marks=pytest.mark.slow)])
-def test_whatever_life_deliveries_have_each_is_done_once_in_the_end(store: Store, lives: int):
+def test_whatever_life_deliveries_have_each_is_done_once_in_the_end(store: Store):
     refuse_illegal_transitions(store)
     with store.writing() as db:
         assert db.execute(text("SELECT 1")).scalar() == 1
@@ -446,7 +445,7 @@ def test_whatever_life_deliveries_have_each_is_done_once_in_the_end(store: Store
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=lives,
+            max_examples=times(0.24),
             stateful_step_count=60,
             suppress_health_check=list(HealthCheck),
         ),

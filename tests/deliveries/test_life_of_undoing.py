@@ -16,7 +16,6 @@ import datetime as dt
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -46,6 +45,7 @@ from tests.deliveries.yard import (
     unavailable,
     unknown,
 )
+from tests.trials import times
 
 ENDS = st.sampled_from(["done", "done", "no answer", "late", "never arrived", "hollow", "refused"])
 
@@ -273,16 +273,15 @@ class Undoing(RuleBasedStateMachine):
         return steps
 
 
-@pytest.mark.parametrize("lives", [pytest.param(10), pytest.param(40, marks=pytest.mark.slow)])
 def test_whatever_life_a_completion_has_no_wrong_row_is_deleted_and_none_is_forgotten(
-    store: Store, lives: int
+    store: Store,
 ):
     refuse_illegal_transitions(store)
     machine = type("UndoingOnThisDatabase", (Undoing,), {"store": store})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=lives,
+            max_examples=times(0.4),
             stateful_step_count=50,
             suppress_health_check=list(HealthCheck),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import tomllib
 from collections.abc import Callable, Iterator
@@ -21,12 +22,16 @@ PAGE = (Path(__file__).parents[2] / "docs" / "lms.md").read_text("utf-8")
 (EXAMPLE,) = (
     block for block in re.findall(r"```toml\n(.+?)```", PAGE, re.DOTALL) if "by_number" in block
 )
+_TABLE = tomllib.loads(EXAMPLE)["lms"]["elearning"]
 
 
 def described(url: str, **changes: Any) -> dict[str, Any]:
     """What the page says, for the LMS at `url`; a change to None leaves something out."""
-    table: dict[str, Any] = tomllib.loads(EXAMPLE)["lms"]["elearning"]
-    table |= {"url": f"{url}/api", "read_timeout_seconds": 5, "settle_seconds": 60} | changes
+    table: dict[str, Any] = (
+        copy.deepcopy(_TABLE)
+        | {"url": f"{url}/api", "read_timeout_seconds": 5, "settle_seconds": 60}
+        | changes
+    )
     return {name: value for name, value in table.items() if value is not None}
 
 

@@ -27,18 +27,19 @@ from lms_bridge.uploads.states import IN_FORCE, CannotDo
 from lms_bridge.withdrawals import CannotDecide
 from tests.conftest import NOW, Clock
 from tests.deliveries.yard import Yard, refuse_illegal_transitions
+from tests.trials import times
 from tests.uploads.desk import NAME, Desk, form
 
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-def _export(url: str, times: int, started: Any = None) -> None:
+def _export(url: str, often: int, started: Any = None) -> None:
     """What a process of its own does."""
     store = open_store(url)
     layout = form(most_rows=3)
     if started is not None:
         started.set()
-    for _ in range(times):
+    for _ in range(often):
         with store.writing() as db:
             made = making.make(db, NAME, layout, by="ani", now=NOW)
         if made:
@@ -164,7 +165,7 @@ Do = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=times(0.4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(Do, st.integers(1, 4)), min_size=5, max_size=40))
 def test_whatever_is_done_each_is_in_one_batch_and_none_is_lost(
     migrated_file: Path,
