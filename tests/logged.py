@@ -16,17 +16,26 @@ from lms_bridge.config.settings import Log
 
 
 @contextmanager
-def logged(**settings: Any) -> Iterator[io.StringIO]:
-    """What is written to standard error inside the block; afterwards all is as it was."""
-    written, root = io.StringIO(), logging.getLogger()
-    handlers, level, stderr = list(root.handlers), root.level, sys.stderr
-    sys.stderr = written
+def logging_as_it_was() -> Iterator[None]:
+    """Whatever the block sets up for the log, as each command does, is undone in the end."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     try:
-        logs.set_up(Log(**{"level": "debug"} | settings))
-        sys.stderr = stderr
-        yield written
+        yield
     finally:
-        sys.stderr = stderr
         root.handlers[:] = handlers
         root.setLevel(level)
         structlog.reset_defaults()
+
+
+@contextmanager
+def logged(**settings: Any) -> Iterator[io.StringIO]:
+    """What is written to standard error inside the block; afterwards all is as it was."""
+    written, stderr = io.StringIO(), sys.stderr
+    with logging_as_it_was():
+        sys.stderr = written
+        try:
+            logs.set_up(Log(**{"level": "debug"} | settings))
+        finally:
+            sys.stderr = stderr
+        yield written

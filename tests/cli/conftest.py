@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from lms_bridge.cli import main
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
 from tests.eventful import an_eventful_scene, configuration
+from tests.logged import logging_as_it_was
 from tests.scene import TOKEN, Scene
 
 
@@ -60,12 +59,8 @@ class Terminal:
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """A command sets up logging for its process; the next test has its own."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logging_as_it_was():
+        yield
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,11 +10,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from sqlalchemy import select
 
+from lms_bridge import reports
+from lms_bridge.bridge import utc_now
+from lms_bridge.cli import main
 from lms_bridge.store.engine import open_store
 from lms_bridge.store.schema import deliveries
 from tests.e2e import town
+from tests.logged import logging_as_it_was
 
 
 class Office:
@@ -37,10 +41,10 @@ class Office:
         return [sys.executable, "-m", "lms_bridge", "--config", str(self.config), *words]
 
     def say(self, *words: str, code: int = 0) -> Any:
-        """A command, and what it answers."""
-        asked = self.command(*words, "--json")
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
+        """A command, and what it answers; in this process, which has loaded all that it needs."""
+        with logging_as_it_was():
+            done = CliRunner().invoke(main, ["--config", str(self.config), *words, "--json"])
+        assert done.exit_code == code, done.output
         return json.loads(done.stdout)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -55,8 +59,13 @@ class Office:
     def steps(self, state: str) -> list[str]:
         """The steps in that state."""
         query = select(deliveries.c.step).where(deliveries.c.state == state)
-        with self.store.reading() as db:  # asked again and again, which a command is slow for
+        with self.store.reading() as db:
             return list(db.scalars(query.order_by(deliveries.c.id)))
+
+    def undecided(self) -> int:
+        """How many completions were taken back that HR has not decided about."""
+        with self.store.reading() as db:
+            return len(reports.list_completions(db, now=utc_now(), undecided=True))
 
 
 def until(what: Callable[[], bool], seconds: float = 60) -> None:

@@ -47,8 +47,8 @@ def test_repairs_that_are_killed_and_given_again_are_made_once(
 
         office.around.tell("faults", enabled=True)
         killed = 0
-        while _states(office, run)["open"]:
-            for one in REPAIRS:
+        while open_ := _open(office, run):
+            for one in open_:
                 killed += _given(office, run, one, chance.uniform(1.0, 4.0) if killed < 4 else 60)
         assert killed > 0
         for _ in range(3):
@@ -85,6 +85,13 @@ def _states(office: Office, run: str) -> Counter[str]:
     with office.store.writing() as db:  # asked again and again, which a command is slow for
         keeping.settle(db)
         return Counter(one.state for one in looking.lines(db, int(run)))
+
+
+def _open(office: Office, run: str) -> list[str]:
+    """The kinds of what is still to be repaired."""
+    with office.store.writing() as db:
+        keeping.settle(db)
+        return sorted({one.kind for one in looking.lines(db, int(run)) if one.state == "open"})
 
 
 def _said(rows: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:

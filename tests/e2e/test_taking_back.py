@@ -45,7 +45,7 @@ def test_from_the_completion_to_its_undoing_and_back(
     (row,), (badge,) = office.rows(), office.awards()
 
     town.send(office.service, [voiding(told)])
-    until(lambda: office.say("completions", "--undecided") != [])
+    until(lambda: office.undecided() == 1)
     (line,) = office.say("completions", "--undecided")
     assert line["question"]["details"]["where"] == "registry.siasn, lms.moodle"
     assert line["withdrawal"]["reason"]["details"]["by"] == "admin@example.go.id"
@@ -87,7 +87,7 @@ def test_undoing_survives_kills_and_every_fault(
 
     undone, stays = ids[: people // 2], ids[people // 2 :]
     town.send(office.service, [voiding(one) for one in undone])
-    until(lambda: len(office.say("completions", "--undecided")) == len(undone))
+    until(lambda: office.undecided() == len(undone))
     office.say("completions", "undo", "--all-undecided")
     for _ in range(4):
         office.service.kill_something(chance)

@@ -64,9 +64,9 @@ failures = 5
 first_probe_seconds = 0.2
 most_probe_seconds = 1
 [jobs.recognise]
-every_seconds = 0.2
+every_seconds = 0.5
 [jobs.deliver]
-every_seconds = 0.2
+every_seconds = 0.5
 [jobs.pull_completions]
 enabled = false
 [[courses]]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import func, select
 
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.store.schema import reconciliations
 from tests.cli.conftest import Terminal, on_sqlite
+from tests.logged import logging_as_it_was
 from tests.reconciling.town import NAME, Town
 
 pytestmark = on_sqlite
@@ -45,12 +44,8 @@ sso_password = "env:PASSWORD"
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """A command sets up logging for its process; the next test has its own."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logging_as_it_was():
+        yield
 
 
 @pytest.fixture
