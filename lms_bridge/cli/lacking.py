@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -14,23 +12,9 @@ from lms_bridge.cli.person import standing_of, this_year, year_option
 from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.people import learned
-from lms_bridge.people import nip as nips
 from lms_bridge.people.learned import Lacking
-
-_COLUMNS = (
-    "nip",
-    "name",
-    "unit",
-    "kind",
-    "standing",
-    "status",
-    "ours",
-    "elsewhere",
-    "jp",
-    "wanted",
-    "lacks",
-    "history_read",
-)
+from lms_bridge.reporting import as_csv
+from lms_bridge.reporting.table import Cell, Column
 
 
 @click.command()
@@ -68,7 +52,8 @@ def lacking(
     if as_json:
         output.print_json(found, people=True)
     elif as_csv:
-        click.echo(_csv(found), nl=False)
+        for piece in _csv(found):
+            click.echo(piece, nl=False)
     else:
         _print_lacking(session, found, year, limit)
 
@@ -112,27 +97,20 @@ def _print_lacking(session: Session, found: Sequence[Lacking], year: int, limit:
         )
 
 
-def _csv(found: Sequence[Lacking]) -> str:
-    """As a spreadsheet takes it: a NIP in groups, which it leaves alone, and no formulas."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for one in found:
-        who = one.employee
-        words = (
-            nips.printed(who.nip),
-            who.name,
-            who.unit,
-            who.kind,
-            who.standing,
-            who.status,
-        )
-        numbers = (one.hours.ours, one.hours.elsewhere, one.hours.total, one.wanted, one.lacks)
-        read = one.read_at.astimezone(dt.UTC).date().isoformat() if one.read_at else ""
-        writer.writerow([*map(_no_formula, words), *numbers, read])
-    return text.getvalue()
+def _csv(found: Sequence[Lacking]) -> Iterator[str]:
+    columns = [
+        *map(_column, ("nip", "name", "unit", "kind", "standing", "status")),
+        *map(_column, ("ours", "elsewhere", "jp", "wanted", "lacks", "history_read")),
+    ]
+    return as_csv.for_machines(columns, map(_cells, found))
 
 
-def _no_formula(cell: str) -> str:
-    """A cell that a spreadsheet takes for text, whatever somebody is called."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _column(name: str) -> Column:
+    return Column(name, "nip" if name == "nip" else "text", name=name)
+
+
+def _cells(one: Lacking) -> list[Cell]:
+    who, hours = one.employee, one.hours
+    read = one.read_at.astimezone(dt.UTC).date() if one.read_at else None
+    told: list[Cell] = [who.nip, who.name, who.unit, who.kind, who.standing, who.status]
+    return [*told, hours.ours, hours.elsewhere, hours.total, one.wanted, one.lacks, read]
