@@ -23,7 +23,7 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 MOST_PRINTED: Final = 20_000
 """rows of a PDF, all of which is in memory while it is made: some 600 pages"""
 _CUT = mark("Only the first %(count)s rows are printed here; the Excel file has all of them.")
-_MADE = mark("Made by lms-bridge on %(when)s")
+_MADE = mark("Made on %(when)s")
 _PAGE = mark("Page %(page)s of %(pages)s")
 _SUM = mark("Total")
 
