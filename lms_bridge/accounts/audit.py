@@ -71,10 +71,15 @@ def entries(
     by: str = "",
     action: str = "",
     subject: str = "",
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> list[Entry]:
-    """The newest entries, before the one numbered `before`, narrowed to the beginning of a word."""
+    """The newest entries, before the one numbered `before`, narrowed to the beginning of a word.
+
+    From `since` on and before `until`, if they are given.
+    """
     query = select(audit_entries).order_by(audit_entries.c.id.desc()).limit(limit)
     for column, wanted in (
         (audit_entries.c.by, by),
@@ -83,6 +88,10 @@ def entries(
     ):
         if wanted:
             query = query.where(column.startswith(wanted, autoescape=True))
+    if since is not None:
+        query = query.where(audit_entries.c.at >= since)
+    if until is not None:
+        query = query.where(audit_entries.c.at < until)
     if before is not None:
         query = query.where(audit_entries.c.id < before)
     return [

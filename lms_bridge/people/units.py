@@ -124,6 +124,13 @@ def with_those_below(db: Connection, named: str) -> set[tuple[str, str]]:
     )
 
 
+def current(db: Connection) -> list[UnitName]:
+    """The units that registries have now, by name, of each registry."""
+    query = select(units).where(units.c.gone_at.is_(None))
+    rows = db.execute(query.order_by(units.c.registry, units.c.name, units.c.unit_id))
+    return [UnitName(row.registry, row.unit_id, row.name) for row in rows]
+
+
 def with_id(db: Connection, unit_id: str) -> list[UnitName]:
     """The units of that id; each registry has its own ids."""
     rows = db.execute(select(units).where(units.c.unit_id == unit_id).order_by(units.c.registry))
