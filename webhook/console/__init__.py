@@ -25,7 +25,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook.console import accounts, audit, profile, signing_in
+from webhook.console import accounts, audit, oidc, profile, signing_in
 from webhook.console.site import Site
 
 
@@ -39,6 +39,7 @@ def show(app: Flask, bridge: Bridge) -> None:
 
 _EVERY: tuple[Callable[[Site], None], ...] = (
     signing_in.pages,
+    oidc.pages,
     profile.pages,
     accounts.pages,
     audit.pages,
