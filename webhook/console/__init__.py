@@ -25,7 +25,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook.console import accounts, audit, oidc, profile, signing_in
+from webhook.console import accounts, audit, profile, signing_in
 from webhook.console.site import Site
 
 
@@ -34,12 +34,15 @@ def show(app: Flask, bridge: Bridge) -> None:
     site = Site(bridge)
     for pages in _EVERY:
         pages(site)
+    if bridge.settings.console.oidc:
+        from webhook.console import oidc  # it speaks to another system
+
+        oidc.pages(site)
     site.join(app)
 
 
 _EVERY: tuple[Callable[[Site], None], ...] = (
     signing_in.pages,
-    oidc.pages,
     profile.pages,
     accounts.pages,
     audit.pages,

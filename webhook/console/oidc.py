@@ -21,12 +21,12 @@ _BEGUN = "lms_bridge_sign_on"
 
 
 def pages(site: Site) -> None:
-    """Register them, where there is a provider."""
+    """Register them; there is a provider."""
     settings = site.bridge.settings.console.oidc
-    if settings is not None:
-        ways = _Ways(site, settings)
-        site.open("/sign-on", ["GET"], name="oidc_start")(ways.start)
-        site.open("/sign-on/back", ["GET"], name="oidc_back")(ways.back)
+    assert settings is not None
+    ways = _Ways(site, settings)
+    site.open("/sign-on", ["GET"], name="oidc_start")(ways.start)
+    site.open("/sign-on/back", ["GET"], name="oidc_back")(ways.back)
 
 
 class _Ways:
