@@ -47,3 +47,8 @@ def upgrade() -> None:
         sqlite_where=waiting,
         postgresql_where=waiting,
     )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_sightings_waiting", "sightings")
+    op.drop_table("dismissals")
