@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from lms_bridge.lrs.indexing import Index
     from lms_bridge.manners.hours import Hours
     from lms_bridge.openbadges.issuing import Issuing
+    from lms_bridge.people.counting import Counting
     from lms_bridge.reasons import Reason
     from lms_bridge.recognition.recogniser import Recogniser
     from lms_bridge.registries.base import Registry
@@ -205,6 +206,13 @@ class Bridge:
         from lms_bridge.badges.reviewing import Reviewing
 
         return Reviewing(self.store, self.settings, clock=utc_now)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What adds up the JP of the years."""
+        from lms_bridge.people.counting import Counting
+
+        return Counting(self.store)
 
     @cached_property
     def papers(self) -> Papers | None:

@@ -16,13 +16,13 @@ import structlog
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from lms_bridge import corrections, withdrawals
-from lms_bridge.badges import reviews
 from lms_bridge.catalogue.course import Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.planning import Planned
+from lms_bridge.people import changed
 from lms_bridge.people.identities import Known
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.seen import TimeSource
@@ -107,7 +107,7 @@ def record(
             steps = [*_record_steps(targets), *_lms_steps(telling, targets)]
             _link(db, completion_id, telling, steps, now)
             planning.plan(db, completion_id, telling.who.employee_id, steps, now)
-            reviews.ask(db, telling.who.employee_id, now)
+            changed.learned(db, telling.who.employee_id, now)
             return completion_id
         row = _existing(db, telling)  # another process was first
         assert row is not None
@@ -117,7 +117,7 @@ def record(
         _learn_account(db, row, telling, targets, now)
     if _knows_better(telling, row):
         _correct_time(db, row, telling, targets, zone, now)
-        reviews.ask(db, row.employee_id, now)
+        changed.learned(db, row.employee_id, now)
     return int(row.id)
 
 

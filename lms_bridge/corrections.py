@@ -20,13 +20,13 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from lms_bridge.badges import reviews
 from lms_bridge.catalogue.course import Course
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.record_step import training_in
 from lms_bridge.deliveries.whose import Whose
+from lms_bridge.people import changed
 from lms_bridge.store.schema import completions, corrections, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
 
@@ -129,7 +129,7 @@ def make(
     if columns:
         which = completions.c.id == correction.completion_id
         db.execute(update(completions).where(which).values(**columns))
-        reviews.ask_for(db, which, now)
+        changed.completed(db, which, now)
     db.execute(
         corrections.insert().values(
             completion_id=correction.completion_id,

@@ -20,9 +20,9 @@ import msgspec
 import structlog
 from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
 
-from lms_bridge.badges import reviews
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import completions, courses, deliveries, withdrawals
 
@@ -147,9 +147,9 @@ def is_undecided() -> ColumnElement[bool]:
 
 
 def _touched(db: Connection, completion_id: int, now: dt.datetime) -> None:
-    """It stands otherwise now: its deliveries follow, and the badges that rest on it."""
+    """It stands otherwise now: its deliveries follow, and what is concluded from it."""
     standing.align(db, completion_id, now)
-    reviews.ask_for(db, completions.c.id == completion_id, now)
+    changed.completed(db, completions.c.id == completion_id, now)
 
 
 def _check(db: Connection, completion_id: int, what: Decision) -> None:

@@ -13,7 +13,7 @@ from lms_bridge import withdrawals as taking_back
 from lms_bridge.badges.badge import Badge
 from lms_bridge.badges.meeting import Fact, Facts
 from lms_bridge.catalogue.course import Course, Family
-from lms_bridge.people import learned
+from lms_bridge.people import gathering
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import completions, courses, withdrawals
 
@@ -42,7 +42,7 @@ class Reader:
         for employee_id, fact in self._completed(people):
             found[employee_id].append(fact)
         if self._elsewhere:
-            for employee_id, trainings in learned.trainings(self._db, people).items():
+            for employee_id, trainings in gathering.trainings(self._db, people).items():
                 found[employee_id] += (
                     Fact(on=one.ends, hours=one.hours, kind=one.kind or 0)
                     for one in trainings

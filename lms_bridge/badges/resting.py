@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from lms_bridge.badges.badge import Badge, Rule
 from lms_bridge.badges.meeting import begin_of
-from lms_bridge.people import learned
+from lms_bridge.people import gathering
 from lms_bridge.people.hours import Learned
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import awards, badge_rules, completions, courses
@@ -56,7 +56,7 @@ def _elsewhere(db: Connection, award: AnyRow, hours: int) -> Iterator[str]:
     rules = [rule for rule in msgspec.convert(award.content, Badge).rules if rule.elsewhere]
     if not rules:
         return
-    known = learned.trainings(db, [award.employee_id])[award.employee_id]
+    known = gathering.trainings(db, [award.employee_id])[award.employee_id]
     for rule in rules:
         counted = [one for one in known if _counts(rule, one, award)]
         if hours + sum(one.hours or 0 for one in counted) >= (rule.hours or 0):

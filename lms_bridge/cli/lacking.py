@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from lms_bridge.accounts.sight import EVERYBODY
 from lms_bridge.cli import output
 from lms_bridge.cli.person import standing_of, this_year, year_option
 from lms_bridge.cli.session import Session, pass_session
@@ -43,7 +44,7 @@ def lacking(
     yearly = session.bridge.settings.yearly_hours
     try:
         with session.bridge.store.reading() as db:
-            found = learned.lacking(db, year=year, yearly=yearly, unit=unit, wanted=jp)
+            found = learned.lacking(db, EVERYBODY, year=year, yearly=yearly, unit=unit, wanted=jp)
     except learned.NobodyThere:
         session.fail(
             mark("nobody in service is in a unit with “%(unit)s” as its id or in its name"),

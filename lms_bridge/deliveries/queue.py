@@ -22,6 +22,7 @@ from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.http.notes import ExchangeNote
+from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import attempts, deliveries
 
@@ -150,6 +151,8 @@ def succeed(
     )
     _write_attempt(db, taken, "done", None, trace, now)
     health.note_success(db, taken.remote, now=now, begun_at=taken.started_at)
+    if taken.award_id is None and taken.remote.startswith("registry."):
+        changed.HOURS.ask(db, taken.employee_id, now)  # which row is theirs is known by now
     for step, pages in outcome.then.items():
         standing.go_on(db, taken.whose, Planned(step, taken.remote), pages, now)
     standing.follow(db, taken.whose, taken.step, taken.remote, now)

@@ -10,6 +10,7 @@ from lms_bridge.jobs.announce import Announce
 from lms_bridge.jobs.award import Award
 from lms_bridge.jobs.backfill import Backfill
 from lms_bridge.jobs.base import Job
+from lms_bridge.jobs.count_hours import CountHours
 from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
@@ -23,6 +24,7 @@ from lms_bridge.jobs.watch_tokens import WatchTokens
 JOBS: dict[str, Callable[[Bridge], Job]] = {
     "recognise": Recognise,
     "award": Award,
+    "count_hours": CountHours,
     "deliver": Deliver,
     "pull_completions": PullCompletions,
     "backfill": Backfill,
@@ -39,6 +41,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
 TITLES = {
     "recognise": mark("judge what has come in"),
     "award": mark("give badges to those who meet their rules"),
+    "count_hours": mark("add up the JP of those of whom something has changed"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
     "backfill": mark("take in what an LMS held before the bridge came, at the pace that was set"),

@@ -70,7 +70,7 @@ class ReadHistories:
     def run(self, progress: Progress) -> Counter[str]:
         """Read who was not read just now; one registry in trouble stops no other."""
         with self._bridge.store.writing() as db:
-            history.forget_other_registries(db, list(self._bridge.registries))
+            history.forget_other_registries(db, list(self._bridge.registries), utc_now())
         return self._in_all(None, progress)
 
     def read_person(self, employee_id: int) -> Counter[str]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from lms_bridge.badges import reviews
+from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.registries.base import ProfessionalityIndex, RecordedTraining
 from lms_bridge.store.engine import insert
@@ -68,7 +68,7 @@ def keep(
     if {tuple(row._mapping[name] for name in _KEPT) for row in known} != read.keys():
         seen = {(row.history, row.row_id): row.seen_at for row in known}
         db.execute(delete(history_rows).where(mine))
-        reviews.ask(db, whose.employee_id, now)
+        changed.learned(db, whose.employee_id, now)
         if read:
             db.execute(
                 history_rows.insert(),
@@ -170,8 +170,10 @@ def forget(db: Connection, employee_id: int) -> None:
         db.execute(delete(table).where(table.c.employee_id == employee_id))
 
 
-def forget_other_registries(db: Connection, names: Collection[str]) -> None:
+def forget_other_registries(db: Connection, names: Collection[str], now: dt.datetime) -> None:
     """Forget what was read from registries that are in the configuration no more."""
+    gone = history_rows.c.registry.not_in(names)
+    changed.learned_by(db, select(history_rows.c.employee_id).where(gone), now)
     for table in _TABLES:
         db.execute(delete(table).where(table.c.registry.not_in(names)))
 

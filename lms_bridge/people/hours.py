@@ -30,6 +30,7 @@ class Ours(msgspec.Struct, frozen=True, kw_only=True):
     """A completion of ours."""
 
     id: int
+    course_id: int | None = None
     name: str
     organiser: str
     certificate_number: str
@@ -76,6 +77,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     """``jenisDiklatId`` as a registry has it"""
     completion_id: int | None
     """None: it is known from registries only"""
+    course_id: int | None = None
+    """of the completion"""
     rows: tuple[Row, ...]
     counts: bool
     """not, if it was taken back"""
@@ -153,6 +156,7 @@ class _Group:
             year=self.ours.ends.year if self.ours else next(years, None),
             kind=next((row.kind for row in self.rows if row.kind), None),
             completion_id=self.ours.id if self.ours else None,
+            course_id=self.ours.course_id if self.ours else None,
             rows=tuple(self.rows),
             counts=self.counts,
         )

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, literal, select, true
+from sqlalchemy import Connection, select
 
+from lms_bridge.accounts.sight import Sight
 from lms_bridge.config.settings import YearlyHours
-from lms_bridge.people import history, postings, service, units
+from lms_bridge.people import history, postings, service, sums, units
+from lms_bridge.people.gathering import trainings
 from lms_bridge.people.history import Rated, Reading
-from lms_bridge.people.hours import Hours, Learned, Ours, Row, gather, hours_of
+from lms_bridge.people.hours import Hours, Learned, hours_of
 from lms_bridge.people.postings import Posting
 from lms_bridge.people.service import Kind, Standing
-from lms_bridge.store.many import among
-from lms_bridge.store.schema import (
-    completions,
-    courses,
-    deliveries,
-    employees,
-    history_readings,
-    history_rows,
-    withdrawals,
-)
+from lms_bridge.store.schema import employees, history_readings
 from lms_bridge.store.types import AnyRow
 
 
@@ -75,10 +67,7 @@ def about(db: Connection, employee_id: int, *, year: int, yearly: YearlyHours) -
     """All that is shown of the employee, with the JP of `year`."""
     row = db.execute(select(employees).where(employees.c.id == employee_id)).one()
     employee = _employee(row)
-    mine = employees.c.id == employee_id
-    learned = gather(
-        _ours(db, mine, true()).get(employee_id, ()), _rows(db, mine, true()).get(employee_id, ())
-    )
+    learned = list(trainings(db, [employee_id])[employee_id])
     return About(
         employee=employee,
         year=year,
@@ -91,15 +80,9 @@ def about(db: Connection, employee_id: int, *, year: int, yearly: YearlyHours) -
     )
 
 
-def trainings(db: Connection, people: Collection[int]) -> Mapping[int, Sequence[Learned]]:
-    """All that each of `people` has learned, by employee."""
-    mine = among(employees.c.id, people)
-    ours, rows = _ours(db, mine, true()), _rows(db, mine, true())
-    return {each: gather(ours.get(each, ()), rows.get(each, ())) for each in people}
-
-
 def lacking(
     db: Connection,
+    sight: Sight,
     *,
     year: int,
     yearly: YearlyHours,
@@ -112,22 +95,17 @@ def lacking(
     the units with that id, or with that in their names, and those below. Who is inactive or has
     retired need not reach any. Raises :exc:`NobodyThere`.
     """
-    in_year = (completions.c.ends >= dt.date(year, 1, 1)) & (
-        completions.c.ends <= dt.date(year, 12, 31)
-    )
-    ours = _ours(db, true(), in_year)
-    rows = _rows(db, true(), history_rows.c.year == year)
+    known = sums.hours(db, year)
     read = dict[int, dt.datetime]()
     for row in db.execute(select(history_readings).where(history_readings.c.read_at.is_not(None))):
         read[row.employee_id] = max(row.read_at, read.get(row.employee_id, row.read_at))
     found = []
-    people = list(_in_service(db, unit))
+    people = list(_in_service(db, sight, unit))
     if unit and not people:
         raise NobodyThere(unit)
     for employee in people:
         goal = wanted_of(employee.kind, yearly) if wanted is None else wanted
-        mine = gather(ours.get(employee.id, ()), rows.get(employee.id, ()))
-        hours = hours_of(mine, year)
+        hours = known.get(employee.id, sums.NONE)
         if hours.total < goal:
             lacks = goal - hours.total
             found.append(Lacking(employee, hours, goal, lacks, read.get(employee.id)))
@@ -139,10 +117,11 @@ def wanted_of(kind: Kind, yearly: YearlyHours) -> int:
     return yearly.pppk if kind == "PPPK" else yearly.pns
 
 
-def _in_service(db: Connection, unit: str) -> Iterator[Employee]:
-    """Everybody, or those in `unit`, who is not inactive or retired, as far as it is known."""
+def _in_service(db: Connection, sight: Sight, unit: str) -> Iterator[Employee]:
+    """Who of `sight`, and of `unit`, is not inactive or retired, as far as that is known."""
     inside = units.people_in(db, unit) if unit else None
-    for row in db.execute(select(employees).order_by(employees.c.id)):
+    seen = select(employees).where(sight.sees(employees.c.id))
+    for row in db.execute(seen.order_by(employees.c.id)):
         employee = _employee(row)
         if (inside is None or employee.id in inside) and employee.standing in ("active", ""):
             yield employee
@@ -159,94 +138,3 @@ def _employee(row: AnyRow) -> Employee:
         standing=service.standing(row.status),
         kind=service.kind(row.nip, row.status),
     )
-
-
-def _ours(
-    db: Connection, whose: ColumnElement[bool], which: ColumnElement[bool]
-) -> Mapping[int, Sequence[Ours]]:
-    """The completions `which`, by employee."""
-    current = and_(
-        withdrawals.c.completion_id == completions.c.id, withdrawals.c.ended_at.is_(None)
-    )
-    names = {
-        row.id: (row.content.get("name", ""), row.content.get("organiser", ""))
-        for row in db.execute(select(courses.c.id, courses.c.content))
-    }
-    query = (
-        select(completions, withdrawals.c.decision)
-        .join(employees, completions.c.employee_id == employees.c.id)
-        .outerjoin(withdrawals, current)
-        .where(whose, which)
-        .order_by(completions.c.id)
-    )
-    found: dict[int, list[Ours]] = defaultdict(list)
-    for row in db.execute(query):
-        name, organiser = names[row.course_id]
-        found[row.employee_id].append(
-            Ours(
-                id=row.id,
-                name=name,
-                organiser=organiser,
-                certificate_number=row.certificate_number,
-                hours=row.hours,
-                starts=row.starts,
-                ends=row.ends,
-                withdrawn=row.withdrawn_at is not None,
-                kept=row.decision == "keep",
-            )
-        )
-    return found
-
-
-def _rows(
-    db: Connection, whose: ColumnElement[bool], which: ColumnElement[bool]
-) -> Mapping[int, Sequence[Row]]:
-    """The rows `which` of registries, by employee, with the completions that they are."""
-    brought = (
-        select(
-            deliveries.c.remote,
-            deliveries.c.result_id,
-            completions.c.id.label("completion_id"),
-            completions.c.employee_id,
-            completions.c.withdrawn_at,
-        )
-        .join(completions, deliveries.c.completion_id == completions.c.id)
-        # A row that was removed is still the completion's until the history is read again.
-        .where(deliveries.c.step.in_(("record", "unrecord")), deliveries.c.result_id.is_not(None))
-        .subquery()
-    )
-    # Also by the employee: a row without an id goes by what it says, which may be of several.
-    by_delivery = and_(
-        brought.c.employee_id == history_rows.c.employee_id,
-        brought.c.remote == literal("registry.") + history_rows.c.registry,
-        brought.c.result_id == history_rows.c.row_id,
-    )
-    query = (
-        select(history_rows, brought.c.completion_id)
-        .join(employees, history_rows.c.employee_id == employees.c.id)
-        .outerjoin(brought, by_delivery)
-        .where(whose, which)
-        # Of two completions that the same row is of, the one that stands.
-        .order_by(history_rows.c.id, brought.c.withdrawn_at.is_not(None), brought.c.completion_id)
-    )
-    found: dict[int, dict[int, Row]] = defaultdict(dict)
-    for row in db.execute(query):
-        found[row.employee_id].setdefault(
-            row.id,
-            Row(
-                registry=row.registry,
-                history=row.history,
-                id=row.row_id,
-                name=row.name,
-                organiser=row.organiser,
-                certificate_number=row.certificate_number,
-                hours=row.hours,
-                starts=row.starts,
-                ends=row.ends,
-                year=row.year,
-                kind=row.kind,
-                document=row.document,
-                completion_id=row.completion_id,
-            ),
-        )
-    return {employee_id: list(rows.values()) for employee_id, rows in found.items()}

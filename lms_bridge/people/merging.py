@@ -15,7 +15,7 @@ from lms_bridge import completions as completion
 from lms_bridge.badges import awards, reviews
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.whose import Whose
-from lms_bridge.people import history, keys, postings
+from lms_bridge.people import changed, history, keys, postings
 from lms_bridge.people.identities import Known, known_by_nip, remember
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import alone
@@ -57,7 +57,8 @@ def merge(db: Connection, former_nip: str, employee_id: int, *, now: dt.datetime
         )
         postings.hand_over(db, former, employee_id, now)
         awards.hand_over(db, former, employee_id)
-        reviews.ask(db, employee_id, now)
+        changed.learned(db, employee_id, now)
+        changed.HOURS.ask(db, former, now)  # who has none any more
         history.forget(db, former)  # read again under the present number
         db.execute(delete(employees).where(employees.c.id == former))
     remember(db, keys.of_nip(former_nip), Known(employee_id), source="import", now=now)

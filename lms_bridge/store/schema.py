@@ -180,7 +180,6 @@ credentials = Table(
 )
 
 IS_OWN = "reason_code = 'own_statement'"
-IS_WAITING = "state = 'attention'"
 """that a sighting is of what the bridge itself said"""
 
 sightings = Table(
@@ -212,16 +211,6 @@ sightings = Table(
     Index("ix_sightings_object_id", "object_id"),
     Index("ix_sightings_actor", "actor"),
     Index("ix_sightings_completion_id", "completion_id"),
-    # What waits for a person, by cause, however much there is of the rest. Not the actor as well:
-    # PostgreSQL has no room for two such texts in an index.
-    Index(
-        "ix_sightings_waiting",
-        "reason_code",
-        "object_id",
-        "id",
-        sqlite_where=text(IS_WAITING),
-        postgresql_where=text(IS_WAITING),
-    ),
     # By it the bridge's own statements are told from what was received.
     Index(
         "ix_sightings_own",
@@ -230,28 +219,6 @@ sightings = Table(
         postgresql_where=text(IS_OWN),
     ),
     comment="what was seen in a statement, or when completions were pulled from the LMS",
-)
-
-dismissals = Table(
-    "dismissals",
-    metadata,
-    Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("kind", String(8), nullable=False),
-    Column("key", OutsideKey(500), nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Column("by", OutsideText, nullable=False),
-    Column("why", OutsideText, nullable=False),
-    Column("ended_at", UtcTime),
-    Column("ended_by", OutsideText),
-    Index(
-        "uq_dismissals_current",
-        "kind",
-        "key",
-        unique=True,
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
-    ),
-    comment="accounts that are nobody's, and courses that are not recorded: by whose word, and why",
 )
 
 employees = Table(
@@ -499,6 +466,50 @@ badge_reviews = Table(
     Column("employee_id", BigId, primary_key=True, autoincrement=False),
     Column("asked_at", UtcTime, nullable=False),
     comment="whose badges are to be looked at again, for something that they rest on has changed",
+)
+
+hours_reviews = Table(
+    "hours_reviews",
+    metadata,
+    Column("employee_id", BigId, primary_key=True, autoincrement=False),
+    Column("asked_at", UtcTime, nullable=False),
+    comment="whose JP are to be summed up again, for something of what they learned has changed",
+)
+
+yearly_hours = Table(
+    "yearly_hours",
+    metadata,
+    # No foreign keys here either.
+    Column("employee_id", BigId, primary_key=True, autoincrement=False),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("ours", Integer, nullable=False),
+    Column("elsewhere", Integer, nullable=False),
+    Index("ix_yearly_hours_year", "year", "employee_id", "ours", "elsewhere"),
+    sqlite_with_rowid=False,
+    comment="the JP of each employee and year, as they were last summed up",
+)
+
+yearly_trainings = Table(
+    "yearly_trainings",
+    metadata,
+    Column("employee_id", BigId, primary_key=True, autoincrement=False),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    # 0: a training that only a registry tells of; then it is of that kind, 0: that is not known.
+    Column("course_id", BigId, primary_key=True, autoincrement=False),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("trainings", Integer, nullable=False),
+    Column("hours", Integer, nullable=False),
+    Index(
+        "ix_yearly_trainings_year",
+        "year",
+        "course_id",
+        "kind",
+        "employee_id",
+        "trainings",
+        "hours",
+    ),
+    sqlite_with_rowid=False,
+    comment="what those JP are of: by course, and of what others recorded by kind",
 )
 
 used_once = Table(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.deliveries import lifecycle, standing
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.many import within
 from lms_bridge.store.schema import deliveries, upload_rows, uploads
@@ -114,6 +115,7 @@ def follow(db: Connection, delivery_ids: Collection[int], now: dt.datetime) -> N
             _taken_up_again(db, delivery, now)
     if called:
         db.execute(_CALL, called)
+    changed.rows_known(db, [each.id for each in locked], now)
 
 
 def refusal(remote: str, row: Row, delivery: int) -> Reason:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from lms_bridge import withdrawals
+from lms_bridge.accounts.sight import EVERYBODY
 from lms_bridge.config.settings import YearlyHours
 from lms_bridge.deliveries.registered import remember_employee
 from lms_bridge.people import history, learned, units
@@ -66,7 +67,7 @@ def about(scene: Scene, nip: str, year: int = 2026) -> About:
 
 def lacking(scene: Scene, **options: Any) -> list[Lacking]:
     with scene.store.reading() as db:
-        return learned.lacking(db, **{"year": 2026, "yearly": YEARLY, **options})
+        return learned.lacking(db, EVERYBODY, **{"year": 2026, "yearly": YEARLY, **options})
 
 
 def test_ours_and_others_are_told_apart_by_what_deliveries_say(scene: Scene) -> None:
