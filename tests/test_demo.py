@@ -59,9 +59,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield demo
 
 
-def facts(start: Start, *arguments: str) -> dict[str, Any]:
+def facts(process: subprocess.Popen[str]) -> dict[str, Any]:
     """What ``demo --once --json`` says, which is all that it says."""
-    process = start("--once", "--json", *arguments)
     out, err = process.communicate(timeout=110)
     assert (process.returncode, err) == (0, "")
     told: dict[str, Any] = json.loads(out)
@@ -85,7 +84,7 @@ def end_state(told: dict[str, Any]) -> Any:
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The facts of a demo in which all is well."""
     with demos(folder := tmp_path_factory.mktemp("demo")) as start:
-        told = facts(start)
+        told = facts(start("--once", "--json"))
     assert list(folder.iterdir()) == []
     return told
 
@@ -112,25 +111,17 @@ def test_the_demo_carries_everything_through_that_should_arrive(told: dict[str, 
 
 
 @pytest.mark.slow
-def test_the_end_is_the_same_while_everything_misbehaves(
-    start: Start, told: dict[str, Any]
+def test_two_at_once_do_not_see_each_other_while_everything_misbehaves_in_one(
+    start: Start, told: dict[str, Any], tmp_path: Path
 ) -> None:
-    faulty = facts(start, "--faults")
+    bad, good = start("--once", "--json", "--faults"), start("--once")
+    out, err = good.communicate(timeout=110)
+    assert (good.returncode, err) == (0, "")
+    assert "Everything that should arrive did." in out
+    is_told_to_a_person(" ".join(out.split()))
+    faulty = facts(bad)
     assert sum(faulty["faults"].values()) >= 9
     assert end_state(faulty) == end_state(told)
-
-
-@pytest.mark.slow
-def test_two_demos_at_once_each_show_a_person_what_came_of_their_own(
-    start: Start, tmp_path: Path
-) -> None:
-    both = [start("--once") for _ in range(2)]
-    told = [process.communicate(timeout=110) for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    for out, err in told:
-        assert err == ""
-        assert "Everything that should arrive did." in out
-        is_told_to_a_person(" ".join(out.split()))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -145,18 +136,34 @@ def is_told_to_a_person(told: str) -> None:
     assert "registry holds of these completions: 7 (twice: 0), with their certificate: 7." in told
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_demo_stays_up_to_be_looked_at_and_leaves_nothing_behind(
-    start: Start, tmp_path: Path, how: signal.Signals
-) -> None:
-    process = start()
+def hear(process: subprocess.Popen[str], until: str) -> str:
+    """What a demo says until it has said that."""
     assert process.stdout is not None
     said = ""
-    while "Ctrl-C ends it" not in said:
+    while until not in said:
         line = process.stdout.readline()
         assert line, said + process.communicate(timeout=30)[1]
         said += line
+    return said
+
+
+def end(process: subprocess.Popen[str], how: signal.Signals, folder: Path) -> None:
+    """Tell a demo to end, which is to leave no process, and nothing in the folder."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 3
+    # Ctrl-C reaches every process of the terminal; the other two only the one that is told.
+    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_demo_stays_up_to_be_looked_at_until_ctrl_c(start: Start, tmp_path: Path) -> None:
+    process = start()
+    said = hear(process, "Ctrl-C ends it")
     address = re.search(r"http://127\.0\.0\.1:\d+/", said)
     assert address is not None
     assert "SITI RAHMAWATI" in requests.get(address[0], timeout=5).text
@@ -169,15 +176,17 @@ def test_the_demo_stays_up_to_be_looked_at_and_leaves_nothing_behind(
         check=False,
     )
     assert json.loads(status.stdout)["overview"]["completions"] == 8
-    family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) >= 3
-    # Ctrl-C reaches every process of the terminal; the other two only the one that is told.
-    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Traceback" not in out + err
-    assert psutil.wait_procs(family, timeout=5)[1] == []
-    assert list(tmp_path.iterdir()) == []
+    end(process, signal.SIGINT, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_may_be_ended_in_the_middle(
+    start: Start, tmp_path: Path, how: signal.Signals
+) -> None:
+    process = start()
+    hear(process, "61/61")
+    end(process, how, tmp_path)
 
 
 @pytest.mark.slow

@@ -25,17 +25,10 @@ from tests.e2e.town import free_port
 from tests.learner import platform as platforms
 from tests.learner.platform import CLIENT, Platform
 from tests.learner.world import SITI, World
-from tests.webhook.browsing import a_browser
 
 pytestmark = pytest.mark.slow
 
 AT_ONCE = "<script>document.forms[0].submit()</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 def form(address: str, fields: dict[str, str]) -> str:
