@@ -42,6 +42,10 @@ bench: $(VENV)/development ## how fast it is, held against other servers and bar
 conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
 	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)
 
+pictures: $(VENV)/development ## a picture of every page of the console, in the folder pictures/
+	@scripts/install-browser
+	@$(BIN)/python -m tests.console.pictures pictures $(ARGS)
+
 openbadges: $(VENV)/development ## have our badges verified by libraries for JavaScript (needs Node)
 	@$(BIN)/python -m tests.openbadges.by_javascript
 

@@ -1,0 +1,89 @@
+"""Every page of the console in a real browser: accessible, whole, and found by its links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from lms_bridge.accounts.roles import Role
+from tests.console.rounds import Look, Town, a_town, go_through
+
+pytestmark = pytest.mark.slow
+
+LOOKS = (Look("id", 390, "dark"), Look("en", 1280))
+WCAG = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
+NOT_BY_A_LINK = {
+    "console.index": "leads to the first page",
+    "console.sign_in": "who is signed in does not get there",
+}
+"""what no link leads to, and why"""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with a_town(tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_page_is_there_whole_and_accessible(town: Town, browser: Browser, look: Look) -> None:
+    wrong: list[str] = []
+    seen: set[str] = set()
+    for one in go_through(town, browser, look):
+        seen.add(one.endpoint)
+        where = f"{one.endpoint} ({one.role}, {look.name})"
+        wrong += [f"{where}: {said}" for said in one.complaints]
+        if one.status != 200:
+            wrong.append(f"{where}: {one.status}")
+        wrong += [f"{where}: {line}" for line in _violations(one.page)]
+        if _is_too_wide(one.page):
+            wrong.append(f"{where}: wider than the screen")
+        if "None" in one.page.inner_text("main").split():
+            wrong.append(f"{where}: says None")
+    assert wrong == []
+    assert town.endpoints - seen - NOT_BY_A_LINK.keys() == set()
+
+
+def test_the_way_in_is_accessible(town: Town, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(f"{town.address}/console/")
+    assert page.url.endswith("/console/sign-in?next=/console/")
+    assert _violations(page) == []
+
+
+def test_somebody_signs_in_by_the_keyboard_alone(town: Town, browser: Browser) -> None:
+    context = browser.new_context()
+    town.sign_in(context, Role.IT)  # so that there is an account
+    context.clear_cookies()
+    page = context.new_page()
+    page.goto(f"{town.address}/console/sign-in?lang=en")
+    page.keyboard.type("it.siantar")
+    page.keyboard.press("Tab")
+    page.keyboard.type("kereta api senja")
+    page.keyboard.press("Enter")
+    page.get_by_text("IT Siantar").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=WCAG).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:150]} ({node.get('failureSummary', '')[:200]})"
+        for one in found
+        for node in one["nodes"][:3]
+    ]
+
+
+def _is_too_wide(page: Page) -> bool:
+    wide: bool = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wide
