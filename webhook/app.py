@@ -8,6 +8,7 @@ from lms_bridge.bridge import Bridge
 from webhook import (
     admission,
     alternate,
+    api,
     certificates,
     descriptions,
     documents,
@@ -23,7 +24,7 @@ from webhook.access import Access
 
 
 def create_app(bridge: Bridge) -> Flask:
-    """The web application of `bridge`: ``/xapi``, ``/healthz``, ``/readyz`` and the pages."""
+    """The application of `bridge`: ``/xapi``, ``/api``, ``/healthz``, ``/readyz``, and pages."""
     app = Flask(__name__, static_folder=None)
     access = Access(bridge.settings, bridge.store)
     admission.admit(app, access)
@@ -33,6 +34,7 @@ def create_app(bridge: Bridge) -> Flask:
     app.register_blueprint(descriptions.resources(bridge))
     app.register_blueprint(health.probes(bridge))
     dressing.dress(app, bridge.settings)
+    api.show(app, bridge)
     if bridge.settings.certificates:
         certificates.show(app, bridge)
     if bridge.issuing:

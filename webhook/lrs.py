@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 
+from webhook.api import problems
 from xapi.errors import Refusal
 from xapi.negotiation import HEADER, answered, negotiated
 from xapi.versions import Version
@@ -74,6 +75,8 @@ def hold_to_the_rules(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def explain(error: HTTPException) -> Any:
+        if problems.is_api():
+            return problems.of_http(error)
         if not is_xapi():
             return error
         if isinstance(error, MethodNotAllowed):
@@ -88,6 +91,8 @@ def hold_to_the_rules(app: Flask) -> None:
     @app.errorhandler(Exception)
     def apologise(error: Exception) -> Response:
         log.error("request failed", path=request.path, method=request.method, exc_info=error)
+        if problems.is_api():
+            return problems.of_failure()
         if not is_xapi():
             return Response(
                 "The bridge failed at this; its log has why.\n", 500, mimetype="text/plain"

@@ -35,6 +35,7 @@ _COMMANDS = {
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",
     "lti": "lms_bridge.cli.lti:lti",
+    "api-tokens": "lms_bridge.cli.api_tokens:api_tokens_",
     "users": "lms_bridge.cli.users:users_",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",

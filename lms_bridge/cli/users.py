@@ -64,7 +64,7 @@ def create(
     password, now = passwords.made_up(), utc_now()
     try:
         with session.bridge.store.writing() as db:
-            theirs = _unit(session, db, registry, unit) if unit else None
+            theirs = unit_of(session, db, registry, unit) if unit else None
             made = users.create(
                 db,
                 username=username,
@@ -155,7 +155,8 @@ def _set_disabled(session: Session, username: str, *, disabled: bool) -> None:
         _fail(session, problem)
 
 
-def _unit(session: Session, db: Connection, registry: str, unit_id: str) -> Unit:
+def unit_of(session: Session, db: Connection, registry: str, unit_id: str) -> Unit:
+    """The unit of that id; ends the command if there is none, or several."""
     found = [one for one in units.with_id(db, unit_id) if not registry or one.registry == registry]
     if not found:
         session.fail(mark("no registry has a unit with the id %(unit)s"), unit=unit_id)

@@ -877,3 +877,23 @@ audit_entries = Table(
     Index("ix_audit_entries_subject", "subject", "id"),
     comment="who did what; nothing changes or removes an entry",
 )
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    # Whose people it shows; all of them empty: everybody.
+    Column("unit_registry", String(40), nullable=False, server_default=""),
+    Column("unit_id", OutsideKey(64), nullable=False, server_default=""),
+    Column("unit_name", OutsideText, nullable=False, server_default=""),
+    Column("per_minute", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", OutsideText, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    Column("used_at", UtcTime),
+    comment="who may use the JSON API, by a hash of the token",
+)

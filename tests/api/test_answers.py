@@ -1,0 +1,146 @@
+"""What the API answers; each answer is held to the description as well."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lms_bridge.accounts.audit import entries
+from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import deliveries
+from tests.api.conftest import BUDI, DINAS, SITI, Script
+from tests.webhook.conftest import on_sqlite
+
+pytestmark = pytest.mark.usefixtures("city")
+
+Make = Callable[..., Script]
+
+
+def ids(answer: Any) -> list[int]:
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.get_json()["items"]]
+
+
+def test_somebody_is_found_by_a_nip_that_stands_in_no_address(script: Make) -> None:
+    hr = script("people")
+    assert ids(hr.post("/employees/search", {"nip": SITI})) == [1]
+    assert ids(hr.post("/employees/search", {"name": "santo"})) == [2]
+    assert ids(hr.post("/employees/search", {"name": "%"})) == []
+    assert ids(hr.post("/employees/search")) == [1, 2]
+    [found] = hr.post("/employees/search", {"nip": SITI}).get_json()["items"]
+    assert found["unit"] == {"id": "U-1", "name": "Dinas Pendidikan"}
+
+
+def test_one_employee_has_the_jp_of_a_year_and_all_trainings(script: Make) -> None:
+    found = script("people").get("/employees/1?year=2026").get_json()
+    assert found["hours"] == {
+        "year": 2026,
+        "jp": 30,
+        "recorded_by_bridge": 30,
+        "elsewhere": 0,
+        "wanted": 20,
+    }
+    assert [one["completion"] for one in found["trainings"]] == [5, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("", [6, 5, 4, 3, 2, 1]),
+        ("course=K1", [2, 1]),
+        ("employee=1", [5, 3, 1]),
+        ("unit=U-2", [6, 4, 2]),
+        ("state=blocked", [1]),
+        ("state=open", [2]),
+        ("state=through", [6, 5, 4, 3]),
+        ("state=withdrawn", []),
+        ("since=2026-03-01&until=2026-04-30", [4, 3]),
+    ],
+)
+def test_completions_are_narrowed(script: Make, asked: str, expected: list[int]) -> None:
+    assert ids(script("people").get(f"/completions?{asked}")) == expected
+
+
+def test_a_list_is_read_page_by_page(script: Make) -> None:
+    hr, seen, after = script("people"), list[int](), ""
+    for _ in range(3):
+        answer = hr.get(f"/completions?limit=2&next={after}")
+        seen += ids(answer)
+        after = answer.get_json()["next"]
+    assert (seen, after) == ([6, 5, 4, 3, 2, 1], None)
+
+
+def test_a_completion_says_what_each_delivery_waits_for_in_the_language_asked_for(
+    script: Make,
+) -> None:
+    hr = script("people")
+    found = hr.get("/completions/1").get_json()
+    [step] = found["deliveries"]
+    assert (found["completion"]["state"], step["state"]) == ("blocked", "blocked")
+    assert step["reason"]["code"] == "employee_not_in_registry"
+    assert SITI not in step["reason"]["what"]
+    indonesian = hr.get("/completions/1", headers={"Accept-Language": "id"})
+    assert indonesian.headers["Content-Language"] == "id"
+    [other] = indonesian.get_json()["deliveries"]
+    assert other["reason"]["what"] != step["reason"]["what"]
+
+
+def test_a_token_of_a_unit_shows_nobody_else(script: Make) -> None:
+    officer = script("people", unit=DINAS)
+    assert ids(officer.get("/employees")) == [1]
+    assert ids(officer.get("/completions")) == [5, 3, 1]
+    assert ids(officer.post("/employees/search", {"nip": BUDI})) == []
+    assert ids(officer.get("/employees?unit=U-2")) == []
+    for path in ("/employees/2", "/completions/2"):
+        assert officer.get(path).status_code == 404
+
+
+def test_a_delivery_is_looked_into_without_a_nip(script: Make) -> None:
+    it = script("system")
+    assert ids(it.get("/deliveries?state=blocked")) == [1]
+    assert ids(it.get("/deliveries?remote=registry.siasn&limit=2")) == [6, 5]
+    answer = it.get("/deliveries/1")
+    assert answer.get_json()["attempts"][0]["outcome"] == "block"
+    assert SITI not in answer.text
+
+
+def test_a_delivery_is_tried_again_and_that_stands_in_the_audit_log(
+    script: Make, store: Store
+) -> None:
+    operator = script("operate")
+    assert operator.post("/deliveries/1/retry").get_json()["delivery"]["state"] == "waiting"
+    again = operator.post("/deliveries/3/retry")
+    assert (again.status_code, again.get_json()["title"]) == (409, "This cannot be done now")
+    assert operator.post("/deliveries/77/retry").status_code == 404
+    with store.reading() as db:
+        assert db.scalar(select(deliveries.c.state).where(deliveries.c.id == 1)) == "waiting"
+        retried = entries(db, action="delivery.retried")
+    assert [(one.by, one.subject) for one in retried] == [("token:skrip-0", "delivery:1")]
+
+
+@on_sqlite
+def test_courses_and_the_outside_systems_are_told_of(script: Make) -> None:
+    one = script("people", "system")
+    assert ids(one.get("/courses?active=true")) == [1, 2]
+    assert ids(one.get("/courses?key=K3")) == [3]
+    assert one.get("/courses/1").get_json()["jp"] == 10
+    assert one.get("/health").get_json() == {"database": "up", "remotes": []}
+
+
+@on_sqlite
+def test_what_has_not_changed_is_not_sent_again(script: Make) -> None:
+    hr = script("people")
+    tag = hr.get("/courses").headers["ETag"]
+    again = hr.get("/courses", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@on_sqlite
+def test_times_are_in_utc(script: Make) -> None:
+    found = script("people").get("/completions/1").get_json()["completion"]
+    assert found["completed_at"] == "2026-11-24T03:00:00Z"
+    assert dt.date.fromisoformat(found["ends"]) == dt.date(2026, 1, 10)
