@@ -79,7 +79,7 @@ class BadgeStep:
         if badge is None:
             raise self._late(work, notebook, award.name)
         notebook.strike(*_TOLD, "unawarded")
-        return Outcome(badge.hash, badge.link, account=user_id)
+        return Outcome(badge.hash, badge.link, account=user_id, issued=msgspec.to_builtins(award))
 
     def not_before(self, notebook: Notebook) -> dt.datetime | None:
         return self._settling.not_before(notebook) if self._settling else None
@@ -100,6 +100,7 @@ class BadgeStep:
             said.link if said else "",
             reason=Reason("badge_unconfirmed", **told),
             account=user_id,
+            issued=msgspec.to_builtins(award),
         )
 
     def _profile(self, work: Work, award: BadgeAward) -> tuple[str, IssuedBadge | None]:

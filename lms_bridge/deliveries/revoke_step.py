@@ -52,8 +52,7 @@ class RevokeStep:
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
         if not work.is_wanted:
             raise DeliveryError(Reason("told_again"), retryable=False)
-        delivery_id, badge_hash, account = self._issued(work)
-        award = work.badge
+        delivery_id, badge_hash, account, award = self._issued(work)
         if award is not None and (stands := self._stands_for(work, award, but=delivery_id)):
             return Outcome(badge_hash, reason=stands)
         if award is not None and account and notebook.get("unawarded") != "done":
@@ -96,8 +95,11 @@ class RevokeStep:
             Reason("badge_to_revoke_unseen", learner=self._name(account), **told), retryable=False
         )
 
-    def _issued(self, work: Work) -> tuple[int, str, str]:
-        """The step "badge": its number, the hash that it found, and whose account shows it."""
+    def _issued(self, work: Work) -> tuple[int, str, str, BadgeAward | None]:
+        """The step "badge": its number, the hash that it found, whose account shows it, and how.
+
+        The last as it was issued, for the configuration may say something else by now.
+        """
         query = select(deliveries.c.id, deliveries.c.result_id, deliveries.c.progress).where(
             work.whose.delivery(),
             deliveries.c.remote == work.remote,
@@ -105,7 +107,10 @@ class RevokeStep:
         )
         with self._store.reading() as db:
             row = db.execute(query).one()
-        return row.id, row.result_id or "", row.progress.get("account") or work.lms_user_id
+        account = row.progress.get("account") or work.lms_user_id
+        issued = row.progress.get("issued")
+        award = msgspec.convert(issued, BadgeAward) if issued else work.badge
+        return row.id, row.result_id or "", account, award
 
     def _stands_for(self, work: Work, award: BadgeAward, *, but: int) -> Reason | None:
         """What else than the delivery `but` stands by which the learner has the badge as well."""

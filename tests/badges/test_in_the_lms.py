@@ -20,7 +20,7 @@ from lms_bridge.sandbox.city import SITI
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import awards, completions, deliveries, statements
 from tests.badges.hall import badge
-from tests.conftest import Clock
+from tests.conftest import NOW, Clock
 from tests.deliveries.yard import COURSE
 from tests.reconciling import conftest as reconciling
 from tests.reconciling.town import Town
@@ -34,6 +34,8 @@ RULE = badge(
     ["A", "B", "C"],
     issue={"route": "competency", "name": MENTOR, "competency": "KMP-MENTOR"},
 )
+MENTORING = 4
+"""its competency in the LMS"""
 SITIS = 4
 """her account in the LMS"""
 
@@ -142,6 +144,27 @@ def test_a_withdrawal_is_carried_through_as_far_as_the_lms_lets_a_program(square
     square.clock.forward(hours=2)
     square.bridge.worker.drain()
     assert square.steps() == {"badge": ("cancelled", "undone"), "revoke": ("done", "done")}
+
+
+def test_what_was_issued_is_revoked_whatever_the_configuration_says_by_then(
+    square: Square,
+) -> None:
+    first, *_ = square.completed("A", "B", "C")
+    square.apply()
+    square.award()
+    square.settle()
+    other = {"route": "competency", "name": "Badge Literasi Digital", "competency": "KMP-LITDIG"}
+    with square.store.writing() as db:
+        in_force.put(db, [badge("tiga", ["A", "B", "C"], issue=other)], by="ani", now=NOW)
+    square.yard.take_back(square.delivery(first).completion_id)
+    square.yard.decide(square.delivery(first).completion_id, "undo")
+    square.award()
+    square.bridge.worker.drain()
+    (row,) = [row for row in square.deliveries() if row.step == "revoke"]
+    assert row.state == "delegated"
+    assert MENTOR in str(row.reason_details)
+    written = [(one, grade) for _, one, grade in square.city.moodle.site.evidence]
+    assert written == [(MENTORING, 2), (MENTORING, 1)], "what made the LMS issue it is undone"
 
 
 def test_one_that_is_gone_from_the_profile_is_told_of(square: Square) -> None:
