@@ -248,6 +248,10 @@ SENTENCES: dict[str, Sentence] = {
         mark("The statement is about a group, and a completion is recorded for one person."),
         mark("Have the LMS send one statement for each member."),
     ),
+    "dismissed": Sentence(
+        mark("%(by)s has decided that it is not recorded: %(why)s"),
+        mark("If it is to be recorded after all, take the dismissal back."),
+    ),
     # --- a delivery waits, or waits for a person ---------------------------------------------
     "new": Sentence(mark("It waits for its turn.")),
     "done": Sentence(mark("Done and confirmed.")),
@@ -335,6 +339,10 @@ SENTENCES: dict[str, Sentence] = {
             "Decide: lms-bridge completions undo %(completion)s removes it there, lms-bridge"
             " completions keep %(completion)s --why … leaves it."
         ),
+    ),
+    "withdrawals_undecided": Sentence(
+        mark("Completions were taken back after they had been recorded: %(count)s."),
+        mark("Decide of each whether what was recorded is removed or stays."),
     ),
     # --- another LRS -------------------------------------------------------------------------
     "statement_refused": Sentence(

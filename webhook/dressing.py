@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from jinja2 import pass_context
@@ -51,11 +52,21 @@ def dress(app: Flask, settings: Settings) -> None:
     def remedy(reason: Reason) -> str:
         return mask_nip(reason.remedy(language()))
 
+    def day(date: dt.date) -> Markup:
+        if isinstance(date, dt.datetime):
+            date = date.astimezone(zone).date()
+        shown = format_date(date, "d MMM y", locale=language())
+        return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), shown)
+
+    def number(value: float) -> str:
+        return format_decimal(value, locale=language())
+
     @pass_context  # else Jinja would translate a constant once and for all
     def in_words(_context: object, code: str) -> str:
         return word(code, language())
 
     app.jinja_env.filters |= {"local": local, "what": what, "remedy": remedy, "word": in_words}
+    app.jinja_env.filters |= {"day": day, "number": number}
     app.jinja_env.filters["masked"] = mask_nip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -21,7 +21,9 @@ from lms_bridge.store.types import AnyRow
 
 log = structlog.get_logger(__name__)
 
-CourseSource = Literal["config", "csv", "lms"]
+CourseSource = Literal["config", "csv", "lms", "console"]
+"""A course that somebody has changed in the console, or taken out there, is kept there from then
+on: an LMS that lists it changes it no more."""
 
 
 class CatalogueError(Exception):
@@ -79,8 +81,9 @@ def put(
     again. Raises :exc:`CatalogueError`.
     """
     sightings.hold(db)
-    wanted = list(wanted)
     known = {row.key: row for row in db.execute(select(courses))}
+    in_console = {key for key, row in known.items() if row.source == "console"}
+    wanted = [one for one in wanted if source != "lms" or one.key not in in_console]
     keys = {course.key for course in wanted}
     gone = [
         row.key
@@ -92,17 +95,36 @@ def put(
     touched = [course for course in wanted if _differs(known.get(course.key), course, source)]
     if not (touched or gone):
         return Change()
-    values: dict[str, Any] = {"changed_at": now, "revision": _revision(db) + 1}
+    values: dict[str, Any] = {"changed_at": now, "revision": next_revision(db)}
     if gone:
         db.execute(update(courses).where(courses.c.key.in_(gone)).values(active=False, **values))
     ids = [_write(db, course, source=source, **values) for course in touched]
     known_before = [each for each, course in zip(ids, touched, strict=True) if course.key in known]
     if known_before:  # what it is worth may have changed
         changed.completed(db, among(completions.c.course_id, known_before), now)
-    again = sightings.judge_waiting(db)
-    again += sightings.judge_about(db, list(zip(ids, touched, strict=True)))
+    numbered = list(zip(ids, touched, strict=True))
+    by_hand = source == "console"  # one course, and somebody who looks at the screen
+    again = sightings.judge_waiting_about(db, numbered) if by_hand else sightings.judge_waiting(db)
+    again += sightings.judge_about(db, numbered)
     added = sum(course.key not in known for course in touched)
     return Change(added, len(touched) - added, len(gone), again)
+
+
+def problems_of(db: Connection, course: Course, source: CourseSource) -> list[str]:
+    """Why `course` cannot be put into the catalogue, if so."""
+    known = {row.key: row for row in db.execute(select(courses))}
+    return list(_problems([course], known, [], source))
+
+
+def kept_elsewhere(key: str, source: str, lms: str = "") -> str:
+    """That a course can be changed only where it is kept."""
+    where = " ".join(filter(None, (_KEPT[source], lms)))
+    return f"course {key} is kept in the {where} and can only be changed there"
+
+
+def next_revision(db: Connection) -> int:
+    """The number of the next change of the catalogue."""
+    return _revision(db) + 1
 
 
 def _problems(
@@ -117,9 +139,8 @@ def _problems(
             yield f"two courses have the key {course.key}"
         keys.add(course.key)
         row = known.get(course.key)
-        if row is not None and row.active and _keeper(row) != (source, _origin(source, course)):
-            where = " ".join(filter(None, (_KEPT[row.source], _keeper(row)[1])))
-            yield f"course {course.key} is kept in the {where} and can only be changed there"
+        if row is not None and row.active and not _may_change(row, source, course):
+            yield kept_elsewhere(course.key, *_keeper(row))
     others = (
         _course(row)
         for row in known.values()
@@ -152,6 +173,13 @@ def _course(row: AnyRow) -> Course | None:
         return None
 
 
+def _may_change(row: AnyRow, source: CourseSource, course: Course) -> bool:
+    """Whether the course of `row` can be changed by `source`; the console takes courses over."""
+    if source == "console":
+        return bool(row.source != "config")
+    return _keeper(row) == (source, _origin(source, course))
+
+
 def _keeper(row: AnyRow) -> tuple[str, str]:
     """Where the course is kept: its source, and of several LMSs which."""
     return row.source, str(row.content.get("lms", "")) if row.source == "lms" else ""
@@ -166,5 +194,5 @@ def _revision(db: Connection) -> int:
     return db.execute(select(func.max(courses.c.revision))).scalar() or 0
 
 
-_KEPT = {"config": "configuration file", "csv": "imported list", "lms": "LMS"}
+_KEPT = {"config": "configuration file", "csv": "imported list", "lms": "LMS", "console": "console"}
 _MARKS = {"activity": "the activity", "external": "the external id", "short": "the short id"}

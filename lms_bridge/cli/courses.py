@@ -19,7 +19,7 @@ from lms_bridge.config.problems import nearest
 from lms_bridge.i18n import mark
 from lms_bridge.store import schema
 
-_SOURCES = {"config": "[[courses]]", "csv": "CSV", "lms": "LMS"}
+_SOURCES = {"config": "[[courses]]", "csv": "CSV", "lms": "LMS", "console": "console"}
 
 
 @click.group(cls=InOrder)

@@ -19,7 +19,15 @@ from lms_bridge.badges.badge import in_order
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Certificates, Jobs, OpenBadges, Platform, Settings, Web
+from lms_bridge.config.settings import (
+    Certificates,
+    Console,
+    Jobs,
+    OpenBadges,
+    Platform,
+    Settings,
+    Web,
+)
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.manners.hours import Hours
 
@@ -67,6 +75,22 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _learner(settings)
     if settings.console.access == "password" and settings.console.password is None:
         yield Problem("console.password", 'is required with access = "password"')
+    yield from _oidc(settings.console)
+
+
+def _oidc(console: Console) -> Iterator[Problem]:
+    oidc = console.oidc
+    if oidc is None:
+        return
+    if console.key is None:
+        yield Problem("console.key", "is required with [console.oidc]")
+    if not oidc.issuer.startswith(("https://", "http://")):
+        yield Problem("console.oidc.issuer", "expected an address that begins with https://")
+    if oidc.roles and not oidc.roles_claim:
+        yield Problem("console.oidc.roles_claim", "is required with console.oidc.roles")
+    if "officer" in oidc.roles and not oidc.unit_claim:
+        yield Problem("console.oidc.unit_claim", "is required with a role for officers")
+    yield from oidc.disagreements("console.oidc")
 
 
 def _order(registries: Mapping[str, Any]) -> Iterator[Problem]:

@@ -83,6 +83,27 @@ class Web(_Section, frozen=True, kw_only=True):
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
 
+class Oidc(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The provider of OpenID Connect by which people sign in to the console, e.g. Keycloak."""
+
+    issuer: Annotated[str, msgspec.Meta(min_length=1)]
+    """Keycloak: ``https://HOST/realms/REALM``"""
+    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    client_secret: Secret
+    name: str = ""
+    """what stands on the button"""
+    scopes: tuple[str, ...] = ("profile", "email")
+    """asked for beside ``openid``"""
+    username_claim: Annotated[str, msgspec.Meta(min_length=1)] = "preferred_username"
+    roles_claim: str = ""
+    """where the roles of somebody stand, e.g. ``realm_access.roles``"""
+    roles: dict[Literal["hr", "officer", "it", "auditor"], str] = {}  # noqa: RUF012 - a struct copies it
+    """by our role, theirs; with it accounts are made by themselves, and follow what the provider
+    says. Without it only who has an account can sign in"""
+    unit_claim: str = ""
+    """where the id of the unit of a personnel officer stands"""
+
+
 class Console(_Section, frozen=True, kw_only=True):
     """The pages that show where everything is."""
 
@@ -92,6 +113,7 @@ class Console(_Section, frozen=True, kw_only=True):
     password: Secret | None = None
     key: Secret | None = None
     """of 32 characters or more; with it the secrets of second factors are encrypted"""
+    oidc: Oidc | None = None
 
 
 class Certificates(_Section, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from lms_bridge.lms.base import Lms
 from lms_bridge.people.identities import learn, resolve
 from lms_bridge.people.lookup import Answers, Ask, in_parts, look_up
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import reading, sightings
+from lms_bridge.recognition import dismissals, reading, sightings
 from lms_bridge.recognition.belonging import Belonging
 from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.sightings import SightingState
@@ -117,7 +117,8 @@ class Asker:
             if isinstance(who, Reason):
                 blind = who.code == "lookup_blind"  # of the whole LMS, and of no account
                 again_at = now + (_PAUSE_AFTER_REFUSAL if blind else self._ask_again)
-                _set(db, waiting[ask], decided_at=now, **sightings.waits(who, again_at))
+                waits = dismissals.waits(db, who, actor=ask.key, until=again_at)
+                _set(db, waiting[ask], decided_at=now, **waits)
             else:
                 learned.append(ask.key)
                 ready += waiting[ask]

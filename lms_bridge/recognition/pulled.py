@@ -23,13 +23,12 @@ from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, known_by_nip, learn, linked, realms_of
 from lms_bridge.people.lookup import Answers, Ask, in_parts, nip_of
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import rules
+from lms_bridge.recognition import dismissals, rules
 from lms_bridge.recognition.sightings import (
     hold,
     is_none,
     is_recognised,
     waiting_accounts,
-    waits,
 )
 from lms_bridge.store import schema
 from lms_bridge.store.engine import Store, insert
@@ -229,7 +228,7 @@ class PulledIntake:
         }
         completion_id = None
         if isinstance(who, Reason):
-            values = shown | waits(who)
+            values = shown | dismissals.waits(db, who, actor=pulled.ask.key)
         else:
             assert telling is not None
             if taken_back := completions.taken_back(db, telling):

@@ -30,7 +30,7 @@ from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, resolve
 from lms_bridge.people.lookup import Ask
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import reading, rules, sightings, voiding
+from lms_bridge.recognition import dismissals, reading, rules, sightings, voiding
 from lms_bridge.recognition.asking import Asker
 from lms_bridge.recognition.belonging import Belonging
 from lms_bridge.recognition.reading import Sighting
@@ -71,6 +71,16 @@ class Recogniser:
         while self._judge_some(counts) or self._asker.ask():
             if not go_on(counts.total()):
                 break
+        return counts
+
+    def judge(self, go_on: Callable[[int], bool] = lambda _done: True) -> Counter[str]:
+        """Judge what is new without asking any LMS, or until `go_on` says no.
+
+        For whoever has just mended what things waited for, and looks at the screen.
+        """
+        counts: Counter[str] = Counter()
+        while self._judge_some(counts) and go_on(counts.total()):
+            pass
         return counts
 
     def _judge_some(self, counts: Counter[str]) -> int:
@@ -134,7 +144,7 @@ class Recogniser:
         if voided := voiding.taken_back(db, one):
             return shown | sightings.is_none(voided)
         if isinstance(verdict, Waits):
-            return shown | sightings.waits(verdict.reason)
+            return shown | dismissals.waits(db, verdict.reason, course=seen.object_id)
         return shown | self._completed(db, one, seen, actor, verdict.course, lms)
 
     def _completed(
@@ -158,7 +168,7 @@ class Recogniser:
         if isinstance(who, Ask):
             return sightings.asks(Reason("lookup_waiting", actor=keys.label(actor), lms=who.lms))
         if isinstance(who, Reason):
-            return sightings.waits(who)
+            return dismissals.waits(db, who, actor=keys.of_actor(actor) or "")
         completion_id = completions.record(
             db,
             self._telling(one, seen, entry, who, lms),

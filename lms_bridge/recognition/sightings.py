@@ -47,6 +47,8 @@ class SightingState(StrEnum):
     """tells of no completion; the reason says why"""
     ATTENTION = "attention"
     """a completion that waits for a person: an unknown course, an account without a NIP"""
+    DISMISSED = "dismissed"
+    """a person has said that it is not to be recorded; the reason says who, and why"""
 
 
 _READER = "recognition"
@@ -142,6 +144,24 @@ def judge_waiting(db: Connection) -> int:
     return _judge_anew(db, sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING]))
 
 
+def judge_waiting_about(db: Connection, courses: Sequence[tuple[int, Course]]) -> int:
+    """Judge anew what waits and may be about one of `courses` (id, course), and nothing else.
+
+    So that a course which is added by hand does not have all judged again that waits for others.
+    """
+    waits = sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING])
+    by_session = any(each.run == "session" and each.activities for _, each in courses)
+    # What is the part of a session can be told by the statement only.
+    any_unknown = sightings.c.reason_code.in_(["unknown_course"] if by_session else [])
+    return _judge_anew(db, and_(waits, or_(_may_be_about(courses), any_unknown)))
+
+
+def judge_waiting_of(db: Connection, accounts: Collection[str]) -> int:
+    """Judge anew what waits and is of one of the keys `accounts`; how many sightings that are."""
+    waits = sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING])
+    return _judge_anew(db, and_(waits, sightings.c.actor.in_(accounts)))
+
+
 def judge_due(db: Connection, now: dt.datetime) -> int:
     """Judge anew what was to be looked at again by now; how many sightings that are."""
     return _judge_anew(db, _IS_DUE, {"by": now})
@@ -197,6 +217,15 @@ def judge_doubted(db: Connection) -> int:
     return _judge_anew(
         db,
         and_(sightings.c.state == SightingState.RECOGNISED, sightings.c.completion_id.in_(doubted)),
+    )
+
+
+def carries_a_mark_of(course: Course) -> ColumnElement[bool]:
+    """That a sighting carries one of the marks by which `course` is known."""
+    return or_(
+        sightings.c.object_id.in_(course.activities),
+        sightings.c.external_id.in_(course.external_ids),
+        sightings.c.short_id.in_(course.short_ids),
     )
 
 

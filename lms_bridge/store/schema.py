@@ -180,6 +180,7 @@ credentials = Table(
 )
 
 IS_OWN = "reason_code = 'own_statement'"
+IS_WAITING = "state = 'attention'"
 """that a sighting is of what the bridge itself said"""
 
 sightings = Table(
@@ -211,6 +212,16 @@ sightings = Table(
     Index("ix_sightings_object_id", "object_id"),
     Index("ix_sightings_actor", "actor"),
     Index("ix_sightings_completion_id", "completion_id"),
+    # What waits for a person, by cause, however much there is of the rest. Not the actor as well:
+    # PostgreSQL has no room for two such texts in an index.
+    Index(
+        "ix_sightings_waiting",
+        "reason_code",
+        "object_id",
+        "id",
+        sqlite_where=text(IS_WAITING),
+        postgresql_where=text(IS_WAITING),
+    ),
     # By it the bridge's own statements are told from what was received.
     Index(
         "ix_sightings_own",
@@ -219,6 +230,28 @@ sightings = Table(
         postgresql_where=text(IS_OWN),
     ),
     comment="what was seen in a statement, or when completions were pulled from the LMS",
+)
+
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),
+    Column("key", OutsideKey(500), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("by", OutsideText, nullable=False),
+    Column("why", OutsideText, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("ended_by", OutsideText),
+    Index(
+        "uq_dismissals_current",
+        "kind",
+        "key",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    comment="accounts that are nobody's, and courses that are not recorded: by whose word, and why",
 )
 
 employees = Table(

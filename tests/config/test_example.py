@@ -70,6 +70,7 @@ def every_setting() -> set[str]:
     files = set(registries.KINDS["file"].settings.__struct_fields__)
     files -= set(RemoteSettings.__struct_fields__)
     found |= {f"registry.bkd.{name}" for name in (*files, "type")}
+    found = {re.sub(r"^(console\.oidc\.roles)\..*", r"\1", path) for path in found}
     return {re.sub(r"^((?:courses|badges)\.\w+)\..*", r"\1", path) for path in found} - {
         # a job that has an interval has no use for a zone; either may take the other's place
         *(f"jobs.{job}.{name}" for job in BY_INTERVAL for name in ("cron", "time_zone")),
@@ -118,4 +119,6 @@ def test_every_example_in_it_can_be_taken_into_use(number: int) -> None:
     text = "\n".join(lines).replace('#: public_url = ""', 'public_url = "https://b.example"')
     if "\n[[lti]]" in text:
         text += '\n[learner]\nkey = "env:LEARNER_KEY"\n'  # which it opens
+    if "\n[console.oidc]" in text:
+        text = text.replace("\n[console]\n", '\n[console]\nkey = "env:CONSOLE_KEY"\n')
     assert problems(text) == []

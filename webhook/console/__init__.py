@@ -25,7 +25,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook.console import accounts, audit, profile, signing_in
+from webhook.console import accounts, attention, audit, courses, profile, signing_in
 from webhook.console.site import Site
 
 
@@ -34,6 +34,10 @@ def show(app: Flask, bridge: Bridge) -> None:
     site = Site(bridge)
     for pages in _EVERY:
         pages(site)
+    if bridge.settings.console.oidc:
+        from webhook.console import oidc  # it speaks to another system
+
+        oidc.pages(site)
     site.join(app)
 
 
@@ -42,5 +46,7 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     profile.pages,
     accounts.pages,
     audit.pages,
+    attention.pages,
+    courses.pages,
 )
 """what registers pages, one for each module of them"""

@@ -67,7 +67,7 @@ class _Door:
                 sessions.end(db, old)
             self._note(db, found, "account.signed_in", now)
         wanted = request.form.get("next", "")
-        where = wanted if _OURS.fullmatch(wanted) else url_for("console.index")
+        where = wanted if is_ours(wanted) else url_for("console.index")
         return site.with_cookie(_plain(redirect(where, 303)), token)
 
     def sign_out(self) -> Response:
@@ -104,7 +104,8 @@ class _Door:
         wanted = request.values.get("next", "")
         page = self._site.show(
             "console/sign_in.html",
-            next=wanted if _OURS.fullmatch(wanted) else "",
+            oidc=self._site.bridge.settings.console.oidc,
+            next=wanted if is_ours(wanted) else "",
             **({"error": "", "nobody": False, "username": ""} | values),
         )
         return Response(page, status)
@@ -120,6 +121,11 @@ class _Door:
             address=(request.remote_addr or "")[:45],
         )
         audit.note(db, actor, action, f"account:{user.id}", now=now)
+
+
+def is_ours(address: str) -> bool:
+    """Whether it is one of the console, to which somebody can be led without danger."""
+    return bool(_OURS.fullmatch(address))
 
 
 def vault_of(site: Site) -> totp.Vault | None:

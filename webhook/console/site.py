@@ -293,6 +293,8 @@ class Site:
         kept = request.endpoint == "console.static"
         response = dressing.protected(response, kept=kept)
         response.headers["Content-Security-Policy"] = _CONTENT
+        # Not "no-referrer": with that a browser does not say that our own forms come from us.
+        response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if self.is_secure:

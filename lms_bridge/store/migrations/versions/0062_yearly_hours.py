@@ -7,8 +7,8 @@ from alembic import op
 
 from lms_bridge.store.types import UtcTime
 
-revision = "0061"
-down_revision = "0060"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

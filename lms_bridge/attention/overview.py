@@ -1,0 +1,91 @@
+"""All that waits for a person, at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from lms_bridge.accounts.sight import Sight
+from lms_bridge.attention import stopped, undecided, waiting
+from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member
+
+_OF_STATEMENTS = (Kind.COURSE, Kind.PERSON, Kind.STATEMENT)
+
+
+class Section(msgspec.Struct, frozen=True):
+    """What waits for causes of one kind."""
+
+    kind: Kind
+    count: int
+    """things that wait"""
+    groups: Sequence[Group]
+    """the first of them"""
+    is_more: bool
+    """whether there are other groups"""
+
+
+def look(db: Connection, sight: Sight, *, most: int = 10) -> list[Section]:
+    """What waits, by kind; kinds of which nothing waits are left out."""
+    counts = count(db, sight)
+    found = []
+    for kind in Kind:
+        if counts.get(kind):
+            groups = page(db, kind, sight, limit=most + 1)
+            found.append(Section(kind, counts[kind], groups[:most], len(groups) > most))
+    return found
+
+
+def count(db: Connection, sight: Sight) -> dict[Kind, int]:
+    """How much waits, by kind."""
+    withdrawn = undecided.withdrawn(db, sight)
+    return {
+        **waiting.counts(db, sight),
+        Kind.DELIVERY: stopped.count(db, sight),
+        Kind.UPLOAD: sum(one.count for one in stopped.uploads(db, sight)),
+        Kind.WITHDRAWAL: withdrawn.count if withdrawn else 0,
+        Kind.FINDING: sum(one.count for one in undecided.found(db, sight)),
+    }
+
+
+def page(
+    db: Connection, kind: Kind, sight: Sight, *, after: int = 0, limit: int = PAGE
+) -> list[Group]:
+    """The groups of `kind` whose first member came after the one numbered `after`."""
+    if kind in _OF_STATEMENTS:
+        return waiting.groups(db, kind, sight, after=after, limit=limit)
+    if kind is Kind.DELIVERY:
+        return stopped.groups(db, sight, after=after, limit=limit)
+    if kind is Kind.UPLOAD:
+        return stopped.uploads(db, sight)
+    if kind is Kind.WITHDRAWAL:
+        withdrawn = undecided.withdrawn(db, sight)
+        return [withdrawn] if withdrawn else []
+    return undecided.found(db, sight)
+
+
+def find(db: Connection, cause: Cause, sight: Sight) -> Group | None:
+    """The group as it is now; None where there is none that may be seen."""
+    if cause.kind in _OF_STATEMENTS:
+        return waiting.find(db, cause, sight)
+    if cause.kind is Kind.DELIVERY:
+        return stopped.find(db, cause, sight)
+    if cause.kind is Kind.WITHDRAWAL:
+        return undecided.withdrawn(db, sight)
+    return undecided.find(db, cause, sight) if cause.kind is Kind.FINDING else None
+
+
+def members(
+    db: Connection, cause: Cause, sight: Sight, *, after: int = 0, limit: int = PAGE
+) -> list[Member]:
+    """What is in the group, after the one numbered `after`."""
+    if cause.kind in _OF_STATEMENTS:
+        return waiting.members(db, cause, sight, after=after, limit=limit)
+    if cause.kind is Kind.DELIVERY:
+        return stopped.members(db, cause, sight, after=after, limit=limit)
+    if cause.kind is Kind.WITHDRAWAL:
+        return undecided.withdrawn_members(db, sight, after=after, limit=limit)
+    if cause.kind is Kind.FINDING:
+        return undecided.found_members(db, cause, sight, after=after, limit=limit)
+    return []
