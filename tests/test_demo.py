@@ -22,6 +22,8 @@ import requests
 from lms_bridge.demo import story
 from tests.e2e.town import free_port
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -110,7 +112,6 @@ def test_the_demo_carries_everything_through_that_should_arrive(told: dict[str, 
     assert all(one["reason"]["remedy"] for one in told["attention"])
 
 
-@pytest.mark.slow
 def test_two_at_once_do_not_see_each_other_while_everything_misbehaves_in_one(
     start: Start, told: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -160,7 +161,6 @@ def end(process: subprocess.Popen[str], how: signal.Signals, folder: Path) -> No
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_the_demo_stays_up_to_be_looked_at_until_ctrl_c(start: Start, tmp_path: Path) -> None:
     process = start()
     said = hear(process, "Ctrl-C ends it")
@@ -179,7 +179,6 @@ def test_the_demo_stays_up_to_be_looked_at_until_ctrl_c(start: Start, tmp_path: 
     end(process, signal.SIGINT, tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_demo_may_be_ended_in_the_middle(
     start: Start, tmp_path: Path, how: signal.Signals
@@ -189,7 +188,6 @@ def test_a_demo_may_be_ended_in_the_middle(
     end(process, how, tmp_path)
 
 
-@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_everything_that_it_started_with_it(start: Start) -> None:
     process = start("--port", str(free_port()))
     deadline = time.monotonic() + 30
@@ -201,7 +199,6 @@ def test_a_demo_that_is_killed_takes_everything_that_it_started_with_it(start: S
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
-@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_a_sentence(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

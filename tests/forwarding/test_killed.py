@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.deliveries.street import until
 from tests.forwarding.relay import Relay
 
@@ -23,6 +25,7 @@ batch = 10
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(
     relay: Relay, tmp_path: Path, database_url: str
 ) -> None:

@@ -159,7 +159,16 @@ def open_hall(tmp_path: Path, migrated_file: Path, clock: Clock) -> Iterator[Cal
         yield open_
 
 
-@pytest.fixture(params=sorted(DIALECTS))
+QUICK = ("bearer-json", "lurah")
+"""A quick run tries one that a profile describes, and one that is described from nothing."""
+
+
+@pytest.fixture(
+    params=[
+        each if each in QUICK else pytest.param(each, marks=pytest.mark.slow)
+        for each in sorted(DIALECTS)
+    ]
+)
 def hall(request: pytest.FixtureRequest, open_hall: Callable[[str], Hall]) -> Hall:
     """The hall of each dialect."""
     return open_hall(request.param)

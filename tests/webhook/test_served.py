@@ -201,11 +201,7 @@ def test_many_senders_at_once_are_all_answered(served: Served, stored: Store) ->
 # --- kill -9 ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "database_url",
-    ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)],
-    indirect=True,
-)
+@pytest.mark.slow
 def test_everything_that_was_answered_200_is_there_after_the_service_was_killed(
     database_url: str, tmp_path: Path
 ) -> None:

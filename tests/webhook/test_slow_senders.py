@@ -21,6 +21,8 @@ from tests.webhook.test_served import BODY, HEAD, place
 
 __all__ = ["place"]
 
+pytestmark = pytest.mark.slow
+
 MANY = 200
 TO_READ = [statement(result={"response": "x" * 90_000})] * 2
 FORM = (
