@@ -11,6 +11,8 @@ from lms_bridge.i18n import gettext
 from lms_bridge.reasons import SENTENCES, Reason
 
 Verdict = Literal["ok", "warning", "failed"]
+SAMPLE = "https://lms.example.go.id"
+"""what ``lms-bridge init`` writes where it was not told the address of the LMS"""
 
 
 class Check(msgspec.Struct, frozen=True):

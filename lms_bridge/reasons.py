@@ -293,6 +293,10 @@ SENTENCES: dict[str, Sentence] = {
             " it: lms-bridge deliveries cancel"
         ),
     ),
+    "remote_paused": Sentence(
+        mark("%(by)s has paused what is delivered to %(remote)s: %(why)s"),
+        mark("Resume it when that is over: lms-bridge deliveries resume %(remote)s"),
+    ),
     "unreadable_answer": Sentence(
         mark("%(remote)s answered with something that is not its API's form: %(error)s"),
         mark("Nothing to do if it passes; else see whether a proxy or a firewall stands between."),

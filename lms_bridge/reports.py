@@ -263,8 +263,8 @@ def list_deliveries(
 ) -> list[DeliveryLine]:
     """Deliveries in the order in which they were made.
 
-    One that could be tried now if its remote were not down, or not `closed` for a reason, shows
-    that reason: it is what it waits for.
+    One that could be tried now if its remote were not down, not paused, or not `closed` for a
+    reason, shows that reason: it is what it waits for.
     """
     query: Select[Any] = select(deliveries).order_by(deliveries.c.id)
     if where is not None:
@@ -276,8 +276,10 @@ def list_deliveries(
     if limit:
         query = query.limit(limit)
     rows = db.execute(query).all()
-    down = {name: known.reason for name, known in health.read_all(db).items() if known.is_down}
-    hindered = {**closed, **down}
+    known = health.read_all(db)
+    down = {name: one.reason for name, one in known.items() if one.is_down}
+    paused = {name: one.paused for name, one in known.items() if one.paused}
+    hindered = {**closed, **down, **paused}
     return [_delivery(row, hindered.get(row.remote), now) for row in rows]
 
 

@@ -71,6 +71,13 @@ WORDS = {
     "account.signed_out_everywhere": mark("signed out everywhere"),
     "account.locked": mark("account locked"),
     "account.refused": mark("signing in refused"),
+    "remote.paused": mark("remote paused"),
+    "remote.resumed": mark("remote resumed"),
+    "remote.tried": mark("remote tried"),
+    "secret.renewed": mark("secret replaced"),
+    "job.run": mark("job run"),
+    "job.paused": mark("job paused"),
+    "job.resumed": mark("job resumed"),
     "shell": mark("command line"),
     # how an outside system is doing
     "up": mark("in order"),

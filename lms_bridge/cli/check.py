@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import click
 from rich.text import Text
 from sqlalchemy import func, select
 
 from lms_bridge import credentials
-from lms_bridge.bridge import utc_now
+from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.catalogue import courses as catalogued
 from lms_bridge.checks import Check
 from lms_bridge.cli import output
 from lms_bridge.cli.session import SIGNS, Session, pass_session
-from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.i18n import mark
 from lms_bridge.manners import tokens
+from lms_bridge.operation import proving
 from lms_bridge.reasons import SENTENCES
 from lms_bridge.store import schema
-from lms_bridge.uploads.check import FileCheck
 
 _STANDING = {"ok": "good", "warning": "person", "failed": "amiss"}
-SAMPLE = "https://lms.example.go.id"
-"""what ``lms-bridge init`` writes where it was not told the address of the LMS"""
 
 
 @click.command()
@@ -84,13 +80,10 @@ def _checks(session: Session) -> Iterator[Check]:
     yield Check("database", "ok", mark("it answers and is up to date: %(place)s"), details=place)
     yield from _catalogue(session)
     yield from _senders(session)
-    yield from _secrets("senders", settings.senders)
-    yield from _secrets("console", settings.console)
-    yield from _remotes("lms", settings.lms, bridge.lms)
-    files = {
-        name: FileCheck(name, form, bridge.store, utc_now()) for name, form in bridge.forms.items()
-    }
-    yield from _remotes("registry", settings.registry, {**bridge.registries, **files})
+    yield from proving.secret_checks("senders", settings.senders)
+    yield from proving.secret_checks("console", settings.console)
+    yield from _remotes(bridge, "lms")
+    yield from _remotes(bridge, "registry")
     if settings.certificates:
         from lms_bridge.certificates import checking  # loads what makes PDFs
 
@@ -109,7 +102,7 @@ def _checks(session: Session) -> Iterator[Check]:
         yield from learners.checks(settings, settings.learner)
     yield from _tokens(session)
     if settings.forward:
-        yield from _remotes("forward", settings.forward, bridge.targets)
+        yield from _remotes(bridge, "forward")
 
 
 def _tokens(session: Session) -> Iterator[Check]:
@@ -172,11 +165,10 @@ def _catalogue(session: Session) -> Iterator[Check]:
         )
 
 
-def _remotes(
-    section: str, settings: Mapping[str, Any], remotes: Mapping[str, Any]
-) -> Iterator[Check]:
-    """What each outside system says of itself, once what it needs is there to try it with."""
-    if not remotes:
+def _remotes(bridge: Bridge, section: str) -> Iterator[Check]:
+    """What each outside system of a section says of itself."""
+    names = list(getattr(bridge.settings, section))
+    if not names:
         yield Check(
             section,
             "warning",
@@ -184,34 +176,5 @@ def _remotes(
             mark("Add [%(section)s.NAME] to the configuration."),
             {"section": section},
         )
-    for name, remote in remotes.items():
-        path = f"{section}.{name}"
-        missing = [one for one in _secrets(path, settings[name]) if one.verdict == "failed"]
-        yield from missing
-        if getattr(settings[name], "url", "") == SAMPLE:
-            yield Check(
-                f"{path}.url",
-                "failed",
-                mark("it is still the example, %(url)s"),
-                mark("Set it to the address of your LMS."),
-                {"url": SAMPLE},
-            )
-        elif not missing:
-            yield from remote.check()
-
-
-def _secrets(path: str, settings: Any) -> Iterator[Check]:
-    for place, secret in secrets_in(settings, path):
-        try:
-            secret.read()
-        except SecretMissing as error:
-            yield Check(
-                place,
-                "failed",
-                "%(error)s",
-                mark("Put it there; a restart is not needed for a file."),
-                {"error": str(error)},
-            )
-        else:
-            source = {"source": secret.source()}
-            yield Check(place, "ok", mark("it is kept in %(source)s"), details=source)
+    for name in names:
+        yield from proving.remote_checks(bridge, section, name)

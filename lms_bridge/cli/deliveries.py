@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from lms_bridge import reports
+from lms_bridge.accounts import audit
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
+from lms_bridge.cli.users import here
 from lms_bridge.deliveries import actions, health
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State
@@ -101,6 +103,45 @@ def retry(
         output.print_json({"retried": count})
     else:
         session.tell(mark("Deliveries that will be tried again: %(count)s."), count=count)
+
+
+@deliveries.command()
+@click.argument("remote")
+@click.option("--why", default="", help="The reason, for whoever wonders about it later.")
+@pass_session
+def pause(session: Session, remote: str, why: str) -> None:
+    """Deliver nothing to REMOTE, e.g. registry.siasn, until it is resumed.
+
+    What is under way is finished, and what is to be delivered waits.
+    """
+    now = utc_now()
+    _configured(session, remote)
+    with session.bridge.store.writing() as db:
+        if health.pause(db, remote, by=whoami(), why=why, now=now):
+            audit.note(db, here(), "remote.paused", f"remote:{remote}", {"why": why}, now=now)
+    session.tell(mark("Nothing is delivered to %(remote)s until it is resumed."), remote=remote)
+
+
+@deliveries.command()
+@click.argument("remote")
+@pass_session
+def resume(session: Session, remote: str) -> None:
+    """Deliver to REMOTE again, once it was paused."""
+    now = utc_now()
+    _configured(session, remote)
+    with session.bridge.store.writing() as db:
+        if health.resume(db, remote, now=now):
+            audit.note(db, here(), "remote.resumed", f"remote:{remote}", now=now)
+    session.tell(mark("What waits for %(remote)s is delivered again."), remote=remote)
+
+
+def _configured(session: Session, remote: str) -> None:
+    if remote not in session.bridge.remotes:
+        session.fail(
+            mark("there is no %(remote)s; there are %(known)s"),
+            remote=remote,
+            known=", ".join(session.bridge.remotes) or "–",
+        )
 
 
 @deliveries.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from lms_bridge.cli.check import SAMPLE
+from lms_bridge.checks import SAMPLE
 from lms_bridge.cli.session import Session, fail, pass_session
 from lms_bridge.config import agreement
 from lms_bridge.i18n import mark

@@ -132,6 +132,9 @@ def _print(
             since = say(mark("down since %(time)s"), time=session.when(known.since))
             console.print(Text(f"{name}: {since}", style="bold red"))
             console.print(session.reason(known.reason))
+    for known in view.remotes.values():
+        if known.paused:
+            console.print(session.reason(known.paused))
     for reason in session.bridge.closed(utc_now()).values():
         console.print(session.reason(reason))
     for one in targets:

@@ -29,6 +29,9 @@ class Health(msgspec.Struct, frozen=True):
     """made since it went down"""
     probe_at: dt.datetime | None = None
     reason: Reason | None = None
+    paused: Reason | None = None
+    """that somebody wants nothing to be delivered there, be it up or down; the rules here keep it
+    neither way"""
 
     @property
     def is_down(self) -> bool:

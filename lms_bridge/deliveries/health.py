@@ -112,6 +112,7 @@ def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime)
     known = read_all(db)
     waited_for = db.scalars(select(deliveries.c.remote).where(IS_OPEN).distinct()).all()
     for remote in sorted({*known} - {*names} - {*waited_for}):
+        # A pause goes with it: who configures it anew wants it to work.
         db.execute(delete(remotes).where(remotes.c.name == remote))
     for remote in sorted({*waited_for} - {*names}):
         _write(db, remote, Health("down", now, reason=Reason(_NOT_CONFIGURED, remote=remote)))
@@ -142,6 +143,27 @@ def probe_now(db: Connection, remote: str, *, now: dt.datetime) -> bool:
     return True
 
 
+def pause(db: Connection, remote: str, *, by: str, why: str, now: dt.datetime) -> bool:
+    """Deliver nothing to `remote` until it is resumed; False if it is paused already.
+
+    What is under way is finished, and what was paused is still asked and looked up.
+    """
+    known = lock(db, remote, now=now)
+    if known.paused is not None:
+        return False
+    values = {"paused_at": now, "paused_by": by, "paused_why": why}
+    db.execute(update(remotes).where(remotes.c.name == remote).values(**values))
+    return True
+
+
+def resume(db: Connection, remote: str, *, now: dt.datetime) -> bool:
+    """Deliver to `remote` again, from now on; False if it was not paused."""
+    known = lock(db, remote, now=now)
+    values = {"paused_at": None, "paused_by": None, "paused_why": None}
+    db.execute(update(remotes).where(remotes.c.name == remote).values(**values))
+    return known.paused is not None
+
+
 def _health(row: AnyRow) -> Health:
     return Health(
         row.state,
@@ -151,6 +173,9 @@ def _health(row: AnyRow) -> Health:
         probes=row.probes,
         probe_at=row.probe_at,
         reason=Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None,
+        paused=Reason("remote_paused", remote=row.name, by=row.paused_by, why=row.paused_why or "–")
+        if row.paused_at
+        else None,
     )
 
 

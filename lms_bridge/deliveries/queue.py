@@ -65,9 +65,13 @@ def claim(
 
     With `only`, that delivery and no other, and not as a probe.
 
-    Nothing is taken while the remote is down, save one delivery as a probe when one is due.
+    Nothing is taken while the remote is paused, or while it is down, save one delivery as a probe
+    when one is due.
     """
-    if health.read(db, remote, now=now).is_down and not (
+    known = health.read(db, remote, now=now)
+    if known.paused is not None:
+        return None
+    if known.is_down and not (
         only is None
         and due.is_any(db, remote, now=now)
         and health.may_claim(db, remote, now=now, policy=settings.breaker)
@@ -104,9 +108,13 @@ def keep(db: Connection, taken: Work, *, now: dt.datetime, lease_seconds: float)
 def is_anything_to_do(db: Connection, remotes: Collection[str], *, now: dt.datetime) -> bool:
     """Whether a worker for `remotes` would find something to claim or to take over."""
     return leases.is_anything_abandoned(db, now=now) or any(
-        health.read(db, remote, now=now).may_be_used(now) and due.is_any(db, remote, now=now)
-        for remote in remotes
+        _may_deliver(db, remote, now) and due.is_any(db, remote, now=now) for remote in remotes
     )
+
+
+def _may_deliver(db: Connection, remote: str, now: dt.datetime) -> bool:
+    known = health.read(db, remote, now=now)
+    return known.paused is None and known.may_be_used(now)
 
 
 def save_progress(

@@ -109,7 +109,8 @@ class Forwarder:
         now = self._clock()
         with self._store.reading() as db:
             known = health.read(db, self._remote, now=now)
-            return known.may_be_used(now) and self._backlog.is_any(db)
+            usable = known.paused is None and known.may_be_used(now)
+            return usable and self._backlog.is_any(db)
 
     def send_some(self, tell: Told, is_over: IsOver) -> bool:
         """Send what fits into one request; whether there may be more to do now."""
@@ -119,7 +120,7 @@ class Forwarder:
                 known = health.read(db, self._remote, now=begun_at)
                 batch = self._backlog.next(db, most=1 if known.failures else self._most)
                 refused = how_many(db, self._remote, State.BLOCKED)
-            if batch is None:
+            if batch is None or known.paused is not None:
                 return False
             if batch.outgoing and known.is_down and not self._may_probe():
                 return False

@@ -22,12 +22,15 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.jobs.base import Busy, Job, JobFailed, Progress, Stopped
 from lms_bridge.jobs.catalogue import JOBS
+from lms_bridge.jobs.steering import is_paused, pause, take
 from lms_bridge.redaction import redact
-from lms_bridge.store.engine import Store, alone, insert
-from lms_bridge.store.schema import job_runs, jobs
+from lms_bridge.store.engine import Store, alone
+from lms_bridge.store.schema import job_runs
 from lms_bridge.store.types import AnyRow
 
 log = structlog.get_logger(__name__)
+
+__all__ = ["is_paused", "pause"]
 
 _LEASE = dt.timedelta(seconds=60)
 _LOOK_SECONDS = 1.0
@@ -48,6 +51,16 @@ def always() -> bool:
     return True
 
 
+class NotAsked(Exception):
+    """Nobody asks for the run, or another process has begun it."""
+
+
+class Reached:
+    """How far a run has come, as it last said."""
+
+    far: tuple[int, int | None] | None = None
+
+
 def run(
     bridge: Bridge,
     name: str,
@@ -55,19 +68,24 @@ def run(
     *,
     go_on: Callable[[], bool] = always,
     job: Job | None = None,
+    asked: bool = False,
 ) -> Counter[str]:
     """Run the job `name` now and leave a row about it; ends early when `go_on` says no.
 
-    `job` is run in its place where it is to do something narrower than on schedule.
+    `job` is run in its place where it is to do something narrower than on schedule. With `asked`
+    it is run because somebody has asked for it, and no more than once for each time; otherwise
+    :exc:`NotAsked`.
 
     Raises :exc:`Busy` when the job is exclusive and runs elsewhere, and :exc:`JobFailed`.
     """
     job = job or JOBS[name](bridge)
-    run_id = _begin(bridge, name, exclusive=job.exclusive)
+    run_id = _begin(bridge, name, exclusive=job.exclusive, asked=asked)
     outcome, counts, error = "interrupted", Counter[str](), ""
-    with _kept(bridge.store, run_id, go_on) as is_to_stop:
+    reached = Reached()
+    with _kept(bridge.store, run_id, go_on, reached) as is_to_stop:
 
         def report(done: int, total: int | None) -> None:
+            reached.far = done, total
             progress(done, total)
             if is_to_stop():
                 raise Stopped
@@ -135,28 +153,8 @@ def note_idle(store: Store, name: str, *, since: dt.datetime, times: int) -> Non
             )
 
 
-def pause(db: Connection, name: str, *, paused: bool) -> None:
-    """Stop the job from being run on schedule, or let it be again.
-
-    A scheduled run that is under way ends soon.
-    """
-    db.execute(
-        insert(db, jobs)
-        .values(name=name, paused=paused)
-        .on_conflict_do_update(index_elements=["name"], set_={"paused": paused})
-    )
-
-
-def is_paused(db: Connection, name: str) -> bool:
-    """Whether somebody has paused the job."""
-    return bool(db.scalar(_PAUSED, {"job": name}))
-
-
-_PAUSED = select(jobs.c.paused).where(jobs.c.name == bindparam("job"))
-
-
-def _begin(bridge: Bridge, name: str, *, exclusive: bool) -> int:
-    """The id of a new run of the job. Raises :exc:`Busy`."""
+def _begin(bridge: Bridge, name: str, *, exclusive: bool, asked: bool) -> int:
+    """The id of a new run of the job. Raises :exc:`Busy` and :exc:`NotAsked`."""
     now = utc_now()
     with bridge.store.writing() as db:
         alone(db, f"job {name}")
@@ -164,27 +162,41 @@ def _begin(bridge: Bridge, name: str, *, exclusive: bool) -> int:
         others = select(job_runs.c.id).where(job_runs.c.job == name, _IS_RUNNING)
         if exclusive and db.execute(others).first() is not None:
             raise Busy(f"{name} is being run at this moment")
+        asked_by = take(db, name) if asked else None
+        if asked and asked_by is None:
+            raise NotAsked
         new = job_runs.insert().values(
             job=name,
             started_at=now,
             outcome="running",
             owner=bridge.owner,
             lease_until=now + _LEASE,
+            asked_by=asked_by,
         )
         return int(db.execute(new.returning(job_runs.c.id)).scalar_one())
 
 
 @contextmanager
-def _kept(store: Store, run_id: int, go_on: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
-    """Keep the run's lease while the block runs; yields what says whether it is to end."""
+def _kept(
+    store: Store, run_id: int, go_on: Callable[[], bool], reached: Reached
+) -> Iterator[Callable[[], bool]]:
+    """Keep the run's lease while the block runs; yields what says whether it is to end.
+
+    How far it has come is written down once a second, if that has changed.
+    """
     over, stopping = threading.Event(), threading.Event()
+    noted = None
 
     def keep() -> None:
+        nonlocal noted
         renew_at = time.monotonic() + _LEASE.total_seconds() / 3
         while not over.wait(_LOOK_SECONDS):
             try:
                 if not go_on():
                     stopping.set()
+                if reached.far != noted:
+                    noted = reached.far
+                    _note_reached(store, run_id, noted)
                 if time.monotonic() >= renew_at:
                     renew_at = time.monotonic() + _LEASE.total_seconds() / 3
                     if not _renew(store, run_id):
@@ -200,6 +212,13 @@ def _kept(store: Store, run_id: int, go_on: Callable[[], bool]) -> Iterator[Call
     finally:
         over.set()
         keeper.join()
+
+
+def _note_reached(store: Store, run_id: int, far: tuple[int, int | None] | None) -> None:
+    if far is not None:
+        with store.writing() as db:
+            mine = update(job_runs).where(job_runs.c.id == run_id, _IS_RUNNING)
+            db.execute(mine.values(done=far[0], total=far[1]))
 
 
 def _renew(store: Store, run_id: int) -> bool:

@@ -90,6 +90,12 @@ def how_many_unseen(db: Connection, *, own: bool = False) -> int:
     return db.scalar(query) or 0
 
 
+def oldest_unseen(db: Connection) -> int | None:
+    """The place of the first statement that left no sighting yet; None if there is none."""
+    query = select(statements.c.seq).where(marks.is_unread(_READER))
+    return db.scalar(query.order_by(statements.c.seq).limit(1))
+
+
 def how_many_own(db: Connection) -> int:
     """How many sightings are of the bridge's own statements."""
     return db.scalar(select(func.count()).select_from(sightings).where(text(IS_OWN))) or 0

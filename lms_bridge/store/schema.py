@@ -612,7 +612,8 @@ deliveries = Table(
         sqlite_where=text("award_id IS NOT NULL"),
         postgresql_where=text("award_id IS NOT NULL"),
     ),
-    Index("ix_deliveries_state_remote", "state", "remote"),
+    # With the id, so that the newest of a state at a remote are shown without looking at the rest.
+    Index("ix_deliveries_state_remote_id", "state", "remote", "id"),
     Index(
         "ix_deliveries_unannounced",
         "id",
@@ -800,6 +801,10 @@ remotes = Table(
     Column("culprit", String(40), nullable=False, server_default=""),
     Column("reason_code", String(40)),
     Column("reason_details", Json),
+    # Since when nothing is to be delivered there, by whose word, and why.
+    Column("paused_at", UtcTime),
+    Column("paused_by", OutsideText),
+    Column("paused_why", OutsideText),
     comment="whether each outside system can be used now",
 )
 
@@ -845,6 +850,9 @@ job_runs = Table(
     Column("owner", String(120)),
     Column("lease_until", UtcTime),
     Column("times", Integer, nullable=False, server_default="1"),
+    Column("done", Integer),
+    Column("total", Integer),
+    Column("asked_by", OutsideText),
     Column("counts", Json),
     Column("error", Text),
     Index("ix_job_runs_job_id", "job", "id"),
@@ -854,6 +862,36 @@ job_runs = Table(
         sqlite_where=text("outcome = 'running'"),
         postgresql_where=text("outcome = 'running'"),
     ),
+)
+
+job_requests = Table(
+    "job_requests",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("asked_by", OutsideText, nullable=False),
+    comment="a job that somebody wants to be run now; it goes as the run begins",
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("owner", String(120), primary_key=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    comment="the processes that run jobs, and when each last said that it is alive",
+)
+
+remote_checks = Table(
+    "remote_checks",
+    metadata,
+    Column("remote", String(60), primary_key=True),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("asked_by", OutsideText, nullable=False),
+    Column("begun_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("found", Json),
+    comment="that an outside system is to be tried, and what the last try has shown",
 )
 
 users = Table(

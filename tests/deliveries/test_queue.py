@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from lms_bridge.deliveries import queue
+from lms_bridge import reports
+from lms_bridge.deliveries import health, queue
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.step import Outcome
 from tests.deliveries.yard import (
@@ -88,6 +89,26 @@ def test_a_course_that_cannot_be_read_any_more_keeps_nobody_else_from_the_queue(
 
 
 # --- a remote that is down
+
+
+def test_nothing_is_taken_while_the_remote_is_paused_and_it_says_so(yard: Yard):
+    number = yard.plan()
+    with yard.store.writing() as db:
+        assert health.pause(db, REGISTRY, by="budi", why="pindah server", now=yard.clock())
+        assert not health.pause(db, REGISTRY, by="wati", why="", now=yard.clock())
+        health.note_success(db, REGISTRY, now=yard.clock())  # what was under way has ended
+    assert yard.claim() is None
+    with yard.store.reading() as db:
+        assert not queue.is_anything_to_do(db, [REGISTRY], now=yard.clock())
+        (line,) = reports.list_deliveries(db, now=yard.clock())
+    assert line.reason.what("en") == (
+        f"budi has paused what is delivered to {REGISTRY}: pindah server"
+    )
+    assert "menjeda" in line.reason.what("id")
+    with yard.store.writing() as db:
+        assert health.resume(db, REGISTRY, now=yard.clock())
+        assert not health.resume(db, REGISTRY, now=yard.clock())
+    assert yard.taken().delivery_id == number
 
 
 def test_nothing_is_taken_while_the_remote_is_down(yard: Yard):

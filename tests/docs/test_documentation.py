@@ -375,6 +375,7 @@ FOR_ADMINISTRATORS = {
     "lms_certificate_unknown",
     "lms_function_unknown",
     "remote_not_configured",
+    "remote_paused",
     "badge_pending",
     "statement_refused",
     "statement_conflicts",

@@ -25,7 +25,16 @@ from collections.abc import Callable
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from webhook.console import accounts, attention, audit, courses, profile, signing_in
+from webhook.console import (
+    accounts,
+    attention,
+    audit,
+    courses,
+    health,
+    jobs,
+    profile,
+    signing_in,
+)
 from webhook.console.site import Site
 
 
@@ -46,6 +55,8 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     profile.pages,
     accounts.pages,
     audit.pages,
+    health.pages,
+    jobs.pages,
     attention.pages,
     courses.pages,
 )

@@ -1,0 +1,21 @@
+"""What each sync job does, in words."""
+
+from __future__ import annotations
+
+from lms_bridge.i18n import mark
+
+TITLES = {
+    "recognise": mark("judge what has come in"),
+    "award": mark("give badges to those who meet their rules"),
+    "count_hours": mark("add up the JP of those of whom something has changed"),
+    "deliver": mark("carry completions to the registry and badges to the LMS"),
+    "pull_completions": mark("ask the LMS for completions that no statement told"),
+    "backfill": mark("take in what an LMS held before the bridge came, at the pace that was set"),
+    "refresh_employees": mark("take work units, and names, units and status, from the registry"),
+    "read_histories": mark("read training histories and IP-ASN from the registry"),
+    "reconcile": mark("compare what was confirmed with the registry and the LMS"),
+    "index": mark("see to it that statements are found soon by who reads them"),
+    "announce": mark("say in statements of its own what was recorded and which badges were issued"),
+    "forward": mark("send what came in on to other LRSs"),
+    "watch_tokens": mark("say in time that a token has to be renewed"),
+}
