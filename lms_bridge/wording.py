@@ -182,6 +182,12 @@ WORDS = {
     "to_decide": mark("to be decided"),
     "left": mark("left out"),
     "taken": mark("taken in"),
+    # where a completion stands as a whole (lms_bridge.insight.standings)
+    "stopped_for_hr": mark("waits for a person"),
+    "undecided": mark("taken back, to be decided"),
+    "under_way": mark("on its way"),
+    "through": mark("complete"),
+    "taken_back": mark("taken back"),
     # the verdicts of a check
     "ok": mark("in order"),
     "warning": mark("warning"),

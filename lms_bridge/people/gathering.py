@@ -73,8 +73,14 @@ def _rows(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[R
             completions.c.withdrawn_at,
         )
         .join(completions, deliveries.c.completion_id == completions.c.id)
+        # Of those people already here, or all of a city's would be gathered first.
+        .join(employees, completions.c.employee_id == employees.c.id)
         # A row that was removed is still the completion's until the history is read again.
-        .where(deliveries.c.step.in_(("record", "unrecord")), deliveries.c.result_id.is_not(None))
+        .where(
+            whose,
+            deliveries.c.step.in_(("record", "unrecord")),
+            deliveries.c.result_id.is_not(None),
+        )
         .subquery()
     )
     # Also by the employee: a row without an id goes by what it says, which may be of several.

@@ -108,6 +108,16 @@ def tree(db: Connection, registry: str) -> list[UnitLine]:
     return [line for line in _placed(nodes) if line.gone_at is None or line.people_in_all]
 
 
+def outline(db: Connection, registry: str) -> list[UnitLine]:
+    """The units that `registry` has now, as :func:`tree` has them, but without counting people."""
+    query = select(units).where(units.c.registry == registry, units.c.gone_at.is_(None))
+    nodes = {
+        row.unit_id: UnitLine(registry, row.unit_id, row.name, row.parent_id, 0, 0, 0, None)
+        for row in db.execute(query)
+    }
+    return list(_placed(nodes))
+
+
 def with_those_below(db: Connection, named: str) -> set[tuple[str, str]]:
     """(registry, id) of the units with that id or name, and of all below them.
 

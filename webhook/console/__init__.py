@@ -29,9 +29,12 @@ from webhook.console import (
     accounts,
     attention,
     audit,
+    completions,
     courses,
+    employees,
     health,
     jobs,
+    naming,
     profile,
     signing_in,
 )
@@ -59,5 +62,8 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     jobs.pages,
     attention.pages,
     courses.pages,
+    naming.pages,
+    employees.pages,
+    completions.pages,
 )
 """what registers pages, one for each module of them"""

@@ -1,0 +1,184 @@
+"""Finding completions: by unit, course, where they stand, and when they were completed.
+
+A list is read by key, fifty at a time, the latest first. Of hundreds of thousands only those are
+read that are shown: what is rare is found first and put in order (who is in a small unit, what a
+person has to see to), and what is common by going through all in order until a page is full.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+
+from lms_bridge import reports
+from lms_bridge.accounts.sight import Sight, Unit, of_unit
+from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
+from lms_bridge.insight.standings import Standing
+from lms_bridge.reasons import Reason
+from lms_bridge.reports import CompletionLine
+from lms_bridge.store.schema import completions, courses, deliveries, employees, withdrawals
+from lms_bridge.withdrawals import is_undecided
+
+PAGE = 50
+COUNTED = 1000
+"""up to how many are counted"""
+_FEW = 2000
+"""people who are gone through first rather than all completions"""
+_UNDER_WAY = (State.WAITING, State.RUNNING, State.RETRYING)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which completions are looked for; all of it has to be so."""
+
+    unit: Unit | None = None
+    """of people who are in it now, or in one below it"""
+    course: str = ""
+    """its key"""
+    standing: Standing | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    """before it"""
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A page of them, and whose each is."""
+
+    lines: Sequence[CompletionLine]
+    whose: Mapping[int, int]
+    """by completion, the number of the employee"""
+    is_more: bool
+
+
+def find(
+    db: Connection,
+    sight: Sight,
+    wanted: Wanted,
+    *,
+    after: int = 0,
+    now: dt.datetime,
+    closed: Mapping[str, Reason],
+    limit: int = PAGE,
+) -> Finished:
+    """Those of people whom `sight` sees, before the completion of the number `after`."""
+    query = _from(_which(db, sight, wanted))
+    number, _, at = query.selected_columns
+    if after:
+        last = select(completions.c.completed_at).where(completions.c.id == after)
+        reached = db.execute(last).scalar()
+        if reached is not None:
+            query = query.where(or_(at < reached, and_(at == reached, number < after)))
+    query = query.order_by(at.desc(), number.desc()).limit(limit + 1)
+    whose = {row.id: row.employee_id for row in db.execute(query)}
+    ids = list(whose)[:limit]
+    found = (
+        {
+            one.id: one
+            for one in reports.list_completions(db, now=now, ids=ids, limit=limit, closed=closed)
+        }
+        if ids
+        else {}
+    )
+    return Finished([found[each] for each in ids], whose, len(whose) > limit)
+
+
+def how_many(db: Connection, sight: Sight, wanted: Wanted) -> int:
+    """How many there are, counted up to one more than :data:`COUNTED`."""
+    some = _from(_which(db, sight, wanted)).limit(COUNTED + 1)
+    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def employee_of(db: Connection, sight: Sight, completion_id: int) -> int | None:
+    """Whose that completion is; None if there is none, or none in sight."""
+    query = select(completions.c.employee_id).where(
+        completions.c.id == completion_id, sight.sees(completions.c.employee_id)
+    )
+    return db.execute(query).scalar()
+
+
+def course_choices(db: Connection) -> list[tuple[str, str]]:
+    """Key and name of each course of the catalogue, by name."""
+    rows = db.execute(select(courses.c.key, courses.c.content))
+    named = [(row.key, row.content.get("name", "")) for row in rows]
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+class _Which(msgspec.Struct, frozen=True):
+    few: Sequence[ColumnElement[bool]]
+    """conditions by which few are found"""
+    common: Sequence[ColumnElement[bool]]
+
+
+def _from(which: _Which) -> Select[tuple[int, int, dt.datetime]]:
+    """Number, employee and time of those `which`."""
+    query = select(completions.c.id, completions.c.employee_id, completions.c.completed_at)
+    query = query.where(*which.few, *which.common)
+    if not which.few:
+        return query
+    # Else a database may think it quicker to go through all in order until it has met enough.
+    few = query.cte("few").prefix_with("MATERIALIZED")
+    return select(few.c.id, few.c.employee_id, few.c.completed_at)
+
+
+def _which(db: Connection, sight: Sight, wanted: Wanted) -> _Which:
+    few: list[ColumnElement[bool]] = []
+    common: list[ColumnElement[bool]] = []
+    for inside in (sight, of_unit(db, wanted.unit) if wanted.unit else sight):
+        if not inside.is_whole:
+            # An expression of it is looked up in no index.
+            is_few = _is_of_few(db, inside)
+            column = completions.c.employee_id if is_few else completions.c.employee_id + 0
+            (few if is_few else common).append(inside.sees(column))
+        if inside is sight and wanted.unit is None:
+            break
+    if wanted.course:
+        of_it = select(courses.c.id).where(courses.c.key == wanted.course)
+        few.append(completions.c.course_id.in_(of_it))
+    if wanted.standing is not None:
+        (common if wanted.standing is Standing.THROUGH else few).append(_STANDS[wanted.standing])
+    if wanted.since:
+        common.append(completions.c.completed_at >= wanted.since)
+    if wanted.until:
+        common.append(completions.c.completed_at < wanted.until)
+    return _Which(few, common)
+
+
+def _is_of_few(db: Connection, sight: Sight) -> bool:
+    some = select(employees.c.id).where(sight.sees(employees.c.id)).limit(_FEW + 1)
+    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() <= _FEW
+
+
+def _has_step(states: Sequence[State]) -> ColumnElement[bool]:
+    steps = select(deliveries.c.completion_id).where(
+        deliveries.c.state.in_(states), deliveries.c.completion_id.is_not(None)
+    )
+    return completions.c.id.in_(steps)
+
+
+def _is_open(states: Sequence[State]) -> ColumnElement[bool]:
+    return exists().where(
+        deliveries.c.completion_id == completions.c.id, deliveries.c.state.in_(states)
+    )
+
+
+_IS_TAKEN_BACK = completions.c.id.in_(
+    select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
+)
+_MOVES = (*_UNDER_WAY, *FOR_A_PERSON)
+_STANDS: Mapping[Standing, ColumnElement[bool]] = {
+    Standing.UNDECIDED: and_(_IS_TAKEN_BACK, is_undecided()),
+    Standing.STOPPED: and_(_has_step(FOR_A_PERSON), not_(is_undecided())),
+    Standing.UNDER_WAY: and_(
+        _has_step(_UNDER_WAY), not_(_is_open(FOR_A_PERSON)), not_(is_undecided())
+    ),
+    Standing.THROUGH: and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES))),
+    Standing.TAKEN_BACK: and_(
+        _IS_TAKEN_BACK,
+        completions.c.withdrawn_at.is_not(None),
+        not_(is_undecided()),
+        not_(_is_open(_MOVES)),
+    ),
+}
+"""the same as :func:`~lms_bridge.insight.standings.standing_of` says of one of them"""
