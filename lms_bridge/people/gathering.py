@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, select
+from sqlalchemy import Connection, and_, select
 
 from lms_bridge.people.hours import Learned, Ours, Row, gather
 from lms_bridge.store.many import among
@@ -13,7 +13,6 @@ from lms_bridge.store.schema import (
     completions,
     courses,
     deliveries,
-    employees,
     history_rows,
     withdrawals,
 )
@@ -21,12 +20,11 @@ from lms_bridge.store.schema import (
 
 def trainings(db: Connection, people: Collection[int]) -> Mapping[int, Sequence[Learned]]:
     """All that each of `people` has learned, by employee."""
-    mine = among(employees.c.id, people)
-    ours, rows = _ours(db, mine), _rows(db, mine)
+    ours, rows = _ours(db, people), _rows(db, people)
     return {each: gather(ours.get(each, ()), rows.get(each, ())) for each in people}
 
 
-def _ours(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[Ours]]:
+def _ours(db: Connection, people: Collection[int]) -> Mapping[int, Sequence[Ours]]:
     """Their completions, by employee."""
     current = and_(
         withdrawals.c.completion_id == completions.c.id, withdrawals.c.ended_at.is_(None)
@@ -37,9 +35,8 @@ def _ours(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[O
     }
     query = (
         select(completions, withdrawals.c.decision)
-        .join(employees, completions.c.employee_id == employees.c.id)
         .outerjoin(withdrawals, current)
-        .where(whose)
+        .where(among(completions.c.employee_id, people))
         .order_by(completions.c.id)
     )
     found: dict[int, list[Ours]] = defaultdict(list)
@@ -62,45 +59,13 @@ def _ours(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[O
     return found
 
 
-def _rows(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[Row]]:
+def _rows(db: Connection, people: Collection[int]) -> Mapping[int, Sequence[Row]]:
     """The rows that registries have of them, by employee, with the completions that they are."""
-    brought = (
-        select(
-            deliveries.c.remote,
-            deliveries.c.result_id,
-            completions.c.id.label("completion_id"),
-            completions.c.employee_id,
-            completions.c.withdrawn_at,
-        )
-        .join(completions, deliveries.c.completion_id == completions.c.id)
-        # Of those people already here, or all of a city's would be gathered first.
-        .join(employees, completions.c.employee_id == employees.c.id)
-        # A row that was removed is still the completion's until the history is read again.
-        .where(
-            whose,
-            deliveries.c.step.in_(("record", "unrecord")),
-            deliveries.c.result_id.is_not(None),
-        )
-        .subquery()
-    )
-    # Also by the employee: a row without an id goes by what it says, which may be of several.
-    by_delivery = and_(
-        brought.c.employee_id == history_rows.c.employee_id,
-        brought.c.remote == literal("registry.") + history_rows.c.registry,
-        brought.c.result_id == history_rows.c.row_id,
-    )
-    query = (
-        select(history_rows, brought.c.completion_id)
-        .join(employees, history_rows.c.employee_id == employees.c.id)
-        .outerjoin(brought, by_delivery)
-        .where(whose)
-        # Of two completions that the same row is of, the one that stands.
-        .order_by(history_rows.c.id, brought.c.withdrawn_at.is_not(None), brought.c.completion_id)
-    )
-    found: dict[int, dict[int, Row]] = defaultdict(dict)
-    for row in db.execute(query):
-        found[row.employee_id].setdefault(
-            row.id,
+    brought = _brought(db, people)
+    mine = among(history_rows.c.employee_id, people)
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in db.execute(select(history_rows).where(mine).order_by(history_rows.c.id)):
+        found[row.employee_id].append(
             Row(
                 registry=row.registry,
                 history=row.history,
@@ -114,7 +79,34 @@ def _rows(db: Connection, whose: ColumnElement[bool]) -> Mapping[int, Sequence[R
                 year=row.year,
                 kind=row.kind,
                 document=row.document,
-                completion_id=row.completion_id,
-            ),
+                completion_id=brought.get(
+                    (row.employee_id, f"registry.{row.registry}", row.row_id)
+                ),
+            )
         )
-    return {employee_id: list(rows.values()) for employee_id, rows in found.items()}
+    return found
+
+
+def _brought(db: Connection, people: Collection[int]) -> Mapping[tuple[int, str, str], int]:
+    """By employee, remote and id of a row, the completion that brought it about.
+
+    Also by the employee: a row without an id goes by what it says, which may be of several.
+    """
+    query = (
+        select(
+            completions.c.employee_id,
+            deliveries.c.remote,
+            deliveries.c.result_id,
+            completions.c.id,
+        )
+        .join(deliveries, deliveries.c.completion_id == completions.c.id)
+        .where(
+            among(completions.c.employee_id, people),
+            # A row that was removed is still the completion's until the history is read again.
+            deliveries.c.step.in_(("record", "unrecord")),
+            deliveries.c.result_id.is_not(None),
+        )
+        # Of two completions that the same row is of, the one that stands, and the first.
+        .order_by(completions.c.withdrawn_at.is_(None), completions.c.id.desc())
+    )
+    return {(who, remote, row_id): each for who, remote, row_id, each in db.execute(query)}
