@@ -84,7 +84,7 @@ statement = {
 how = {"auth": ("moodle", "rahasia"), "headers": {"X-Experience-API-Version": "1.0.3"}}
 assert client.post("/xapi/statements", json=statement, **how).status_code == 200
 assert client.get("/xapi/statements", **how).status_code == 200
-assert client.get("/").status_code == 200
+assert client.get("/console/sign-in").status_code == 200
 """
 
 SAY = """

@@ -15,7 +15,6 @@ from webhook import (
     dressing,
     health,
     lrs,
-    pages,
     statements,
     storing,
     telling,
@@ -48,7 +47,6 @@ def create_app(bridge: Bridge) -> Flask:
     if bridge.settings.console.access != "off":
         from webhook import console  # it reads much that nothing else here does
 
-        pages.show(app, bridge)
         console.show(app, bridge)
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)

@@ -80,9 +80,8 @@ def protected(response: Response, *, kept: bool) -> Response:
     response.headers.update(_SECURITY)
     if not kept:
         response.headers["Cache-Control"] = "no-store"
-    for name, values in (("lang", LANGUAGES), ("refresh", ("on", "off"))):
-        if (asked := request.args.get(name)) in values:
-            response.set_cookie(name, asked, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax")
+    if (asked := request.args.get("lang")) in LANGUAGES:
+        response.set_cookie("lang", asked, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax")
     return response
 
 

@@ -192,6 +192,8 @@ def _stay(session: Session, stage: Stage, *, silent: bool) -> None:
         lines = [
             Text(say(mark("Look at it:"))),
             Text(f"    {stage.address}/\n", style="bold"),
+            Text(say(mark("Sign in as hr, or as it; the password of both:"))),
+            Text(f"    {stage.entry}\n", style="bold"),
             Text(say(mark("Or ask it, in another terminal:"))),
             Text(f"    export LMS_BRIDGE_CONFIG={config}", style="bold"),
             *(

@@ -39,9 +39,14 @@ def users_() -> None:
 
 @users_.command()
 @_username
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="What the person may see and do, see above.",
+)
 @click.option("--name", default="", help="What the person is called.")
-@click.option("--email", default="")
+@click.option("--email", default="", help="Of the person.")
 @click.option("--unit", default="", help="Id of the unit of a personnel officer.")
 @click.option("--registry", default="", help="The registry whose unit it is, if several have it.")
 @output.json_option
@@ -112,7 +117,10 @@ def list_(session: Session, as_json: bool) -> None:
 @output.json_option
 @pass_session
 def reset(session: Session, username: str, as_json: bool) -> None:
-    """Give USERNAME a new password, unlock the account and turn its second factor off."""
+    """Give USERNAME a new password, and unlock the account.
+
+    Its second factor is turned off.
+    """
     user, password, now = _find(session, username), passwords.made_up(), utc_now()
     with session.bridge.store.writing() as db:
         users.set_password(db, user, password, must_change=True)

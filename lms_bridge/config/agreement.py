@@ -73,8 +73,6 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     if settings.openbadges:
         yield from _openbadges(settings.openbadges, settings.web)
     yield from _learner(settings)
-    if settings.console.access == "password" and settings.console.password is None:
-        yield Problem("console.password", 'is required with access = "password"')
     yield from _oidc(settings.console)
 
 

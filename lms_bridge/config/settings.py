@@ -105,12 +105,11 @@ class Oidc(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Console(_Section, frozen=True, kw_only=True):
-    """The pages that show where everything is."""
+    """The console, where HR sees and IT steers."""
 
-    access: Literal["off", "loopback", "password"] = "loopback"
-    """who may look: nobody, whoever is on this machine, or whoever has the password"""
-    username: str = "admin"
-    password: Secret | None = None
+    access: Literal["off", "loopback", "network"] = "loopback"
+    """from where people may sign in: from nowhere, from this machine, or from wherever the bridge
+    is reached, which should be by HTTPS"""
     key: Secret | None = None
     """of 32 characters or more; with it the secrets of second factors are encrypted"""
     oidc: Oidc | None = None

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import requests
 
+from lms_bridge.accounts import passwords, users
+from lms_bridge.accounts.roles import Role
 from lms_bridge.badges import in_force
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.mendable import wait_until_free
@@ -56,7 +58,10 @@ class Stage(NamedTuple):
     faults: Faults
     address: str
     password: str
+    """of the sender"""
     folder: Path
+    entry: str = ""
+    """the password of ``hr`` and ``it`` at the console"""
 
 
 @contextmanager
@@ -107,7 +112,19 @@ def set_up(
         stack.callback(bridge.close)
         with bridge.store.writing() as db:
             in_force.put(db, bridge.settings.badges, by="lms-bridge demo", now=utc_now())
-        yield Stage(bridge, city, faults, address, password, folder)
+        entry = _accounts(bridge)
+        yield Stage(bridge, city, faults, address, password, folder, entry)
+
+
+def _accounts(bridge: Bridge) -> str:
+    """Two accounts of the console, ``hr`` and ``it``; the password of both."""
+    password = passwords.made_up()
+    with bridge.store.writing() as db:
+        for role in (Role.HR, Role.IT):
+            users.create(
+                db, username=role, role=role, password=password, must_change=False, now=utc_now()
+            )
+    return password
 
 
 def _write_configuration(folder: Path, secret: dict[str, str], **values: object) -> Path:

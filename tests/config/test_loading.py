@@ -100,8 +100,8 @@ def test_a_whole_configuration_is_read() -> None:
             '[jobs.deliver]\ncron = "0 4 * * *"\nevery_seconds = 5',
             "jobs.deliver: takes every_seconds or cron, not both",
         ),
-        ('[console]\naccess = "password"', 'console.password: is required with access ='
-         ' "password"'),
+        ('[console.oidc]\nissuer = "https://sso.example"\nclient_id = "b"\nclient_secret = "env:O"',
+         "console.key: is required with [console.oidc]"),
         # the database
         ('[database]\nurl = "sqlite://"', "database.url: expected sqlite:///FILE or"
          " postgresql://…; a database without a file would forget everything"),

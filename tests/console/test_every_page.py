@@ -68,7 +68,7 @@ def test_somebody_signs_in_by_the_keyboard_alone(town: Town, browser: Browser) -
     page.keyboard.press("Tab")
     page.keyboard.type("kereta api senja")
     page.keyboard.press("Enter")
-    page.get_by_text("IT Siantar").wait_for()
+    page.locator(".me").wait_for()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from flask import Flask
 
 from lms_bridge.accounts import totp, users
 from lms_bridge.accounts.audit import Entry
@@ -18,6 +19,7 @@ from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import Secret
 from lms_bridge.store.engine import Store
 from tests.console.conftest import PASSWORD, Visitor, text_of
+from webhook.console.door import address
 
 Audited = Callable[[], list[Entry]]
 
@@ -169,3 +171,20 @@ def test_pages_run_nothing_of_others_and_are_not_kept(nobody: Visitor) -> None:
     assert "unsafe" not in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "said"),
+    [
+        ("127.0.0.1", "203.0.113.9, 10.0.0.7", "10.0.0.7"),
+        ("127.0.0.1", "nobody", "127.0.0.1"),
+        ("10.0.0.7", "203.0.113.9", "10.0.0.7"),
+    ],
+)
+def test_a_proxy_on_this_machine_says_from_where_somebody_comes(
+    peer: str, header: str, said: str
+) -> None:
+    environ = {"REMOTE_ADDR": peer}
+    headers = {"X-Forwarded-For": header}
+    with Flask("x").test_request_context(environ_base=environ, headers=headers):
+        assert address() == said

@@ -172,11 +172,11 @@ def test_a_sender_that_asks_first_is_told_to_go_on(served: Served) -> None:
     assert b"HTTP/1.1 200 OK" in answer
 
 
-def test_the_page_is_shown_to_this_machine_and_not_to_what_nginx_passes_on(
+def test_the_console_is_shown_to_this_machine_and_not_to_what_nginx_passes_on(
     served: Served,
 ) -> None:
     assert requests.get(served.address, timeout=5).status_code == 200
-    passed_on = served.talk(f"GET / HTTP/1.0\nHost: 127.0.0.1:{served.port}")
+    passed_on = served.talk(f"GET /console/ HTTP/1.0\nHost: 127.0.0.1:{served.port}")
     assert status(passed_on) == 403
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, redirect
 
 from lms_bridge.bridge import Bridge
 from webhook.console import (
@@ -38,7 +38,7 @@ from webhook.console import (
     profile,
     signing_in,
 )
-from webhook.console.site import Site
+from webhook.console.site import PATH, Site
 
 
 def show(app: Flask, bridge: Bridge) -> None:
@@ -51,6 +51,7 @@ def show(app: Flask, bridge: Bridge) -> None:
 
         oidc.pages(site)
     site.join(app)
+    app.add_url_rule("/", "first", lambda: redirect(f"{PATH}/", 303))
 
 
 _EVERY: tuple[Callable[[Site], None], ...] = (

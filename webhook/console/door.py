@@ -1,24 +1,19 @@
-"""The door of the pages: whom ``[console] access`` lets in."""
+"""The door of the console: from where ``[console] access`` lets anybody in to sign in."""
 
 from __future__ import annotations
 
 import ipaddress
 
-import structlog
 from flask import Response, request
 
-from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Console
-from webhook.access import credentials, same
-
-log = structlog.get_logger(__name__)
 
 _NAMES_OF_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _MARKS_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 class Door:
-    """Lets in whoever is on this machine, or whoever has the password, as configured."""
+    """Lets in whoever is on this machine, or whoever comes, as configured."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -28,27 +23,10 @@ class Door:
         if self._console.access == "loopback" and not is_from_here():
             return _out(
                 403,
-                "The pages are shown on this machine only, at http://127.0.0.1 or by a tunnel to"
-                ' it; [console] access = "password" opens them to others.',
+                "The console is shown on this machine only, at http://127.0.0.1 or by a tunnel to"
+                ' it; [console] access = "network" opens it to others.',
             )
-        if self._console.access == "password" and not self._knows_the_password():
-            refusal = _out(401, "A username and a password are required.")
-            refusal.headers["WWW-Authenticate"] = 'Basic realm="lms-bridge", charset="UTF-8"'
-            return refusal
         return None
-
-    def _knows_the_password(self) -> bool:
-        given = credentials(request.headers.get("Authorization"))
-        if given is None or self._console.password is None:
-            return False
-        try:
-            expected = self._console.password.read()
-        except SecretMissing as error:
-            log.error("the password of the console cannot be read", reason=str(error))
-            return False
-        username, password = given
-        right = same(password, expected.encode())
-        return same(username, self._console.username.encode()) and right
 
 
 def is_from_here() -> bool:
@@ -71,6 +49,21 @@ def is_from_here() -> bool:
         and request.environ.get("SERVER_PROTOCOL") not in ("HTTP/1", "HTTP/1.0")
         and not any(mark in request.headers for mark in _MARKS_OF_A_PROXY)
     )
+
+
+def address() -> str:
+    """From where whoever is there comes: what a proxy on this machine says, else the peer.
+
+    Only the last address that it names, which is the one that it has seen itself.
+    """
+    peer = request.remote_addr or ""
+    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        if named and ipaddress.ip_address(peer).is_loopback:
+            return str(ipaddress.ip_address(named))
+    except ValueError:
+        pass
+    return peer[:45]
 
 
 def _out(status: int, message: str) -> Response:

@@ -12,6 +12,7 @@ from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.oidc import LASTS, Begun, Provider, SignOnFailed
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Oidc
+from webhook.console.door import address
 from webhook.console.signing_in import is_ours, vault_of
 from webhook.console.site import COOKIE, PATH, Site
 
@@ -42,12 +43,12 @@ class _Ways:
         try:
             if vault is None:
                 raise SignOnFailed("[console] key is missing")
-            begun, address = self._provider.begin(
+            begun, where = self._provider.begin(
                 self._address, wanted if is_ours(wanted) else "", utc_now()
             )
         except SignOnFailed as error:
             return self._failed(error)
-        response = Response(status=303, headers={"Location": address})
+        response = Response(status=303, headers={"Location": where})
         response.set_cookie(
             _BEGUN,
             vault.locked(msgspec.json.encode(begun)),
@@ -83,7 +84,7 @@ class _Ways:
                     name=user.username,
                     role=user.role,
                     user_id=user.id,
-                    address=(request.remote_addr or "")[:45],
+                    address=address(),
                 )
                 audit.note(db, actor, "account.signed_on", f"account:{user.id}", now=now)
         except SignOnFailed as error:

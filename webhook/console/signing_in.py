@@ -16,6 +16,7 @@ from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
+from webhook.console.door import address
 from webhook.console.site import COOKIE, PATH, Site, _plain
 from webhook.pace import Pace
 
@@ -47,7 +48,7 @@ class _Door:
             with site.bridge.store.reading() as db:
                 nobody = not users.is_any(db)
             return self._form(nobody=nobody)
-        wait = self._pace.wait(request.remote_addr or "", _TRIES_PER_MINUTE, time.monotonic())
+        wait = self._pace.wait(address(), _TRIES_PER_MINUTE, time.monotonic())
         if wait:
             return self._refused(gettext("Too many tries. Wait a minute and try again."), 429)
         username = request.form.get("username", "")[:200]
@@ -118,7 +119,7 @@ class _Door:
             name=user.username,
             role=user.role,
             user_id=user.id,
-            address=(request.remote_addr or "")[:45],
+            address=address(),
         )
         audit.note(db, actor, action, f"account:{user.id}", now=now)
 

@@ -29,7 +29,7 @@ from lms_bridge.accounts.sight import Sight
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import Bridge, utc_now
 from webhook import dressing
-from webhook.console.door import Door
+from webhook.console.door import Door, address
 from webhook.console.navigation import MENU
 
 log = structlog.get_logger(__name__)
@@ -132,7 +132,7 @@ class Site:
             name=user.username,
             role=user.role,
             user_id=user.id,
-            address=(request.remote_addr or "")[:45],
+            address=address(),
         )
 
     @property
@@ -239,7 +239,7 @@ class Site:
         """None if a form of nobody's comes from a page of ours, as browsers say."""
         origin = request.headers.get("Origin")
         if request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and (
-            origin is None or origin.partition("://")[2] == request.host
+            origin is None or origin.partition("://")[2] in (request.host, self._public)
         ):
             return None
         return self.refuse(403, gettext("The form was too old. Open the page again."))
@@ -304,6 +304,11 @@ class Site:
         else:
             response.headers["Vary"] = "HX-Request, Cookie"
         return response
+
+    @functools.cached_property
+    def _public(self) -> str:
+        """The host by which the bridge is reached, as its public address says."""
+        return self.bridge.settings.web.home_page.partition("://")[2].partition("/")[0]
 
     @functools.cached_property
     def is_secure(self) -> bool:

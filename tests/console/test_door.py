@@ -1,4 +1,4 @@
-"""Whom ``[console] access`` lets in to the page."""
+"""From where ``[console] access`` lets anybody in to sign in."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from lms_bridge.bridge import Bridge
-from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Console
 from lms_bridge.store.engine import Store
-from tests.webhook.conftest import basic, on_sqlite, settings
+from tests.webhook.conftest import on_sqlite, settings
 from webhook.app import create_app
 
 pytestmark = on_sqlite
@@ -21,10 +20,8 @@ Visit = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def visit(store: Store, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    monkeypatch.setenv("CONSOLE_PASSWORD", "rahasia")
-
-    def get(console: Console, path: str = "/", **more: Any) -> TestResponse:
+def visit(store: Store) -> Visit:
+    def get(console: Console, path: str = "/console/sign-in", **more: Any) -> TestResponse:
         bridge = Bridge(settings(console=console), store)
         try:
             return create_app(bridge).test_client().get(path, **more)
@@ -35,7 +32,6 @@ def visit(store: Store, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 LOOPBACK = Console(access="loopback")
-PASSWORD = Console(access="password", username="admin", password=Secret("env:CONSOLE_PASSWORD"))
 
 
 @pytest.mark.parametrize(
@@ -76,37 +72,24 @@ def test_nor_is_what_nginx_passes_on_without_having_been_told_to_say_so(
     assert visit(LOOPBACK, environ_overrides=old).status_code == 403
 
 
-def test_whoever_has_the_password_is_let_in_from_anywhere(visit: Visit) -> None:
+def test_whoever_comes_is_shown_the_way_in_where_that_is_wanted(visit: Visit) -> None:
     answer = visit(
-        PASSWORD,
-        headers={"Authorization": basic("admin", "rahasia"), "X-Forwarded-For": "10.0.0.7"},
+        Console(access="network"),
+        headers={"X-Forwarded-For": "10.0.0.7"},
         environ_base={"REMOTE_ADDR": "10.0.0.7"},
     )
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize(
-    "header", [None, basic("admin", "wrong"), basic("root", "rahasia"), "Basic é", "Bearer x"]
-)
-def test_whoever_has_not_is_asked_for_it(visit: Visit, header: str | None) -> None:
-    answer = visit(PASSWORD, headers={"Authorization": header} if header else {})
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
-
-
-def test_a_password_that_is_missing_lets_nobody_in(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CONSOLE_PASSWORD", "")
-    header = {"Authorization": basic("admin", "")}
-    assert visit(PASSWORD, headers=header).status_code == 401
-
-
 def test_a_page_that_is_switched_off_is_not_there(visit: Visit) -> None:
     assert visit(Console(access="off")).status_code == 404
-    assert visit(Console(access="off"), "/static/style.css").status_code == 404
+    assert visit(Console(access="off"), "/console/static/console.css").status_code == 404
 
 
 def test_even_the_looks_are_shown_to_nobody_else(visit: Visit) -> None:
     away = {"REMOTE_ADDR": "10.0.0.7"}
-    assert visit(LOOPBACK, "/static/style.css", environ_base=away).status_code == 403
+    assert visit(LOOPBACK, "/console/static/console.css", environ_base=away).status_code == 403
+
+
+def test_the_root_leads_to_the_console(visit: Visit) -> None:
+    assert visit(LOOPBACK, "/").headers["Location"] == "/console/"
