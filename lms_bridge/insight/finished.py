@@ -98,6 +98,13 @@ def employee_of(db: Connection, sight: Sight, completion_id: int) -> int | None:
     return db.execute(query).scalar()
 
 
+def days_of(db: Connection, completion_id: int) -> tuple[dt.date, dt.date]:
+    """The first and the last day of that completion."""
+    query = select(completions.c.starts, completions.c.ends)
+    row = db.execute(query.where(completions.c.id == completion_id)).one()
+    return row.starts, row.ends
+
+
 def course_choices(db: Connection) -> list[tuple[str, str]]:
     """Key and name of each course of the catalogue, by name."""
     rows = db.execute(select(courses.c.key, courses.c.content))

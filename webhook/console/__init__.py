@@ -29,6 +29,7 @@ from webhook.console import (
     accounts,
     attention,
     audit,
+    completion_acts,
     completions,
     courses,
     employees,
@@ -66,5 +67,6 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     naming.pages,
     employees.pages,
     completions.pages,
+    completion_acts.pages,
 )
 """what registers pages, one for each module of them"""

@@ -9,9 +9,11 @@ from flask import Response, request
 from lms_bridge import reports
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
-from lms_bridge.insight import finished
+from lms_bridge.deliveries import lifecycle
+from lms_bridge.insight import finished, story
 from lms_bridge.insight.finished import Wanted
 from lms_bridge.insight.standings import Standing
+from webhook import dressing
 from webhook.console.asked import UnitChoice, number, same_but
 from webhook.console.site import Site
 
@@ -77,14 +79,22 @@ class _Completions:
     def one(self, number: int) -> str:
         """The story of one."""
         site, now = self._site, utc_now()
-        with site.bridge.store.reading() as db:
-            sight = site.sight(db)
-            employee_id = finished.employee_of(db, sight, number)
+        bridge, language = site.bridge, dressing.language()
+        with bridge.store.reading() as db:
+            employee_id = finished.employee_of(db, site.sight(db), number)
             if employee_id is None:
                 raise site.missing()
-            closed = site.bridge.closed(now)
-            (line,) = reports.list_completions(db, now=now, ids=[number], closed=closed)
-        return site.show("console/completion.html", line=line, employee_id=employee_id)
+            (line,) = reports.list_completions(db, now=now, ids=[number], closed=bridge.closed(now))
+            told = story.tell(db, line, employee_id, language, now=now, today=site.today())
+        return site.show(
+            "console/completion.html",
+            line=line,
+            employee_id=employee_id,
+            story=told,
+            has_certificate=bridge.papers is not None,
+            retried=lifecycle.sources("retry"),
+            cancelled=lifecycle.sources("cancel"),
+        )
 
     def certificate(self, number: int) -> Response:
         """The certificate of one, as a PDF."""
