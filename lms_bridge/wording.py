@@ -75,6 +75,8 @@ WORDS = {
     "remote.resumed": mark("remote resumed"),
     "remote.tried": mark("remote tried"),
     "secret.renewed": mark("secret replaced"),
+    "delivery.retried": mark("deliveries tried again"),
+    "delivery.cancelled": mark("deliveries given up"),
     "job.run": mark("job run"),
     "job.paused": mark("job paused"),
     "job.resumed": mark("job resumed"),

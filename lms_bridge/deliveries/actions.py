@@ -29,10 +29,19 @@ def retry(db: Connection, ids: Collection[int], *, now: dt.datetime) -> int:
     return _retry(db, deliveries.c.id.in_(ids), now)
 
 
-def retry_all(db: Connection, *, remote: str = "", now: dt.datetime) -> int:
-    """Try all that wait for a person again, those of one `remote` or of all; how many."""
-    blocked = deliveries.c.state.in_(FOR_A_PERSON)
-    return _retry(db, blocked & (deliveries.c.remote == remote) if remote else blocked, now)
+def retry_all(db: Connection, *, remote: str = "", cause: str = "", now: dt.datetime) -> int:
+    """Try all that wait for a person again, those of one `remote` and `cause` or of all.
+
+    `cause` is the code of a reason. How many.
+    """
+    return _retry(db, _stopped(remote, cause), now)
+
+
+def cancel_all(
+    db: Connection, *, remote: str, cause: str, by: str, why: str, now: dt.datetime
+) -> int:
+    """Give up all that wait for a person, of one `remote` and `cause`; how many."""
+    return _cancel(db, _stopped(remote, cause), by, why, now)
 
 
 def cancel(db: Connection, ids: Collection[int], *, by: str, why: str, now: dt.datetime) -> int:
@@ -41,9 +50,22 @@ def cancel(db: Connection, ids: Collection[int], *, by: str, why: str, now: dt.d
     Raises :exc:`NoSuchDelivery` and :exc:`~lms_bridge.deliveries.lifecycle.IllegalTransition`.
     """
     _check(db, ids, "cancel")
+    return _cancel(db, deliveries.c.id.in_(ids), by, why, now)
+
+
+def _stopped(remote: str, cause: str) -> ColumnElement[bool]:
+    which: ColumnElement[bool] = deliveries.c.state.in_(FOR_A_PERSON)
+    if remote:
+        which &= deliveries.c.remote == remote
+    if cause:
+        which &= deliveries.c.reason_code == cause
+    return which
+
+
+def _cancel(db: Connection, which: ColumnElement[bool], by: str, why: str, now: dt.datetime) -> int:
     cancelled = db.execute(
         update(deliveries)
-        .where(deliveries.c.id.in_(ids))
+        .where(which)
         .values(
             state=lifecycle.leads_to("cancel"),
             changed_at=now,

@@ -32,12 +32,14 @@ from webhook.console import (
     completion_acts,
     completions,
     courses,
+    deliveries,
     employees,
     health,
     jobs,
     naming,
     profile,
     signing_in,
+    statements,
 )
 from webhook.console.site import PATH, Site
 
@@ -62,6 +64,8 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     audit.pages,
     health.pages,
     jobs.pages,
+    deliveries.pages,
+    statements.pages,
     attention.pages,
     courses.pages,
     naming.pages,
