@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -61,6 +62,14 @@ class Cause(msgspec.Struct, frozen=True):
     kind: Kind
     member: int
     """number of a sighting, a delivery, a completion or a finding; 0 where all are one group"""
+
+
+class Tally(NamedTuple):
+    """How many there are in a group."""
+
+    first: int
+    """the member that came first, by which the group is named"""
+    many: int
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

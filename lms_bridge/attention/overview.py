@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from lms_bridge.accounts.sight import Sight
 from lms_bridge.attention import stopped, undecided, waiting
-from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member
+from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member, Tally
 
 _OF_STATEMENTS = (Kind.COURSE, Kind.PERSON, Kind.STATEMENT)
+_FEW = (Kind.UPLOAD, Kind.WITHDRAWAL, Kind.FINDING)
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -28,24 +29,26 @@ class Section(msgspec.Struct, frozen=True):
 
 def look(db: Connection, sight: Sight, *, most: int = 10) -> list[Section]:
     """What waits, by kind; kinds of which nothing waits are left out."""
-    counts = count(db, sight)
     found = []
     for kind in Kind:
-        if counts.get(kind):
-            groups = page(db, kind, sight, limit=most + 1)
-            found.append(Section(kind, counts[kind], groups[:most], len(groups) > most))
+        tallied = _tally(db, kind, sight)
+        if tallied is None:
+            groups = _few(db, kind, sight)
+            many, is_more = sum(one.count for one in groups), len(groups) > most
+        else:
+            groups = _named(db, kind, tallied[:most])
+            many, is_more = sum(one.many for one in tallied), len(tallied) > most
+        if many:
+            found.append(Section(kind, many, groups[:most], is_more))
     return found
 
 
 def count(db: Connection, sight: Sight) -> dict[Kind, int]:
     """How much waits, by kind."""
-    withdrawn = undecided.withdrawn(db, sight)
     return {
         **waiting.counts(db, sight),
         Kind.DELIVERY: stopped.count(db, sight),
-        Kind.UPLOAD: sum(one.count for one in stopped.uploads(db, sight)),
-        Kind.WITHDRAWAL: withdrawn.count if withdrawn else 0,
-        Kind.FINDING: sum(one.count for one in undecided.found(db, sight)),
+        **{kind: sum(one.count for one in _few(db, kind, sight)) for kind in _FEW},
     }
 
 
@@ -53,10 +56,28 @@ def page(
     db: Connection, kind: Kind, sight: Sight, *, after: int = 0, limit: int = PAGE
 ) -> list[Group]:
     """The groups of `kind` whose first member came after the one numbered `after`."""
+    tallied = _tally(db, kind, sight, after=after, limit=limit)
+    return _few(db, kind, sight) if tallied is None else _named(db, kind, tallied)
+
+
+def _tally(
+    db: Connection, kind: Kind, sight: Sight, *, after: int = 0, limit: int | None = None
+) -> list[Tally] | None:
+    """The groups of `kind` in short; None for a kind of which there are few."""
     if kind in _OF_STATEMENTS:
-        return waiting.groups(db, kind, sight, after=after, limit=limit)
+        return waiting.tally(db, kind, sight, after=after, limit=limit)
     if kind is Kind.DELIVERY:
-        return stopped.groups(db, sight, after=after, limit=limit)
+        return stopped.tally(db, sight, after=after, limit=limit)
+    return None
+
+
+def _named(db: Connection, kind: Kind, tallied: Sequence[Tally]) -> list[Group]:
+    if kind is Kind.DELIVERY:
+        return stopped.groups(db, tallied)
+    return waiting.groups(db, kind, tallied)
+
+
+def _few(db: Connection, kind: Kind, sight: Sight) -> list[Group]:
     if kind is Kind.UPLOAD:
         return stopped.uploads(db, sight)
     if kind is Kind.WITHDRAWAL:

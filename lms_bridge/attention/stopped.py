@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, text
 
 from lms_bridge.accounts.sight import Sight
-from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member
-from lms_bridge.deliveries.lifecycle import FOR_A_PERSON
-from lms_bridge.reasons import Reason
+from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member, Tally
+from lms_bridge.reasons import SENTENCES, Reason
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import (
+    IS_FOR_A_PERSON,
     awards,
     badge_rules,
     completions,
@@ -23,38 +23,39 @@ from lms_bridge.store.schema import (
 from lms_bridge.store.types import AnyRow
 from lms_bridge.uploads.gathered import gathered, is_told_alone
 
-IS_STOPPED = and_(deliveries.c.state.in_(FOR_A_PERSON), is_told_alone())
-_SAID = deliveries.c.reason_details["message"].as_string()
-"""what a remote has said, where it has said something: another sentence is another cause"""
+IS_STOPPED = and_(text(f"deliveries.{IS_FOR_A_PERSON}"), is_told_alone())
+"""written out, or SQLite would not use the index that is of these only"""
+_QUOTING = sorted(code for code, one in SENTENCES.items() if "%(message)s" in one.what)
+_SAID = case(
+    (deliveries.c.reason_code.in_(_QUOTING), deliveries.c.reason_details["message"].as_string())
+)
+"""what a remote has said, where that is the cause: another sentence is another cause"""
 
 
 def count(db: Connection, sight: Sight) -> int:
     """How many wait."""
-    query = _seen(select(func.count()).select_from(deliveries), sight).where(IS_STOPPED)
-    return int(db.execute(query).scalar_one())
+    query = select(func.count()).select_from(deliveries).where(IS_STOPPED)
+    return int(db.execute(_seen(query, sight)).scalar_one())
 
 
-def groups(db: Connection, sight: Sight, *, after: int = 0, limit: int = PAGE) -> list[Group]:
-    """The groups whose first delivery came after the one numbered `after`."""
+def tally(db: Connection, sight: Sight, *, after: int = 0, limit: int | None = None) -> list[Tally]:
+    """The groups whose first delivery came after the one numbered `after`, in short."""
     first = func.min(deliveries.c.id)
     query = (
-        select(
-            first.label("first"),
-            func.count().label("many"),
-            func.min(deliveries.c.changed_at).label("oldest"),
-        )
+        select(first.label("first"), func.count().label("many"))
         .where(IS_STOPPED)
         .group_by(deliveries.c.remote, deliveries.c.reason_code, _SAID)
         .having(first > after)
         .order_by(first)
         .limit(limit)
     )
-    rows = db.execute(_seen(query, sight)).all()
-    named = _rows(db, [row.first for row in rows])
-    return [
-        _group(Cause(Kind.DELIVERY, row.first), named[row.first], row.many, row.oldest)
-        for row in rows
-    ]
+    return [Tally(row.first, row.many) for row in db.execute(_seen(query, sight))]
+
+
+def groups(db: Connection, tallied: Sequence[Tally]) -> list[Group]:
+    """The groups that were tallied, with what they are about."""
+    named = _rows(db, [one.first for one in tallied])
+    return [_group(Cause(Kind.DELIVERY, one.first), named[one.first], one.many) for one in tallied]
 
 
 def uploads(db: Connection, sight: Sight) -> list[Group]:
@@ -79,9 +80,8 @@ def find(db: Connection, cause: Cause, sight: Sight) -> Group | None:
     ).one_or_none()
     if row is None:
         return None
-    query = select(func.count(), func.min(deliveries.c.changed_at)).where(same(row))
-    many, oldest = db.execute(_seen(query, sight)).one()
-    return _group(cause, row, many, oldest)
+    many = db.execute(_seen(select(func.count()).where(same(row)), sight)).scalar_one()
+    return _group(cause, row, many)
 
 
 def members(
@@ -114,7 +114,8 @@ def members(
 
 def same(row: AnyRow) -> ColumnElement[bool]:
     """The condition that a delivery waits for the same as that of `row`."""
-    said = (row.reason_details or {}).get("message")
+    quotes = row.reason_code in _QUOTING
+    said = (row.reason_details or {}).get("message") if quotes else None
     return and_(
         IS_STOPPED,
         deliveries.c.remote == row.remote,
@@ -160,8 +161,10 @@ def _rows(db: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
     return {row.id: row for row in db.execute(query)}
 
 
-def _group(cause: Cause, row: AnyRow, many: int, oldest: Any) -> Group:
-    return Group(cause=cause, title=row.remote, reason=_reason(row), count=many, oldest=oldest)
+def _group(cause: Cause, row: AnyRow, many: int) -> Group:
+    return Group(
+        cause=cause, title=row.remote, reason=_reason(row), count=many, oldest=row.changed_at
+    )
 
 
 def _reason(row: AnyRow) -> Reason:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    exists,
     false,
     func,
     literal_column,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 
 from lms_bridge.accounts.sight import Sight
-from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member
+from lms_bridge.attention.groups import PAGE, Cause, Group, Kind, Member, Tally
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.dismissals import OF_COURSE, OF_PERSON
 from lms_bridge.recognition.sightings import SightingState
@@ -52,44 +51,37 @@ def counts(db: Connection, sight: Sight) -> Counter[Kind]:
     return found
 
 
-def groups(
-    db: Connection,
-    kind: Kind,
-    sight: Sight,
-    *,
-    after: int = 0,
-    limit: int = PAGE,
-) -> list[Group]:
-    """The groups of `kind` whose first member came after the one numbered `after`."""
+def tally(
+    db: Connection, kind: Kind, sight: Sight, *, after: int = 0, limit: int | None = None
+) -> list[Tally]:
+    """The groups of `kind` whose first member came after the one numbered `after`, in short."""
     if kind is Kind.PERSON and not sight.is_whole:
         return []
     first = func.min(sightings.c.id)
     query = (
-        select(
-            first.label("first"),
-            func.count().label("many"),
-            func.count(sightings.c.actor.distinct()).label("people"),
-            func.min(sightings.c.completed_at).label("oldest"),
-        )
+        select(first.label("first"), func.count().label("many"))
         .where(IS_WAITING, _KINDS[kind], _seen(sight))
         .group_by(*_grouped_by(kind))
         .having(first > after)
         .order_by(first)
         .limit(limit)
     )
-    rows = db.execute(query).all()
-    firsts = _full(among(sightings.c.id, [row.first for row in rows]))
+    return [Tally(row.first, row.many) for row in db.execute(query)]
+
+
+def groups(db: Connection, kind: Kind, tallied: Sequence[Tally]) -> list[Group]:
+    """The groups that were tallied, with what they are about."""
+    firsts = _full(among(sightings.c.id, [one.first for one in tallied]))
     named = {row.id: row for row in db.execute(firsts)}
     return [
         Group(
-            cause=Cause(kind, row.first),
-            title=_title(kind, named[row.first]),
-            reason=_reason(named[row.first]),
-            count=row.many,
-            people=row.people,
-            oldest=row.oldest,
+            cause=Cause(kind, one.first),
+            title=_title(kind, named[one.first]),
+            reason=_reason(named[one.first]),
+            count=one.many,
+            oldest=named[one.first].completed_at,
         )
-        for row in rows
+        for one in tallied
     ]
 
 
@@ -196,12 +188,11 @@ def _seen(sight: Sight) -> ColumnElement[bool]:
     if sight.is_whole:
         return true()
     ending = func.substr(sightings.c.actor, func.length(sightings.c.actor) - (_NIP_DIGITS - 1))
-    return exists(
-        select(identities.c.id).where(
-            or_(identities.c.key == sightings.c.actor, identities.c.key == "nip:" + ending),
-            sight.sees(identities.c.employee_id),
-        )
+    theirs = sight.sees(identities.c.employee_id)
+    nips = select(func.substr(identities.c.key, len("nip:") + 1)).where(
+        theirs, identities.c.key.startswith("nip:")
     )
+    return or_(sightings.c.actor.in_(select(identities.c.key).where(theirs)), ending.in_(nips))
 
 
 def _full(*which: ColumnElement[bool]) -> Select[Any]:

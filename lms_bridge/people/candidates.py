@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from lms_bridge.accounts.sight import Sight
 from lms_bridge.people import keys
@@ -15,6 +15,8 @@ from lms_bridge.store.schema import employees, identities
 MOST = 10
 _WORD = re.compile(r"[^\W\d_]{3,}")
 """initials and titles say nothing"""
+_WORDS = 3
+_LOOKED_AT = 300
 _TITLES = frozenset({"drs", "dra", "spd", "mpd", "skom", "mkom", "ssos", "msi", "amd", "haji"})
 
 
@@ -41,13 +43,20 @@ def find(db: Connection, words: str, sight: Sight, *, most: int = MOST) -> list[
 
 
 def guess(db: Connection, name: str, sight: Sight, *, most: int = 5) -> list[Candidate]:
-    """Whom somebody called `name` may be: who has all words of it, else most of its long ones."""
-    words = [word for word in _WORD.findall(name) if word.casefold() not in _TITLES]
-    while words:
-        if found := find(db, " ".join(words), sight, most=most):
-            return found
-        words.remove(min(words, key=len))
-    return []
+    """Whom somebody called `name` may be: who has most of its long words, titles left out."""
+    words = {word.casefold() for word in _WORD.findall(name)} - _TITLES
+    words = set(sorted(words, key=len, reverse=True)[:_WORDS])
+    if not words:
+        return []
+    has_any = [employees.c.name.icontains(word, autoescape=True) for word in words]
+    found = _of(db, or_(*has_any), sight, _LOOKED_AT)
+
+    def alike(one: Candidate) -> int:
+        theirs = one.name.casefold()
+        return sum(word in theirs for word in words)
+
+    best = max(map(alike, found), default=0)
+    return [one for one in found if alike(one) == best][:most]
 
 
 def _of(db: Connection, which: ColumnElement[bool], sight: Sight, most: int) -> list[Candidate]:

@@ -216,6 +216,7 @@ sightings = Table(
     # PostgreSQL has no room for two such texts in an index.
     Index(
         "ix_sightings_waiting",
+        "state",
         "reason_code",
         "object_id",
         "id",
@@ -578,6 +579,8 @@ IS_UNANNOUNCED = (
 )
 """that the bridge is to say of a delivery that it is done, or to take that back"""
 
+IS_FOR_A_PERSON = "state IN ('blocked', 'delegated')"
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -616,6 +619,15 @@ deliveries = Table(
     ),
     # With the id, so that the newest of a state at a remote are shown without looking at the rest.
     Index("ix_deliveries_state_remote_id", "state", "remote", "id"),
+    Index(
+        "ix_deliveries_for_a_person",
+        "state",
+        "remote",
+        "reason_code",
+        "id",
+        sqlite_where=text(IS_FOR_A_PERSON),
+        postgresql_where=text(IS_FOR_A_PERSON),
+    ),
     Index(
         "ix_deliveries_unannounced",
         "id",
