@@ -22,7 +22,7 @@ class Section(msgspec.Struct, frozen=True):
     count: int
     """things that wait"""
     groups: Sequence[Group]
-    """the first of them"""
+    """of these, those in which most waits"""
     is_more: bool
     """whether there are other groups"""
 
@@ -36,7 +36,8 @@ def look(db: Connection, sight: Sight, *, most: int = 10) -> list[Section]:
             groups = _few(db, kind, sight)
             many, is_more = sum(one.count for one in groups), len(groups) > most
         else:
-            groups = _named(db, kind, tallied[:most])
+            largest = sorted(tallied, key=lambda one: -one.many)[:most]
+            groups = _named(db, kind, largest)
             many, is_more = sum(one.many for one in tallied), len(tallied) > most
         if many:
             found.append(Section(kind, many, groups[:most], is_more))

@@ -23,7 +23,10 @@ from lms_bridge.store.schema import (
 from lms_bridge.store.types import AnyRow
 from lms_bridge.uploads.gathered import gathered, is_told_alone
 
-IS_STOPPED = and_(text(f"deliveries.{IS_FOR_A_PERSON}"), is_told_alone())
+IS_STOPPED = and_(
+    text(f"deliveries.{IS_FOR_A_PERSON}"),
+    is_told_alone(),
+)
 """written out, or SQLite would not use the index that is of these only"""
 _QUOTING = sorted(code for code, one in SENTENCES.items() if "%(message)s" in one.what)
 _SAID = case(

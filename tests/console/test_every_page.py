@@ -20,6 +20,7 @@ WCAG = {
 }
 NOT_BY_A_LINK = {
     "console.index": "leads to the first page",
+    "console.attention_outcome": "is asked for by a page that waits for it",
     "console.sign_in": "who is signed in does not get there",
 }
 """what no link leads to, and why"""

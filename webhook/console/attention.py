@@ -21,7 +21,8 @@ from webhook.console import attention_acts, courses
 from webhook.console.site import Site
 
 _COMMAND_ASIDE = re.compile(r"\s*\(lms-bridge [^)]*\)")
-_RETRY = re.compile(r"lms-bridge deliveries retry(?: [\d?%]\S*)?")
+_RETRY = re.compile(r"lms-bridge deliveries retry(?: [\d?]+)?")
+_CANCEL = re.compile(r"lms-bridge deliveries cancel(?: [\d?]+)?(?: --why …)?")
 
 
 def pages(site: Site) -> None:
@@ -40,7 +41,8 @@ def pages(site: Site) -> None:
 
 def in_console(text: str) -> str:
     """A remedy for somebody who has buttons and no command line."""
-    return _RETRY.sub(gettext("“Send again”"), _COMMAND_ASIDE.sub("", text))
+    text = _CANCEL.sub(gettext("“Give up”"), _COMMAND_ASIDE.sub("", text))
+    return _RETRY.sub(gettext("“Send again”"), text)
 
 
 class Attention:
