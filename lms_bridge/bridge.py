@@ -20,6 +20,7 @@ from lms_bridge.config.remote import RegistrySettings, RemoteSettings
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.ownership import new_owner
+from lms_bridge.events import journal
 from lms_bridge.forwarding.backlog import Backlog
 from lms_bridge.forwarding.outgoing import remote_of
 from lms_bridge.http.surroundings import ALONE, Surroundings
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from lms_bridge.certificates.papers import Papers
     from lms_bridge.deliveries.step import Step
     from lms_bridge.deliveries.worker import Worker
+    from lms_bridge.events.settings import EventTarget
+    from lms_bridge.events.telling import Teller, Tellers
     from lms_bridge.forwarding.forwarder import Forwarders
     from lms_bridge.forwarding.target import Lrs
     from lms_bridge.intake import Intake
@@ -84,6 +87,7 @@ class Bridge:
                 in_force.compare(db, settings)
                 for name, target in settings.forward.items():
                     Backlog(name, target).begin(db)
+                journal.begin(db, [one.remote for one in settings.events])
         except SecretMissing as error:
             raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
         except ValueError as error:
@@ -172,11 +176,12 @@ class Bridge:
 
     @property
     def remotes(self) -> list[str]:
-        """All outside systems: ``registry.NAME``, ``lms.NAME``, ``lrs.NAME``."""
+        """All outside systems: ``registry.NAME``, ``lms.NAME``, ``lrs.NAME``, ``events.NAME``."""
         return [
             *(f"registry.{name}" for name in self.settings.registry),
             *(f"lms.{name}" for name in self.settings.lms),
             *map(remote_of, self.settings.forward),
+            *(one.remote for one in self.settings.events),
         ]
 
     @cached_property
@@ -316,6 +321,21 @@ class Bridge:
                 for name, lrs in self.targets.items()
             ]
         )
+
+    @cached_property
+    def tellers(self) -> Tellers:
+        """What tells other systems what has happened."""
+        from lms_bridge.events.telling import Tellers
+
+        every = [self.teller(one) for one in self.settings.events]
+        return Tellers(self.store, every, clock=utc_now)
+
+    def teller(self, target: EventTarget) -> Teller:
+        """What tells `target`."""
+        from lms_bridge.events.telling import Teller
+
+        policy = self.settings.delivery.breaker
+        return Teller(self.store, target, policy=policy, clock=utc_now)
 
     def close(self) -> None:
         """Finish what is being written, and let go of the database."""

@@ -22,6 +22,8 @@ from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import planning
 from lms_bridge.deliveries.planning import Planned
+from lms_bridge.events import journal
+from lms_bridge.events.kinds import Kind
 from lms_bridge.people import changed
 from lms_bridge.people.identities import Known
 from lms_bridge.reasons import Reason
@@ -108,6 +110,7 @@ def record(
             _link(db, completion_id, telling, steps, now)
             planning.plan(db, completion_id, telling.who.employee_id, steps, now)
             changed.learned(db, telling.who.employee_id, now)
+            journal.note(db, Kind.RECOGNISED, now, completion=completion_id)
             return completion_id
         row = _existing(db, telling)  # another process was first
         assert row is not None
@@ -171,6 +174,7 @@ def resume(db: Connection, completion_id: int, now: dt.datetime) -> None:
     """A completion that was taken back is told of again; what was cancelled or undone goes on."""
     db.execute(_UPDATE, {"completion": completion_id, "withdrawn_at": None})
     withdrawals.end(db, completion_id, now)
+    journal.note(db, Kind.RECOGNISED, now, completion=completion_id)
 
 
 def settled_users(db: Connection, course_id: int, lms: str, *, run: str) -> set[str]:

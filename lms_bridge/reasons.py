@@ -718,6 +718,13 @@ SENTENCES: dict[str, Sentence] = {
         mark("%(remote)s refused it: %(message)s"),
         mark("When the cause is mended: lms-bridge deliveries retry %(delivery)s"),
     ),
+    "event_refused": Sentence(
+        mark("%(remote)s refused the event: %(message)s"),
+        mark(
+            "Mend it there; the event is offered again by itself, and those after it wait. To give"
+            " this one up: lms-bridge events skip %(name)s"
+        ),
+    ),
     "hook_unanswered": Sentence(
         mark("%(remote)s did not say for certain that it took the webhook: %(error)s"),
         mark("Nothing to do if it comes back: it is sent again, with the same id."),

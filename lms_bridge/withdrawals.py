@@ -22,6 +22,8 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
 
 from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.events import journal
+from lms_bridge.events.kinds import Kind
 from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import completions, courses, deliveries, withdrawals
@@ -58,6 +60,7 @@ def begin(db: Connection, completion_id: int, because: Reason, now: dt.datetime)
             completion_id=completion_id, withdrawn_at=now, **reason_columns(because)
         )
     )
+    journal.note(db, Kind.WITHDRAWN, now, completion=completion_id)
     _touched(db, completion_id, now)
 
 

@@ -80,6 +80,9 @@ WORDS = {
     "job.run": mark("job run"),
     "job.paused": mark("job paused"),
     "job.resumed": mark("job resumed"),
+    "token.created": mark("token of the API made"),
+    "token.revoked": mark("token of the API revoked"),
+    "token": mark("token of the API"),
     "shell": mark("command line"),
     # how an outside system is doing
     "up": mark("in order"),

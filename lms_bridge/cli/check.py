@@ -103,6 +103,8 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes(bridge, "forward")
+    for target in settings.events:
+        yield from proving.event_checks(bridge, target)
 
 
 def _tokens(session: Session) -> Iterator[Check]:

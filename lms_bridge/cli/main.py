@@ -37,6 +37,7 @@ _COMMANDS = {
     "lti": "lms_bridge.cli.lti:lti",
     "api-tokens": "lms_bridge.cli.api_tokens:api_tokens_",
     "users": "lms_bridge.cli.users:users_",
+    "events": "lms_bridge.cli.events:events",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",
     "sandbox": "lms_bridge.cli.sandbox:sandbox",

@@ -51,6 +51,10 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     yield from _twice("badges", "key", [badge.key for badge in settings.badges])
     yield from _lms_names(settings)
     yield from _badges(settings)
+    yield from _twice("events", "name", [one.name for one in settings.events])
+    for one in settings.events:
+        yield from _addresses(f"events.{one.name}", one)
+        yield from _proxy(f"events.{one.name}", one)
     remotes: dict[str, dict[str, Any]] = {
         "lms": settings.lms,
         "registry": settings.registry,

@@ -15,6 +15,7 @@ from lms_bridge.badges.badge import Badge
 from lms_bridge.catalogue.course import Course
 from lms_bridge.config.remote import ConnectionSettings, RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
+from lms_bridge.events.settings import EventTarget
 from xapi import vocabulary
 from xapi.limits import Limits
 
@@ -332,6 +333,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     index: Job = Job(every_seconds=5)
     announce: Job = Job(every_seconds=5)
     forward: Job = Job(every_seconds=1)
+    events: Job = Job(every_seconds=1)
     watch_tokens: Job = Job(every_seconds=60)
 
     def __post_init__(self) -> None:
@@ -377,6 +379,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     """by name; each value is the settings struct of its kind"""
     registry: dict[Name, Any] = {}
     forward: dict[Name, Forward] = {}
+    events: tuple[EventTarget, ...] = ()
     recognition: Recognition = Recognition()
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()

@@ -14,6 +14,7 @@ from lms_bridge.deliveries import breaker
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.due import IS_OPEN
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.events import journal
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import deliveries, remotes
@@ -65,6 +66,8 @@ def note_success(
     better = breaker.after_success(known, now, begun_at=begun_at)
     if better is not known:
         _write(db, remote, better)
+        if known.is_down:
+            journal.note_health(db, remote, now)
 
 
 class Worse(NamedTuple):
@@ -101,7 +104,10 @@ def note_failure(
     )
     if worse is not known:
         _write(db, remote, worse)
-    return Worse(worse, worse.is_down and not known.is_down)
+    went_down = worse.is_down and not known.is_down
+    if went_down:
+        journal.note_health(db, remote, now, down=reason)
+    return Worse(worse, went_down)
 
 
 def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime) -> None:
@@ -124,6 +130,8 @@ def note_configured(db: Connection, names: Collection[str], *, now: dt.datetime)
 
 def reset(db: Connection, remote: str, *, now: dt.datetime) -> None:
     """A person says that it works again: try at once."""
+    if read(db, remote, now=now).is_down:
+        journal.note_health(db, remote, now)
     _write(db, remote, breaker.healthy(now))
 
 

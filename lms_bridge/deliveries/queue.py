@@ -21,6 +21,8 @@ from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError, NotNow
+from lms_bridge.events import journal
+from lms_bridge.events.kinds import BY_STEP
 from lms_bridge.http.notes import ExchangeNote
 from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
@@ -164,6 +166,8 @@ def succeed(
     for step, pages in outcome.then.items():
         standing.go_on(db, taken.whose, Planned(step, taken.remote), pages, now)
     standing.follow(db, taken.whose, taken.step, taken.remote, now)
+    if kind := BY_STEP.get(taken.step):
+        journal.note(db, kind, now, delivery=taken.delivery_id)
 
 
 def fail(
@@ -222,6 +226,9 @@ def fail(
         outcome = "unknown" if error.outcome_unknown else decision.event
         _write_attempt(db, taken, outcome, decision.reason, trace, now)
     standing.follow(db, taken.whose, taken.step, taken.remote, now)
+    if decision.event in ("block", "delegate"):
+        looked_at = decision.event == "delegate"
+        journal.note_stopped(db, taken.delivery_id, decision.reason, now, looked_at=looked_at)
     return Failed(decision, went_down)
 
 

@@ -11,6 +11,7 @@ from lms_bridge.jobs.backfill import Backfill
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.count_hours import CountHours
 from lms_bridge.jobs.deliver import Deliver
+from lms_bridge.jobs.events import Events
 from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
 from lms_bridge.jobs.pull_completions import PullCompletions
@@ -36,6 +37,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "index": Index,
     "announce": Announce,
     "forward": Forward,
+    "events": Events,
     "watch_tokens": WatchTokens,
 }
 """by the name they have in ``[jobs.NAME]``"""

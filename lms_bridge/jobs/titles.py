@@ -17,5 +17,6 @@ TITLES = {
     "index": mark("see to it that statements are found soon by who reads them"),
     "announce": mark("say in statements of its own what was recorded and which badges were issued"),
     "forward": mark("send what came in on to other LRSs"),
+    "events": mark("tell other systems by webhook what has happened"),
     "watch_tokens": mark("say in time that a token has to be renewed"),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.checks import SAMPLE, Check
 from lms_bridge.config.secrets import SecretMissing, secrets_in
+from lms_bridge.events.settings import EventTarget
 from lms_bridge.i18n import mark
 from lms_bridge.uploads.check import FileCheck
 
@@ -58,3 +59,11 @@ def secret_checks(path: str, settings: Any) -> Iterator[Check]:
         else:
             source = {"source": secret.source()}
             yield Check(place, "ok", mark("it is kept in %(source)s"), details=source)
+
+
+def event_checks(bridge: Bridge, target: EventTarget) -> Iterator[Check]:
+    """Whether `target` takes a webhook, once its secret is there to sign it with."""
+    missing = [one for one in secret_checks(target.remote, target) if one.verdict == "failed"]
+    yield from missing
+    if not missing:
+        yield from bridge.teller(target).check()

@@ -19,6 +19,7 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
+from lms_bridge.events import journal
 from lms_bridge.lms.base import Lms
 from lms_bridge.people.identities import learn, resolve
 from lms_bridge.people.lookup import Answers, Ask, in_parts, look_up
@@ -119,6 +120,7 @@ class Asker:
                 again_at = now + (_PAUSE_AFTER_REFUSAL if blind else self._ask_again)
                 waits = dismissals.waits(db, who, actor=ask.key, until=again_at)
                 _set(db, waiting[ask], decided_at=now, **waits)
+                journal.note_waiting(db, waiting[ask], waits, now)
             else:
                 learned.append(ask.key)
                 ready += waiting[ask]

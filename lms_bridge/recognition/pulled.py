@@ -18,6 +18,7 @@ from lms_bridge.completions import AsRecorded, Targets, Telling
 from lms_bridge.config.settings import Recognition, Settings
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
+from lms_bridge.events import journal
 from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
 from lms_bridge.people import keys
 from lms_bridge.people.identities import Known, known_by_nip, learn, linked, realms_of
@@ -246,10 +247,12 @@ class PulledIntake:
         before = db.execute(
             select(table.c.completion_id).where(table.c.pull_key == pull_key)
         ).scalar()
-        db.execute(
+        kept = db.execute(
             insert(db, table)
             .values(pull_key=pull_key, **values)
             .on_conflict_do_update(index_elements=["pull_key"], set_=values)
-        )
+            .returning(table.c.id)
+        ).scalar_one()
+        journal.note_waiting(db, [kept], values, self._clock())
         if before is not None and before != values.get("completion_id", before):
             completions.withdraw(db, before, Reason("retold"), self._clock())

@@ -24,6 +24,7 @@ from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse
 from lms_bridge.completions import Targets, Telling
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries.step import Clock
+from lms_bridge.events import journal
 from lms_bridge.lms.base import Lms
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.people import keys
@@ -103,6 +104,7 @@ class Recogniser:
             with db.begin_nested():
                 values = self._judged(db, one, catalogue)
                 _write(db, one, values)
+                journal.note_waiting(db, [one.id], values, self._clock())
                 before = one.completion_id
                 if before is not None and values.get("completion_id", before) != before:
                     completions.withdraw(db, before, Reason("retold"), self._clock())
@@ -112,6 +114,7 @@ class Recogniser:
             reason = Reason("judging_failed", statement=one.statement_id)
             values = sightings.waits(reason, now + _FAILED_AGAIN) | {"decided_at": now}
             _write(db, one, values)
+            journal.note_waiting(db, [one.id], values, now)
         return str(values["state"])
 
     def _judged(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:

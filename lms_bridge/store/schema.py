@@ -982,3 +982,32 @@ api_tokens = Table(
     Column("used_at", UtcTime),
     comment="who may use the JSON API, by a hash of the token",
 )
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    # In the order in which they are told; given by who tells, for a row with a lower number may
+    # become visible later.
+    Column("place", BigInteger),
+    Column("public_id", String(36), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("details", Json, nullable=False),
+    Index("ix_events_place", "place", unique=True),
+    Index(
+        "ix_events_unplaced",
+        "id",
+        sqlite_where=text("place IS NULL"),
+        postgresql_where=text("place IS NULL"),
+    ),
+    comment="what others are told by webhook, in the order of the places",
+)
+
+events_raised = Table(
+    "events_raised",
+    metadata,
+    Column("subject", String(40), primary_key=True),
+    Column("reason_code", String(40), nullable=False),
+    comment="of what others were told that it waits for a person, and why it did then",
+)

@@ -44,6 +44,7 @@ BY_INTERVAL = (
     "index",
     "announce",
     "forward",
+    "events",
     "watch_tokens",
 )
 

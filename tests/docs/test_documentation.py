@@ -368,6 +368,7 @@ FOR_ADMINISTRATORS = {
     "lookup_impossible",
     "badge_route_unknown",
     "badges_not_taken",
+    "event_refused",
     "hook_unanswered",
     "openedx_permission_missing",
     "told_unanswered",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DeliveryError
@@ -23,8 +23,19 @@ from lms_bridge.http.trouble import (
     unavailable,
 )
 from lms_bridge.lms.hook import signing
-from lms_bridge.lms.hook.settings import HookSettings
 from lms_bridge.reasons import Reason
+
+
+class Receiver(Protocol):
+    """What is set of whom webhooks are sent to."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def secret(self) -> Secret: ...
+    @property
+    def former_secret(self) -> Secret | None: ...
+
 
 _NOT_THERE = (404, 405, 410)
 _UNTOUCHED = 429
@@ -32,12 +43,12 @@ _UNTOUCHED = 429
 
 
 class Hook:
-    """The address that one LMS is told at. Threads may share it."""
+    """The address that one system is told at. Threads may share it."""
 
     def __init__(
         self,
         remote: str,
-        settings: HookSettings,
+        settings: Receiver,
         http: HttpClient,
         clock: Callable[[], dt.datetime],
     ) -> None:
