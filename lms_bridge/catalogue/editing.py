@@ -8,7 +8,7 @@ that two who edit the same course do not undo each other's work unseen.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.catalogue.shown import Kept
 from lms_bridge.recognition import sightings
 from lms_bridge.recognition.sightings import carries_a_mark_of
+from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, courses
 from lms_bridge.store.schema import sightings as seen
 
@@ -122,6 +123,32 @@ def take_out(
     values |= {"revision": catalogue.next_revision(db)}
     db.execute(update(courses).where(courses.c.id == course_id).values(**values))
     audit.note(db, actor, "course.taken_out", f"course:{before.key}", {"why": why}, now=now)
+
+
+def preview_list(store: Store, wanted: Sequence[Course], now: dt.datetime) -> catalogue.Change:
+    """What importing a list would change: it is done, and undone.
+
+    Raises :exc:`~lms_bridge.catalogue.courses.CatalogueError`.
+    """
+    with store.turn(), store.engine.connect() as connection:
+        db = connection.execution_options(writes=True)
+        with db.begin() as transaction:
+            change = catalogue.put(db, wanted, source="csv", now=now)
+            transaction.rollback()
+    return change
+
+
+def import_list(
+    db: Connection, wanted: Sequence[Course], *, actor: Actor, now: dt.datetime
+) -> catalogue.Change:
+    """Put the courses of a list into the catalogue.
+
+    Raises :exc:`~lms_bridge.catalogue.courses.CatalogueError`.
+    """
+    change = catalogue.put(db, wanted, source="csv", now=now)
+    details = {"added": change.added, "changed": change.changed}
+    audit.note(db, actor, "courses.imported", "courses", details, now=now)
+    return change
 
 
 def _check(db: Connection, course: Course, revision: int | None) -> Kept | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
 import re
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Role
@@ -180,3 +183,25 @@ def test_who_only_reads_sees_no_form(bridge: Bridge, visitor: Callable[[], Visit
     assert "Waiting: 1" in text_of(page)
     assert "Dismiss" not in text_of(page)
     assert "/courses/save" not in page.text
+
+
+def test_a_list_of_courses_is_imported_after_a_look_at_what_it_changes(
+    bridge: Bridge, hr: Visitor
+) -> None:
+    def send(text: str) -> TestResponse:
+        file = (io.BytesIO(text.encode()), "daftar.csv")
+        return hr.post("/courses/import", {"file": file}, content_type="multipart/form-data")
+
+    head = "key,name,organiser,kind,hours,activities\n"
+    wrong = send(head + f"PP-2026,Pelayanan,BKPSDM,4,banyak,{ACTIVITY}\n")
+    assert wrong.status_code == 422
+    assert "line 2: hours" in text_of(wrong)
+    hear(bridge, *learners(2))
+    seen = send(head + f"PP-2026,Pelayanan,BKPSDM,4,20,{ACTIVITY}\n")
+    assert "Courses that are new: 1" in text_of(seen)
+    assert "Nothing of the list" not in text_of(seen)
+    assert how_many(bridge) == 0
+    found = re.search(r'name="courses" value="([^"]+)"', seen.text)
+    assert found
+    assert hr.post("/courses/import", {"courses": html.unescape(found[1])}).status_code == 303
+    assert how_many(bridge) == 2
