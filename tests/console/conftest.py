@@ -24,7 +24,8 @@ from lms_bridge.config.settings import Console, Settings
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import user_sessions
 from webhook.app import create_app
-from webhook.console.site import COOKIE, PATH
+from webhook.console.gate import COOKIE
+from webhook.console.site import PATH
 
 PASSWORD = "kereta api senja"
 HERE = {"Host": "127.0.0.1:8080"}

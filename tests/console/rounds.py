@@ -30,7 +30,8 @@ from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
 from tests.webhook.serving import serving
 from webhook.app import create_app
-from webhook.console.site import COOKIE, PATH, Site
+from webhook.console.gate import COOKIE
+from webhook.console.site import PATH, Site
 
 CONSOLE = """
 [console]

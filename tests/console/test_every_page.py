@@ -21,7 +21,6 @@ WCAG = {
 NOT_BY_A_LINK = {
     "console.index": "leads to the first page",
     "console.sign_in": "who is signed in does not get there",
-    "console.attention_outcome": "a part of a page, fetched by it",
     "console.completion_certificate": "a PDF, where certificates are configured",
 }
 """what no link leads to, and why"""

@@ -16,7 +16,8 @@ from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
 from tests.scene import SITE, actor, completed, course
 from tests.webhook.serving import CONFIGURATION, Served, serving
-from webhook.console.site import COOKIE, PATH
+from webhook.console.gate import COOKIE
+from webhook.console.site import PATH
 
 pytestmark = pytest.mark.slow
 

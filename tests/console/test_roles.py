@@ -11,7 +11,8 @@ from werkzeug.routing import Rule
 from lms_bridge.accounts.roles import MAY, Permission, Role
 from tests.console.conftest import Visitor
 from tests.webhook.conftest import on_sqlite
-from webhook.console.site import OPEN, OWN, PATH, Site
+from webhook.console.gate import OPEN, OWN
+from webhook.console.site import PATH, Site
 
 pytestmark = on_sqlite
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from lms_bridge.accounts.roles import Permission
+from lms_bridge.accounts.users import User
 from lms_bridge.i18n import mark
 
 
@@ -16,6 +18,10 @@ class Item(NamedTuple):
     label: str
     needs: Permission
 
+    def covers(self, endpoint: str) -> bool:
+        """Whether a page belongs to this one: ``console.course_edit`` to ``console.courses``."""
+        return endpoint.startswith(self.endpoint.removesuffix("s"))
+
 
 class Group(NamedTuple):
     """Pages that belong together."""
@@ -24,7 +30,7 @@ class Group(NamedTuple):
     items: tuple[Item, ...]
 
 
-MENU = (
+_MENU = (
     Group(
         mark("Learning"),
         (
@@ -55,3 +61,15 @@ MENU = (
         ),
     ),
 )
+
+
+def menu_of(user: User, there: Container[str]) -> list[Group]:
+    """What `user` may see of the pages that are `there`."""
+    found = [
+        Group(
+            group.label,
+            tuple(one for one in group.items if one.endpoint in there and user.may(one.needs)),
+        )
+        for group in _MENU
+    ]
+    return [group for group in found if group.items]

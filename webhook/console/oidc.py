@@ -13,8 +13,9 @@ from lms_bridge.accounts.oidc import LASTS, Begun, Provider, SignOnFailed
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Oidc
 from webhook.console.door import address
+from webhook.console.gate import COOKIE
 from webhook.console.signing_in import is_ours, vault_of
-from webhook.console.site import COOKIE, PATH, Site
+from webhook.console.site import PATH, Site
 
 log = structlog.get_logger(__name__)
 

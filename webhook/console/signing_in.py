@@ -17,7 +17,8 @@ from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
 from webhook.console.door import address
-from webhook.console.site import COOKIE, PATH, Site, _plain
+from webhook.console.gate import COOKIE, plain
+from webhook.console.site import PATH, Site
 from webhook.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ class _Door:
         site = self._site
         if request.method == "GET":
             if g.session is not None:
-                return _plain(redirect(url_for("console.index"), 303))
+                return plain(redirect(url_for("console.index"), 303))
             with site.bridge.store.reading() as db:
                 nobody = not users.is_any(db)
             return self._form(nobody=nobody)
@@ -69,7 +70,7 @@ class _Door:
             self._note(db, found, "account.signed_in", now)
         wanted = request.form.get("next", "")
         where = wanted if is_ours(wanted) else url_for("console.index")
-        return site.with_cookie(_plain(redirect(where, 303)), token)
+        return site.with_cookie(plain(redirect(where, 303)), token)
 
     def sign_out(self) -> Response:
         """End the session."""
@@ -77,7 +78,7 @@ class _Door:
         if g.session is not None:
             with site.bridge.store.writing() as db:
                 sessions.end(db, request.cookies.get(COOKIE, ""))
-        response = _plain(redirect(url_for("console.sign_in"), 303))
+        response = plain(redirect(url_for("console.sign_in"), 303))
         response.delete_cookie(COOKIE, path=PATH)
         return response
 
