@@ -17,9 +17,11 @@ from webhook import (
     lrs,
     statements,
     storing,
+    tally,
     telling,
 )
 from webhook.access import Access
+from webhook.tally import Tally
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -28,6 +30,9 @@ def create_app(bridge: Bridge) -> Flask:
     access = Access(bridge.settings, bridge.store)
     admission.admit(app, access)
     lrs.hold_to_the_rules(app)
+    counted = Tally(bridge.store)
+    app.extensions["tally"] = counted
+    tally.count(app, counted)
     app.register_blueprint(statements.resource(bridge))
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge))
@@ -51,5 +56,5 @@ def create_app(bridge: Bridge) -> Flask:
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     told = telling.short_way(every_way, bridge, access)
-    app.wsgi_app = storing.short_way(told, bridge, access)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = storing.short_way(told, bridge, access, counted)  # type: ignore[method-assign, assignment]
     return app

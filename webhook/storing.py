@@ -21,6 +21,7 @@ from webhook import scopes
 from webhook.access import Access
 from webhook.admission import at_once
 from webhook.lrs import PREFIX
+from webhook.tally import Tally
 from xapi import canonical_uuid, read_statements
 from xapi.attached import check_all_have_data
 from xapi.negotiation import HEADER
@@ -48,10 +49,12 @@ class _Plain(NamedTuple):
     """the id under which a statement is PUT; None in a POST"""
 
 
-def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGIApplication:
+def short_way(
+    ordinary: WSGIApplication, bridge: Bridge, access: Access, tally: Tally
+) -> WSGIApplication:
     """`ordinary`, but for what needs so little of it: statements that are stored."""
     intake, web = bridge.intake, bridge.settings.web
-    limits = web.limits
+    limits, took = web.limits, tally.took
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         plain = _plain(environ, access)
@@ -63,6 +66,7 @@ def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGI
         except Exception:  # whatever it is: it comes up once more where it is answered
             environ["wsgi.input"] = io.BytesIO(body)
             return ordinary(environ, start_response)
+        took(plain.origin.sender)
         return _answer(ids, plain, start_response)
 
     def stored(plain: _Plain, body: bytes) -> list[str]:

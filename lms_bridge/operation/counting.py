@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, literal_colu
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.store.schema import deliveries
 
-MOST = 10_000
+MOST = 1_000
 UNFINISHED = (State.BLOCKED, State.DELEGATED, State.RETRYING, State.RUNNING, State.WAITING)
 
 

@@ -179,6 +179,18 @@ credentials = Table(
     comment="who may use the LRS, beside the senders of the configuration",
 )
 
+sender_hours = Table(
+    "sender_hours",
+    metadata,
+    Column("sender", String(40), primary_key=True),
+    Column("hour", UtcTime, primary_key=True),
+    Column("taken", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("said", OutsideText, nullable=False),
+    Column("refused_at", UtcTime),
+    comment="how many requests of each sender were taken and refused in an hour, and why the last",
+)
+
 IS_OWN = "reason_code = 'own_statement'"
 IS_WAITING = "state = 'attention'"
 """that a sighting is of what the bridge itself said"""

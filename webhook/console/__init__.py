@@ -39,6 +39,7 @@ from webhook.console import (
     jobs,
     naming,
     profile,
+    senders,
     signing_in,
     statements,
 )
@@ -66,6 +67,7 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     health.pages,
     jobs.pages,
     deliveries.pages,
+    senders.pages,
     statements.pages,
     attention.pages,
     courses.pages,

@@ -40,6 +40,8 @@ class _Deliveries:
         bridge, now = self._site.bridge, utc_now()
         asked = {name: request.args.get(name, "")[:60] for name in ("remote", "state", "cause")}
         before = request.args.get("before", type=int)
+        if asked["state"] in (State.DONE, State.CANCELLED):
+            asked["cause"] = ""  # of those there are very many, and no cause is to be mended
         states = [State(asked["state"])] if asked["state"] in set(State) else counting.UNFINISHED
         with bridge.store.reading() as db:
             remotes = listing.known_remotes(db, bridge.remotes)
