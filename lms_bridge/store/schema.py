@@ -333,6 +333,15 @@ postings = Table(
         sqlite_where=text("until IS NULL"),
         postgresql_where=text("until IS NULL"),
     ),
+    # Who is in some units now: whom a personnel officer sees.
+    Index(
+        "ix_postings_unit_now",
+        "registry",
+        "unit_id",
+        "employee_id",
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
     comment="in which work unit somebody was, and when that was seen; registry '' is HR's table",
 )
 
@@ -631,6 +640,9 @@ deliveries = Table(
     ),
     # With the id, so that the newest of a state at a remote are shown without looking at the rest.
     Index("ix_deliveries_state_remote_id", "state", "remote", "id"),
+    # Where a completion stands. Without it SQLite looks for its delivery that is done among all
+    # that are done.
+    Index("ix_deliveries_completion_id_state", "completion_id", "state"),
     Index(
         "ix_deliveries_for_a_person",
         "state",
