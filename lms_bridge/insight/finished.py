@@ -14,18 +14,19 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
 from lms_bridge import reports
-from lms_bridge.accounts.sight import Sight, Unit, of_unit
+from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
+from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.insight.standings import Standing
 from lms_bridge.reasons import Reason
 from lms_bridge.reports import CompletionLine
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import completions, courses, deliveries, employees, withdrawals
-from lms_bridge.withdrawals import is_undecided
 
 PAGE = 50
 COUNTED = 1000
 """up to how many are counted"""
-_FEW = 2000
+_FEW = 300
 """people who are gone through first rather than all completions"""
 _UNDER_WAY = (State.WAITING, State.RUNNING, State.RETRYING)
 
@@ -134,19 +135,18 @@ def _from(which: _Which) -> Select[tuple[int, int, dt.datetime]]:
 def _which(db: Connection, sight: Sight, wanted: Wanted) -> _Which:
     few: list[ColumnElement[bool]] = []
     common: list[ColumnElement[bool]] = []
-    for inside in (sight, of_unit(db, wanted.unit) if wanted.unit else sight):
-        if not inside.is_whole:
-            # An expression of it is looked up in no index.
-            is_few = _is_of_few(db, inside)
-            column = completions.c.employee_id if is_few else completions.c.employee_id + 0
-            (few if is_few else common).append(inside.sees(column))
-        if inside is sight and wanted.unit is None:
-            break
     if wanted.course:
         of_it = select(courses.c.id).where(courses.c.key == wanted.course)
         few.append(completions.c.course_id.in_(of_it))
     if wanted.standing is not None:
-        (common if wanted.standing is Standing.THROUGH else few).append(_STANDS[wanted.standing])
+        rare = wanted.standing is not Standing.THROUGH
+        (few if rare else common).append(_stands(db, wanted.standing))
+    for inside in (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY):
+        if not inside.is_whole:
+            by_person = not few and _is_of_few(db, inside)
+            # An expression of it is looked up in no index.
+            column = completions.c.employee_id if by_person else completions.c.employee_id + 0
+            (few if by_person else common).append(inside.sees(column))
     if wanted.since:
         common.append(completions.c.completed_at >= wanted.since)
     if wanted.until:
@@ -159,6 +159,41 @@ def _is_of_few(db: Connection, sight: Sight) -> bool:
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() <= _FEW
 
 
+def _stands(db: Connection, standing: Standing) -> ColumnElement[bool]:
+    """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one of them."""
+    undecided = _undecided(db)
+    others = not_(among(completions.c.id, undecided))
+    match standing:
+        case Standing.UNDECIDED:
+            return among(completions.c.id, undecided)
+        case Standing.STOPPED:
+            return and_(_has_step(FOR_A_PERSON), others)
+        case Standing.UNDER_WAY:
+            return and_(_has_step(_UNDER_WAY), not_(_is_open(FOR_A_PERSON)), others)
+        case Standing.THROUGH:
+            return and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
+        case Standing.TAKEN_BACK:
+            back = select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
+            return and_(completions.c.id.in_(back), others, not_(_is_open(_MOVES)))
+
+
+def _undecided(db: Connection) -> Sequence[int]:
+    """Those that were taken back, of which something is delivered, and nothing is decided.
+
+    It is :func:`lms_bridge.withdrawals.is_undecided`, from the few that were taken back.
+    """
+    back = select(withdrawals.c.completion_id).where(
+        withdrawals.c.ended_at.is_(None), withdrawals.c.decision.is_(None)
+    )
+    ids = db.execute(back).scalars().all()
+    there = select(deliveries.c.completion_id).where(
+        among(deliveries.c.completion_id, ids),
+        deliveries.c.step.in_(UNDONE_BY),
+        _STATE == State.DONE,
+    )
+    return sorted(set(db.execute(there).scalars()))
+
+
 def _has_step(states: Sequence[State]) -> ColumnElement[bool]:
     steps = select(deliveries.c.completion_id).where(
         deliveries.c.state.in_(states), deliveries.c.completion_id.is_not(None)
@@ -167,27 +202,9 @@ def _has_step(states: Sequence[State]) -> ColumnElement[bool]:
 
 
 def _is_open(states: Sequence[State]) -> ColumnElement[bool]:
-    return exists().where(
-        deliveries.c.completion_id == completions.c.id, deliveries.c.state.in_(states)
-    )
+    return exists().where(deliveries.c.completion_id == completions.c.id, _STATE.in_(states))
 
 
-_IS_TAKEN_BACK = completions.c.id.in_(
-    select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
-)
 _MOVES = (*_UNDER_WAY, *FOR_A_PERSON)
-_STANDS: Mapping[Standing, ColumnElement[bool]] = {
-    Standing.UNDECIDED: and_(_IS_TAKEN_BACK, is_undecided()),
-    Standing.STOPPED: and_(_has_step(FOR_A_PERSON), not_(is_undecided())),
-    Standing.UNDER_WAY: and_(
-        _has_step(_UNDER_WAY), not_(_is_open(FOR_A_PERSON)), not_(is_undecided())
-    ),
-    Standing.THROUGH: and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES))),
-    Standing.TAKEN_BACK: and_(
-        _IS_TAKEN_BACK,
-        completions.c.withdrawn_at.is_not(None),
-        not_(is_undecided()),
-        not_(_is_open(_MOVES)),
-    ),
-}
-"""the same as :func:`~lms_bridge.insight.standings.standing_of` says of one of them"""
+_STATE = deliveries.c.state + ""
+"""an expression, so that the steps of one completion are found by it and not by their state"""
