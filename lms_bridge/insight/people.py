@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
 
 from lms_bridge.accounts.sight import Sight, Unit, of_unit
+from lms_bridge.insight.goals import Goals
 from lms_bridge.people import keys, service
 from lms_bridge.people import units as trees
 from lms_bridge.people.service import Kind, Standing
 from lms_bridge.people.units import UnitLine
-from lms_bridge.store.schema import employees, identities, units
+from lms_bridge.store.schema import employees, identities, units, yearly_hours
 from lms_bridge.store.types import AnyRow
+
+Goal: TypeAlias = Literal["reached", "lacking", ""]
 
 PAGE = 50
 COUNTED = 1000
@@ -38,6 +42,10 @@ class Person(msgspec.Struct, frozen=True):
     status: str
     """in the registry's own word"""
     kind: Kind
+    hours: int
+    """JP of the year"""
+    wanted: int
+    """JP to be reached; 0 for whoever need not reach any"""
 
 
 class People(msgspec.Struct, frozen=True):
@@ -57,6 +65,8 @@ class Wanted(msgspec.Struct, frozen=True):
     unit: Unit | None = None
     """or one below it"""
     standing: Standing = ""
+    goal: Goal = ""
+    """who has reached the JP of the year, or lacks some, of those who are to reach any"""
 
 
 def digits_of(text: str) -> str:
@@ -70,26 +80,32 @@ def digits_of(text: str) -> str:
 
 
 def find(
-    db: Connection, sight: Sight, wanted: Wanted, *, after: int = 0, limit: int = PAGE
+    db: Connection,
+    sight: Sight,
+    wanted: Wanted,
+    goals: Goals,
+    *,
+    after: int = 0,
+    limit: int = PAGE,
 ) -> People:
     """Those of whom `sight` sees something, by name, after the employee of that number."""
-    query = _matching(db, sight, wanted).order_by(employees.c.name, employees.c.id)
+    query = _matching(db, sight, wanted, goals).order_by(employees.c.name, employees.c.id)
     if after:
         last = db.execute(select(employees.c.name).where(employees.c.id == after)).scalar()
         if last is not None:
             same_name = and_(employees.c.name == last, employees.c.id > after)
             query = query.where(or_(employees.c.name > last, same_name))
     rows = db.execute(query.limit(limit + 1)).all()
-    return People([person_of(row) for row in rows[:limit]], len(rows) > limit)
+    return People([_person(row) for row in rows[:limit]], len(rows) > limit)
 
 
-def how_many(db: Connection, sight: Sight, wanted: Wanted) -> int:
+def how_many(db: Connection, sight: Sight, wanted: Wanted, goals: Goals) -> int:
     """How many there are, counted up to one more than :data:`COUNTED`."""
-    some = _matching(db, sight, wanted).with_only_columns(employees.c.id).limit(COUNTED + 1)
+    some = _matching(db, sight, wanted, goals).with_only_columns(employees.c.id).limit(COUNTED + 1)
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
-def person_of(row: AnyRow) -> Person:
+def _person(row: AnyRow) -> Person:
     """An employee's row as a line of the list."""
     return Person(
         id=row.id,
@@ -99,6 +115,8 @@ def person_of(row: AnyRow) -> Person:
         standing=service.standing(row.status),
         status=row.status,
         kind=service.kind(row.nip, row.status),
+        hours=row.hours,
+        wanted=row.wanted if row.in_service else 0,
     )
 
 
@@ -118,6 +136,18 @@ def unit_named(db: Connection, sight: Sight, text: str) -> Unit | None:
     return Unit(registry, unit_id, row.name)
 
 
+def above(db: Connection, sight: Sight, unit: Unit) -> list[Unit]:
+    """The units above `unit` that `sight` sees, from the top down."""
+    lines = {line.id: line for line in tree(db, sight) if line.registry == unit.registry}
+    found: list[Unit] = []
+    at = lines.get(unit.id)
+    while at is not None and (at := lines.get(at.parent_id)) is not None:
+        if any(one.id == at.id for one in found):  # a tree may bite its own tail
+            break
+        found.insert(0, Unit(at.registry, at.id, at.name))
+    return found
+
+
 def tree(db: Connection, sight: Sight) -> list[UnitLine]:
     """The units that `sight` sees, from the top down, each before those below it."""
     query = select(units.c.registry).distinct().order_by(units.c.registry)
@@ -132,8 +162,22 @@ def tree(db: Connection, sight: Sight) -> list[UnitLine]:
     ]
 
 
-def _matching(db: Connection, sight: Sight, wanted: Wanted) -> Select[tuple[object, ...]]:
-    query = select(employees).where(sight.sees(employees.c.id))
+def _matching(
+    db: Connection, sight: Sight, wanted: Wanted, goals: Goals
+) -> Select[tuple[object, ...]]:
+    query = (
+        select(
+            employees,
+            goals.hours.label("hours"),
+            goals.wanted.label("wanted"),
+            goals.in_service.label("in_service"),
+        )
+        .select_from(employees.outerjoin(yearly_hours, goals.on))
+        .where(sight.sees(employees.c.id))
+    )
+    if wanted.goal:
+        has = goals.reached if wanted.goal == "reached" else not_(goals.reached)
+        query = query.where(goals.in_service, has)
     for word in wanted.words.casefold().split()[:_MOST_WORDS]:
         query = query.where(or_(_has(employees.c.name, word), _has(employees.c.unit_name, word)))
     if wanted.digits:

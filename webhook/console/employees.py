@@ -7,12 +7,14 @@ from typing import Any, get_args
 
 from flask import Response, request
 from flask_babel import gettext
+from sqlalchemy import Connection
 
 from lms_bridge.accounts import audit
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.insight import people, person
+from lms_bridge.insight.goals import Goals, goals_of
 from lms_bridge.insight.people import Wanted
 from lms_bridge.people.service import Standing
 from webhook.console.asked import UnitChoice, number, same_but
@@ -44,30 +46,44 @@ class _Employees:
         text = request.form.get("q", "").strip()[:200]
         digits = people.digits_of(text)
         if not digits:
-            asked = {name: request.form.get(name, "")[:200] for name in ("unit", "standing")}
+            names = ("unit", "standing", "goal")
+            asked = {name: request.form.get(name, "")[:200] for name in names}
             return site.back(
                 "console.employees",
                 **{name: value for name, value in (asked | {"q": text}).items() if value},
             )
         with site.bridge.store.reading() as db:
-            found = people.find(db, site.sight(db), Wanted(digits=digits), limit=2).found
+            found = people.find(
+                db, site.sight(db), Wanted(digits=digits), self._goals(db), limit=2
+            ).found
         if len(found) == 1:
             return site.back("console.employee", number=found[0].id)
         return self._list(text, digits)
+
+    def _goals(self, db: Connection) -> Goals:
+        return goals_of(db, self._site.bridge.settings.yearly_hours, self._site.today().year)
 
     def _list(self, words: str, digits: str = "") -> str:
         site, after = self._site, number("after")
         standing: Any = request.values.get("standing", "")
         standing = standing if standing in _STANDINGS else ""
+        goal: Any = request.values.get("goal", "")
+        goal = goal if goal in ("reached", "lacking") else ""
         with site.bridge.store.reading() as db:
             sight = site.sight(db)
             choice = UnitChoice(db, sight)
             wanted = Wanted(
-                words="" if digits else words, digits=digits, unit=choice.unit, standing=standing
+                words="" if digits else words,
+                digits=digits,
+                unit=choice.unit,
+                standing=standing,
+                goal=goal,
             )
-            page = people.find(db, sight, wanted, after=after)
-            count = people.how_many(db, sight, wanted)
-        asked = {"q": "" if digits else words, "unit": choice.text, "standing": standing}
+            goals = self._goals(db)
+            page = people.find(db, sight, wanted, goals, after=after)
+            count = people.how_many(db, sight, wanted, goals)
+        asked = {"unit": choice.text, "standing": standing, "goal": goal}
+        asked |= {"q": "" if digits else words}
         is_more = page.is_more and not digits
         return site.show(
             "console/employees.html",
@@ -77,6 +93,8 @@ class _Employees:
             choice=choice,
             standing=standing,
             standings=_STANDINGS,
+            goal=goal,
+            year=site.today().year,
             count=count,
             counted=people.COUNTED,
             is_filtered=any(asked.values()) or bool(digits),
