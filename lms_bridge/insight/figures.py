@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from lms_bridge.accounts.sight import Sight
 from lms_bridge.config.settings import YearlyHours
@@ -56,24 +66,13 @@ class UnitFigures(msgspec.Struct, frozen=True):
     reached: Reached
 
 
-def reached(db: Connection, sight: Sight, yearly: YearlyHours, year: int) -> Reached:
-    """What those in sight have reached, together."""
-    goals = goals_of(db, yearly, year)
-    query = (
-        select(*_sums(goals))
-        .select_from(employees.outerjoin(yearly_hours, goals.on))
-        .where(goals.in_service, sight.sees(employees.c.id))
-    )
-    row = db.execute(query).one()
-    return Reached(row.people, row.reached or 0, row.hours or 0)
-
-
 def by_unit(
     db: Connection, sight: Sight, yearly: YearlyHours, year: int, *, top: str = ""
-) -> list[UnitFigures]:
-    """The units right below the one with the id `top`, who lags most first.
+) -> tuple[Reached, list[UnitFigures]]:
+    """All together, and the units right below the one with the id `top`, who lags most first.
 
-    Without `top`, the highest in sight: below the one unit that stands above all others.
+    Without `top` it is of all in sight, also of those who are in no unit, and of the highest units:
+    those below the one that stands above all others.
     """
     registry = sight.inside[0].registry if sight.inside else _usual_registry(db)
     own = _by_key(db, goals_of(db, yearly, year), registry)
@@ -98,7 +97,11 @@ def by_unit(
         if together.people:
             has_below = bool(below.get(one))
             found.append(UnitFigures(registry, one, names[one], has_below, together))
-    return sorted(found, key=lambda line: (line.reached.share, line.name))
+    inside = _with_below(start, below) if start else own.keys()
+    together = NOBODY
+    for each in inside:
+        together = together.with_(own.get(each, NOBODY))
+    return together, sorted(found, key=lambda line: (line.reached.share, line.name))
 
 
 def by_month(
@@ -139,13 +142,18 @@ def _sums(goals: Goals) -> tuple[ColumnElement[Any], ...]:
 
 
 def _by_key(db: Connection, goals: Goals, registry: str) -> dict[str, Reached]:
-    """Of those in service, by the id of the unit that they are in."""
-    joined = postings.join(employees, postings.c.employee_id == employees.c.id)
+    """Of those in service, by the id of the unit that they are in; empty: in none with an id."""
+    current = and_(
+        postings.c.employee_id == employees.c.id,
+        postings.c.registry == registry,
+        postings.c.until.is_(None),
+    )
+    unit = func.coalesce(postings.c.unit_id, "").label("unit_id")
     query = (
-        select(postings.c.unit_id, *_sums(goals))
-        .select_from(joined.outerjoin(yearly_hours, goals.on))
-        .where(postings.c.registry == registry, postings.c.until.is_(None), goals.in_service)
-        .group_by(postings.c.unit_id)
+        select(unit, *_sums(goals))
+        .select_from(employees.outerjoin(postings, current).outerjoin(yearly_hours, goals.on))
+        .where(goals.in_service)
+        .group_by(unit)
     )
     return {
         row.unit_id: Reached(row.people, row.reached or 0, row.hours or 0)

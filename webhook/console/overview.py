@@ -29,8 +29,7 @@ def pages(site: Site) -> None:
             unit = UnitChoice(db, sight).unit
             narrowed = of_unit(db, unit) if unit else sight
             above = people.above(db, sight, unit) if unit else []
-            reached = figures.reached(db, narrowed, yearly, year)
-            units = figures.by_unit(db, sight, yearly, year, top=unit.id if unit else "")
+            reached, units = figures.by_unit(db, sight, yearly, year, top=unit.id if unit else "")
             months = figures.by_month(db, narrowed, year, site.zone)
             under_way = finished.how_many(db, sight, Wanted(unit=unit, standing=Standing.UNDER_WAY))
             waits = {} if unit else waiting.count(db, sight)
