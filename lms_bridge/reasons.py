@@ -936,4 +936,35 @@ SENTENCES: dict[str, Sentence] = {
             " lms-bridge deliveries cancel %(delivery)s"
         ),
     ),
+    # --- what is mailed, or told by webhook (lms_bridge.notices) ----------------------------------
+    "mail_unavailable": Sentence(
+        mark("The mail server %(host)s cannot be used now: %(error)s"),
+        mark("Nothing to do if it comes back: the message is sent then."),
+    ),
+    "mail_credentials_rejected": Sentence(
+        mark("The mail server %(host)s does not let the bridge sign in: %(message)s"),
+        mark("Correct email.username and email.password; the message is sent then."),
+    ),
+    "mail_refused": Sentence(
+        mark("The mail server refused the message: %(message)s"),
+        mark("Look at the address and at email.sender, then: lms-bridge notices retry NUMBER"),
+    ),
+    "mail_not_configured": Sentence(
+        mark("No mail server is set up."),
+        mark("Add [email] to the configuration; the message is sent then."),
+    ),
+    "message_broken": Sentence(
+        mark("The bridge itself failed when it made the message; the log has more."),
+        mark("It is tried again by itself."),
+    ),
+    "recipient_gone": Sentence(
+        mark("There is no [[notices]] called %(name)s with a webhook any more."),
+    ),
+    "report_not_mailed": Sentence(
+        mark(
+            "The report is not mailed there any more: it, the account whose it is, or the right to"
+            " see it is gone."
+        ),
+        mark("Whoever needs it can have it mailed anew: Reports in the console."),
+    ),
 }

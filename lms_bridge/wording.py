@@ -87,6 +87,18 @@ WORDS = {
     "token.revoked": mark("token of the API revoked"),
     "token": mark("token of the API"),
     "shell": mark("command line"),
+    "report.taken": mark("report taken as a file"),
+    "report.mailed": mark("report mailed from then on"),
+    "report.not_mailed": mark("report mailed no more"),
+    "message.retried": mark("message tried again"),
+    # what is mailed, or told by webhook
+    "sent": mark("sent"),
+    "not_sent": mark("not sent"),
+    "messages": mark("messages"),
+    "notice": mark("notice"),
+    "digest": mark("daily summary"),
+    "report": mark("report"),
+    "test": mark("message to try it"),
     # how an outside system is doing
     "up": mark("in order"),
     "down": mark("cannot be used"),

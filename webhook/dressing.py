@@ -16,7 +16,7 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.people import nip as nips
 from lms_bridge.reasons import Reason
-from lms_bridge.redaction import mask_nip
+from lms_bridge.redaction import mask_nip, redact
 from lms_bridge.wording import word
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
@@ -68,7 +68,7 @@ def dress(app: Flask, settings: Settings) -> None:
 
     app.jinja_env.filters |= {"local": local, "what": what, "remedy": remedy, "word": in_words}
     app.jinja_env.filters |= {"day": day, "number": number}
-    app.jinja_env.filters |= {"masked": mask_nip, "printed": nips.printed}
+    app.jinja_env.filters |= {"masked": mask_nip, "printed": nips.printed, "redacted": redact}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

@@ -100,6 +100,10 @@ def _checks(session: Session) -> Iterator[Check]:
         from lms_bridge.learner import checking as learners
 
         yield from learners.checks(settings, settings.learner)
+    if settings.email or settings.notices:
+        from lms_bridge.notices import checking as notices  # speaks to mail servers
+
+        yield from notices.checks(settings)
     yield from _tokens(session)
     if settings.forward:
         yield from _remotes(bridge, "forward")

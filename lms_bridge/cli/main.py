@@ -32,6 +32,8 @@ _COMMANDS = {
     "competencies": "lms_bridge.cli.competencies:competencies",
     "backfill": "lms_bridge.cli.backfill:backfill",
     "employees": "lms_bridge.cli.employees:employees",
+    "reports": "lms_bridge.cli.reports:reports",
+    "notices": "lms_bridge.cli.notices:notices",
     "credentials": "lms_bridge.cli.credentials:credentials",
     "openbadges": "lms_bridge.cli.openbadges:openbadges",
     "lti": "lms_bridge.cli.lti:lti",

@@ -37,6 +37,7 @@ _STANDING = {
     "done": "good",
     "recognised": "good",
     "succeed": "good",
+    "sent": "good",
     "ok": "good",
     "up": "good",
     "waiting": "moving",

@@ -77,6 +77,11 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     if settings.openbadges:
         yield from _openbadges(settings.openbadges, settings.web)
     yield from _learner(settings)
+    yield from _twice("notices", "name", [one.name for one in settings.notices])
+    for told in settings.notices:
+        yield from _proxy(f"notices.{told.name}", told)
+        if told.email and settings.email is None:
+            yield Problem(f"notices.{told.name}.email", "needs the mail server in [email]")
     yield from _oidc(settings.console)
 
 

@@ -16,6 +16,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.config.remote import ConnectionSettings, RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
 from lms_bridge.events.settings import EventTarget
+from lms_bridge.notices.settings import Email, Notices
 from xapi import vocabulary
 from xapi.limits import Limits
 
@@ -335,6 +336,9 @@ class Jobs(_Section, frozen=True, kw_only=True):
     forward: Job = Job(every_seconds=1)
     events: Job = Job(every_seconds=1)
     watch_tokens: Job = Job(every_seconds=60)
+    notify: Job = Job(every_seconds=60)
+    send_reports: Job = Job(every_seconds=60)
+    send_messages: Job = Job(every_seconds=5)
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""
@@ -389,6 +393,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     openbadges: OpenBadges | None = None
     learner: Learner | None = None
     lti: tuple[Platform, ...] = ()
+    email: Email | None = None
+    notices: tuple[Notices, ...] = ()
     courses: tuple[Course, ...] = ()
     badges: tuple[Badge, ...] = ()
 

@@ -14,6 +14,7 @@ from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.events import Events
 from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
+from lms_bridge.jobs.messages import Notify, SendMessages, SendReports
 from lms_bridge.jobs.pull_completions import PullCompletions
 from lms_bridge.jobs.read_histories import ReadHistories
 from lms_bridge.jobs.recognise import Recognise
@@ -39,5 +40,8 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "forward": Forward,
     "events": Events,
     "watch_tokens": WatchTokens,
+    "notify": Notify,
+    "send_reports": SendReports,
+    "send_messages": SendMessages,
 }
 """by the name they have in ``[jobs.NAME]``"""

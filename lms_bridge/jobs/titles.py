@@ -19,4 +19,7 @@ TITLES = {
     "forward": mark("send what came in on to other LRSs"),
     "events": mark("tell other systems by webhook what has happened"),
     "watch_tokens": mark("say in time that a token has to be renewed"),
+    "notify": mark("find out what people are to be told, and make the summary of the day"),
+    "send_reports": mark("have the reports mailed that are due"),
+    "send_messages": mark("send e-mails and webhooks"),
 }

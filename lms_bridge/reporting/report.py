@@ -29,7 +29,7 @@ ABOUT: Final[Mapping[Kind, str]] = {
     "training": mark("How often which kind of training was completed, and for which competency."),
     "completions": mark("Each completion with person, course, days, JP and certificate number."),
 }
-YEARLY: Final[frozenset[Kind]] = frozenset(("lacking", "employees", "units"))
+YEARLY: Final[frozenset[Kind]] = frozenset(("lacking", "employees", "units", "training"))
 """those that JP are counted in, which is done by the year"""
 
 _RELATIVE = ("this-year", "last-year", "this-month", "last-month")

@@ -1035,3 +1035,65 @@ events_raised = Table(
     Column("reason_code", String(40), nullable=False),
     comment="of what others were told that it waits for a person, and why it did then",
 )
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", String(300), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("recipient", String(40), nullable=False, server_default=""),
+    Column("address", String(254), nullable=False, server_default=""),
+    Column("subject", OutsideText, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    Column("lease_owner", String(120)),
+    Column("lease_until", UtcTime),
+    Index("ix_messages_recipient", "recipient", "made_at"),
+    Index(
+        "ix_messages_due",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    comment="what is mailed, or told by webhook, and what became of it",
+)
+
+notices_told = Table(
+    "notices_told",
+    metadata,
+    Column("recipient", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("many", Integer, nullable=False),
+    Column("told_at", UtcTime, nullable=False),
+    comment="of what each recipient was told last, and how much of it there was",
+)
+
+saved_reports = Table(
+    "saved_reports",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("user_id", BigId, ForeignKey("users.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("report", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # By which and to whom it is mailed; None: it is only kept.
+    Column("mailing", Json),
+    Column("due_at", UtcTime),
+    Column("mailed_at", UtcTime),
+    UniqueConstraint("user_id", "name"),
+    Index(
+        "ix_saved_reports_due_at",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    comment="reports that somebody has kept under a name, and when they are mailed",
+)

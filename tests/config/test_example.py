@@ -46,6 +46,9 @@ BY_INTERVAL = (
     "forward",
     "events",
     "watch_tokens",
+    "notify",
+    "send_reports",
+    "send_messages",
 )
 
 
@@ -120,6 +123,8 @@ def test_every_example_in_it_can_be_taken_into_use(number: int) -> None:
     text = "\n".join(lines).replace('#: public_url = ""', 'public_url = "https://b.example"')
     if "\n[[lti]]" in text:
         text += '\n[learner]\nkey = "env:LEARNER_KEY"\n'  # which it opens
+    if "\n[[notices]]" in text:
+        text += '\n[email]\nhost = "smtp.example"\nsender = "a@example.go.id"\n'
     if "\n[console.oidc]" in text:
         text = text.replace("\n[console]\n", '\n[console]\nkey = "env:CONSOLE_KEY"\n')
     assert problems(text) == []

@@ -20,6 +20,7 @@ WCAG = {
 }
 NOT_BY_A_LINK = {
     "console.index": "leads to the first page",
+    "console.report_file": "is a file to be taken along",
     "console.sign_in": "who is signed in does not get there",
     "console.completion_certificate": "a PDF, where certificates are configured",
 }

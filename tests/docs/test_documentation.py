@@ -340,6 +340,13 @@ def test_the_capabilities_of_the_example_role_are_explained() -> None:
 
 # Shown where HR looks only while nobody need do anything, or about the technology behind it.
 FOR_ADMINISTRATORS = {
+    "mail_unavailable",
+    "mail_credentials_rejected",
+    "mail_refused",
+    "mail_not_configured",
+    "message_broken",
+    "recipient_gone",
+    "report_not_mailed",
     "other",
     "new",
     "done",

@@ -24,7 +24,7 @@ TODAY = dt.date(2027, 1, 4)
     ],
 )
 def test_a_period_is_from_the_first_day_to_the_last(period: str, first: str, last: str) -> None:
-    found = Report(kind="training", period=period).period_at(TODAY)
+    found = Report(kind="completions", period=period).period_at(TODAY)
     assert (found.first.isoformat(), found.last.isoformat()) == (first, last)
 
 
@@ -33,9 +33,9 @@ def test_a_period_is_from_the_first_day_to_the_last(period: str, first: str, las
     [
         {"kind": "lacking", "period": "2026-03"},
         {"kind": "lacking", "period": "this-month"},
-        {"kind": "training", "period": "2026-13"},
-        {"kind": "training", "period": "next-year"},
-        {"kind": "training", "period": "２０２６"},
+        {"kind": "completions", "period": "2026-13"},
+        {"kind": "completions", "period": "next-year"},
+        {"kind": "completions", "period": "２０２６"},
         {"kind": "lacking", "jp": 0},
         {"kind": "salaries"},
         {"kind": "lacking", "unit": "x" * 200},

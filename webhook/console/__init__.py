@@ -38,8 +38,10 @@ from webhook.console import (
     health,
     jobs,
     naming,
+    notices,
     overview,
     profile,
+    reports,
     senders,
     signing_in,
     statements,
@@ -78,5 +80,7 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     employees.pages,
     completions.pages,
     completion_acts.pages,
+    reports.pages,
+    notices.pages,
 )
 """what registers pages, one for each module of them"""
