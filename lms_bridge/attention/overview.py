@@ -27,7 +27,7 @@ class Section(msgspec.Struct, frozen=True):
     """whether there are other groups"""
 
 
-def look(db: Connection, sight: Sight, *, most: int = 10) -> list[Section]:
+def look(db: Connection, sight: Sight, *, most: int = 6) -> list[Section]:
     """What waits, by kind; kinds of which nothing waits are left out."""
     found = []
     for kind in Kind:

@@ -14,6 +14,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse, doubly_marked
 from lms_bridge.people import changed
 from lms_bridge.recognition import sightings
+from lms_bridge.recognition.sightings import Candidates
 from lms_bridge.store.engine import insert
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import completions, courses
@@ -73,12 +74,13 @@ def put(
     source: CourseSource,
     now: dt.datetime,
     complete: bool = False,
+    candidates: Candidates | None = None,
 ) -> Change:
     """Put the courses `wanted` into the catalogue.
 
     With `complete`, courses of the same source that are not among them are taken out of use
     (their completions stay). Statements that may be about one of the courses are judged
-    again. Raises :exc:`CatalogueError`.
+    again; with `candidates` only those, and what came after them. Raises :exc:`CatalogueError`.
     """
     sightings.hold(db)
     known = {row.key: row for row in db.execute(select(courses))}
@@ -105,7 +107,7 @@ def put(
     numbered = list(zip(ids, touched, strict=True))
     by_hand = source == "console"  # one course, and somebody who looks at the screen
     again = sightings.judge_waiting_about(db, numbered) if by_hand else sightings.judge_waiting(db)
-    again += sightings.judge_about(db, numbered)
+    again += sightings.judge_about(db, numbered, candidates)
     added = sum(course.key not in known for course in touched)
     return Change(added, len(touched) - added, len(gone), again)
 

@@ -22,7 +22,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.catalogue.shown import Kept
 from lms_bridge.recognition import sightings
-from lms_bridge.recognition.sightings import carries_a_mark_of
+from lms_bridge.recognition.sightings import Candidates, carries_a_mark_of
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, courses
 from lms_bridge.store.schema import sightings as seen
@@ -87,8 +87,20 @@ def preview(db: Connection, course: Course, revision: int | None) -> Preview:
     )
 
 
+def candidates(db: Connection, course: Course) -> Candidates:
+    """What may be judged again when `course` is saved; to be found before, as it takes long."""
+    before = shown.by_key(db, course.key)
+    return sightings.candidates(db, [(before.id if before else 0, course)])
+
+
 def save(
-    db: Connection, course: Course, revision: int | None, *, actor: Actor, now: dt.datetime
+    db: Connection,
+    course: Course,
+    revision: int | None,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    candidates: Candidates | None = None,
 ) -> catalogue.Change:
     """Put `course` into the catalogue, where it was seen at `revision`; None: it is new.
 
@@ -97,7 +109,7 @@ def save(
     """
     sightings.hold(db)
     before = _check(db, course, revision)
-    change = catalogue.put(db, [course], source="console", now=now)
+    change = catalogue.put(db, [course], source="console", now=now, candidates=candidates)
     old = before.course if before and before.active else None
     if change.added or change.changed:
         details = {one.field: [one.before, one.after] for one in _changes(old, course)}

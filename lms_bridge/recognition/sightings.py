@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +31,7 @@ from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store import marks
 from lms_bridge.store.engine import alone
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import IS_OWN, completions, identities, sightings, statements
 
 
@@ -173,16 +174,56 @@ def judge_due(db: Connection, now: dt.datetime) -> int:
     return _judge_anew(db, _IS_DUE, {"by": now})
 
 
-def judge_about(db: Connection, courses: Sequence[tuple[int, Course]]) -> int:
+class Candidates(NamedTuple):
+    """What may be judged anew, as it was found without keeping anybody from writing."""
+
+    ids: list[int]
+    newest: int
+    """the last sighting that was there then"""
+
+
+def candidates(db: Connection, courses: Sequence[tuple[int, Course]]) -> Candidates:
+    """What :func:`judge_about` would judge anew now, or could until somebody calls it.
+
+    There is no index for all by which a statement can be about a course, so that this looks at all
+    that was ever seen; it takes seconds where that are a million.
+    """
+    about = and_(_is_none_for_now(), _may_be_about(courses))
+    not_yet = [SightingState.NEW, SightingState.ASKING, SightingState.ATTENTION]
+    newest = db.execute(select(func.max(sightings.c.id))).scalar() or 0
+    found = list(db.execute(select(sightings.c.id).where(about)).scalars())
+    found += db.execute(select(sightings.c.id).where(sightings.c.state.in_(not_yet))).scalars()
+    return Candidates(found, newest)
+
+
+def judge_about(
+    db: Connection, courses: Sequence[tuple[int, Course]], among_: Candidates | None = None
+) -> int:
     """Judge anew what was no completion and may be one now that `courses` (id, course) changed.
 
     That is what was about one of them before, what carries one of their marks, and, for a
-    course that counts each session, parts of a course, which may be its sessions.
+    course that counts each session, parts of a course, which may be its sessions. With `among_`
+    only those are looked at, and what came later.
     """
-    return sum(
-        _judge_anew(db, and_(_is_none_for_now(), _may_be_about(courses[start : start + _AT_ONCE])))
-        for start in range(0, len(courses), _AT_ONCE)
-    )
+    some = [courses[start : start + _AT_ONCE] for start in range(0, len(courses), _AT_ONCE)]
+    if among_ is None:
+        return sum(_judge_anew(db, and_(_is_none_for_now(), _may_be_about(part))) for part in some)
+    by_id: list[ColumnElement[Any]] = [
+        among(sightings.c.id, among_.ids),
+        sightings.c.id > among_.newest,
+    ]
+    found = [
+        number
+        for part in some
+        for narrowed in by_id
+        # By the numbers and nothing else, or SQLite would go through all that is no completion.
+        for number in db.execute(
+            select(sightings.c.id).where(
+                narrowed, _is_none_for_now(plain=False), _may_be_about(part)
+            )
+        ).scalars()
+    ]
+    return _judge_anew(db, among(sightings.c.id, found))
 
 
 def judge_all(db: Connection) -> int:
@@ -206,7 +247,10 @@ def judge_moved(db: Connection, accounts: Collection[str] | None = None) -> int:
         )
     )
     if accounts is not None:
-        another = another.where(sightings.c.actor.in_(accounts))
+        # First, or SQLite would go through all that was ever recognised.
+        theirs = db.execute(another.where(sightings.c.actor.in_(accounts))).scalars().all()
+        recognised = sightings.c.state == SightingState.RECOGNISED
+        return _judge_anew(db, and_(recognised, among(sightings.c.id, theirs)))
     return _judge_anew(
         db, and_(sightings.c.state == SightingState.RECOGNISED, sightings.c.id.in_(another))
     )
@@ -248,9 +292,11 @@ def _may_be_about(courses: Sequence[tuple[int, Course]]) -> ColumnElement[bool]:
     )
 
 
-def _is_none_for_now() -> ColumnElement[bool]:
+def _is_none_for_now(*, plain: bool = True) -> ColumnElement[bool]:
+    """That it is no completion as things are; not `plain`: such that no index is used for it."""
+    state = sightings.c.state if plain else sightings.c.state.concat("")
     return and_(
-        sightings.c.state == SightingState.NONE,
+        state == SightingState.NONE,
         sightings.c.reason_code.not_in(["voided", "voiding", "own_statement"]),
     )
 

@@ -213,3 +213,15 @@ def test_an_officer_sees_what_concerns_people_of_the_unit(office: Office) -> Non
     with scene.store.reading() as db:
         assert overview.find(db, stranger, officer) is None
         assert overview.members(db, stranger, officer) == []
+
+
+def test_what_came_while_a_course_was_looked_at_is_judged_by_it(office: Office) -> None:
+    wanted = course("K-70", verbs=("http://example.org/attended",))
+    attended = learner(NIP, "70", verb="http://example.org/attended")
+    office.scene.hear(attended)  # no completion by the usual verbs
+    with office.store.reading() as db:
+        found = editing.candidates(db, wanted)
+    office.scene.hear(learner(OTHER, "70", verb="http://example.org/attended"))
+    office.act(editing.save, wanted, None, candidates=found)
+    office.judge()
+    assert [one.nip for one in office.scene.completions()] == [NIP, OTHER]

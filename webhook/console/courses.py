@@ -140,8 +140,10 @@ class Courses:
 
     def _saved(self, course: Course, revision: int | None, member: int | None) -> Response:
         site, since = self._site, utc_now()
+        with site.bridge.store.reading() as db:
+            found = editing.candidates(db, course)
         with site.bridge.store.writing() as db:
-            editing.save(db, course, revision, actor=site.actor, now=since)
+            editing.save(db, course, revision, actor=site.actor, now=since, candidates=found)
             kept = shown.by_key(db, course.key)
         assert kept is not None
         outcome.judge(site.bridge)
