@@ -103,6 +103,20 @@ def test_a_delivery_is_cancelled_with_who_did_it_and_why(terminal: Terminal) -> 
 
 
 @on_sqlite
+def test_deliveries_to_a_remote_are_paused_and_resumed(terminal: Terminal) -> None:
+    remote = "registry.siasn"
+    told = terminal.read(
+        "deliveries", "pause", remote, "--why", "SIASN pindah", env={"SUDO_USER": "ana"}
+    )
+    assert told == "Nothing is delivered to registry.siasn until it is resumed."
+    paused = terminal.json("status", code=1)["overview"]["remotes"][remote]["paused"]
+    assert paused["what"] == f"ana has paused what is delivered to {remote}: SIASN pindah"
+    assert "is delivered again" in terminal.read("deliveries", "resume", remote)
+    assert terminal.json("status", code=1)["overview"]["remotes"][remote]["paused"] is None
+    assert "there is no registry.x" in terminal.refused("deliveries", "pause", "registry.x", code=1)
+
+
+@on_sqlite
 def test_a_job_is_run_paused_and_resumed_and_leaves_a_row(terminal: Terminal) -> None:
     assert "nothing to do" in terminal.read("jobs", "run", "recognise")
     [run] = terminal.json("jobs", "runs", "recognise")

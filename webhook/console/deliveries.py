@@ -18,7 +18,7 @@ from lms_bridge.operation import counting
 from webhook.console import code
 from webhook.console.site import Site
 
-_SHOWN = 50
+_SHOWN = 25
 _MOST_IDS = 500
 
 
