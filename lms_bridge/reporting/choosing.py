@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from lms_bridge.accounts.sight import Sight, Unit
 from lms_bridge.store.schema import postings, units
@@ -53,20 +53,17 @@ def choices(db: Connection, sight: Sight) -> list[Choice]:
         for row in db.execute(select(units).where(units.c.gone_at.is_(None)))
     ]
     found = list(_placed(rows))
-    unlisted = (
-        select(postings.c.registry, postings.c.unit_id, postings.c.unit_name)
-        .where(
-            postings.c.until.is_(None),
-            ~exists().where(
-                units.c.registry == postings.c.registry, units.c.unit_id == postings.c.unit_id
-            ),
-        )
-        .distinct()
-        .order_by(postings.c.unit_name)
-    )
-    for row in db.execute(unlisted):
-        unit = Unit(row.registry, row.unit_id, row.unit_name or row.unit_id)
-        found.append(Choice(key_of(unit), unit, 0))
+    listed = {(unit.registry, unit.id) for unit, _ in rows}
+    here = postings.c.until.is_(None)
+    # The ids first, which an index has; names are looked up only of the few that no list has.
+    ids = select(postings.c.registry, postings.c.unit_id).where(here).distinct()
+    for registry, unit_id in db.execute(ids).all():
+        if (registry, unit_id) not in listed:
+            of = here & (postings.c.registry == registry) & (postings.c.unit_id == unit_id)
+            names = select(postings.c.unit_name).where(of).distinct().order_by(postings.c.unit_name)
+            for name in db.scalars(names if not unit_id else names.limit(1)):
+                unit = Unit(registry, unit_id, name or unit_id)
+                found.append(Choice(key_of(unit), unit, 0))
     return [one for one in found if is_seen(one.unit, sight)]
 
 
