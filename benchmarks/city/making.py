@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 
+from sqlalchemy import select
+
 from benchmarks.city import Size, When, around, carrying, learning
 from benchmarks.city.filling import analyse
 from benchmarks.city.people import People
 from benchmarks.city.telling import tell
 from lms_bridge.config.settings import Settings
 from lms_bridge.lrs.indexing import Index
+from lms_bridge.people.changed import HOURS
+from lms_bridge.people.counting import Counting
 from lms_bridge.recognition import in_force
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store
+from lms_bridge.store.schema import employees
 
 
 def make(
@@ -52,6 +57,10 @@ def make(
         carrying.put_deliveries(store, found, when, seed)
     with timed("histories"):
         carrying.put_histories(store, people, found, size, when, seed)
+    with timed("JP of the years"):
+        with store.writing() as db:
+            HOURS.ask_for(db, select(employees.c.id), when.now)
+        Counting(store).run()
     with timed("statements"):
         tell(store, people, done, found, size, when, seed)
     with timed("index of the statements"):
