@@ -642,9 +642,9 @@ deliveries = Table(
     ),
     # With the id, so that the newest of a state at a remote are shown without looking at the rest.
     Index("ix_deliveries_state_remote_id", "state", "remote", "id"),
-    # Where a completion stands. Without it SQLite looks for its delivery that is done among all
-    # that are done.
-    Index("ix_deliveries_completion_id_state", "completion_id", "state"),
+    # Where a completion stands, and which are to be done or mended. Without it SQLite looks for its
+    # delivery that is done among all that are done.
+    Index("ix_deliveries_state_completion_id", "state", "completion_id"),
     Index(
         "ix_deliveries_for_a_person",
         "state",
