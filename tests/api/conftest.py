@@ -18,6 +18,7 @@ from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.sight import Unit
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.settings import Settings
+from lms_bridge.people import sums
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import (
     attempts,
@@ -136,6 +137,7 @@ def city(store: Store) -> None:
             db.execute(insert(completions), _completion(number))
             db.execute(insert(deliveries), _delivery(number))
         db.execute(insert(attempts), _attempt(1))
+        sums.count(db, [1, 2])
 
 
 def _employee(number: int, nip: str, name: str, unit: Unit) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from lms_bridge.accounts.audit import entries
+from lms_bridge.jobs import steering
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
-from tests.api.conftest import BUDI, DINAS, SITI, Script
+from tests.api.conftest import BADAN, BUDI, DINAS, SITI, Script
 from tests.webhook.conftest import on_sqlite
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -144,3 +145,42 @@ def test_times_are_in_utc(script: Make) -> None:
     found = script("people").get("/completions/1").get_json()["completion"]
     assert found["completed_at"] == "2026-11-24T03:00:00Z"
     assert dt.date.fromisoformat(found["ends"]) == dt.date(2026, 1, 10)
+
+
+def test_units_have_the_jp_of_a_year(script: Make) -> None:
+    hr, officer = script("people"), script("people", unit=DINAS)
+    found = hr.get("/units?year=2026").get_json()["items"]
+    assert [(one["id"], one["people"], one["jp"], one["reached"]) for one in found] == [
+        ("U-1", 1, 30, 1),
+        ("U-2", 1, 30, 1),
+    ]
+    seen = officer.get("/units?year=2026").get_json()["items"]
+    assert [one["id"] for one in seen] == ["U-1"]
+    assert hr.get("/units?year=2020").get_json()["items"][0]["reached"] == 0
+
+
+def test_what_waits_is_told_by_cause_with_its_members(script: Make) -> None:
+    hr, officer = script("people"), script("people", unit=BADAN)
+    [section] = hr.get("/attention").get_json()["sections"]
+    [group] = section["groups"]
+    assert (section["kind"], section["count"], group["count"]) == ("delivery", 1, 1)
+    assert group["reason"]["code"] == "employee_not_in_registry"
+    asked = f"kind=delivery&member={group['member']}"
+    [member] = hr.get(f"/attention/members?{asked}").get_json()["items"]
+    assert (member["employee"], member["completion"]) == (1, 1)
+    assert officer.get("/attention").get_json() == {"sections": []}
+    assert hr.get("/attention/members?kind=delivery&member=99").get_json()["items"] == []
+
+
+def test_a_job_is_run_when_a_script_asks_for_it(script: Make, store: Store) -> None:
+    one = script("system", "operate")
+    assert one.get("/jobs/deliver/runs").get_json() == {"items": [], "next": None}
+    before = {job["name"]: job for job in one.get("/jobs").get_json()["items"]}
+    assert before["reconcile"]["asked_at"] is None
+    answer = one.post("/jobs/reconcile/run")
+    assert answer.status_code == 202
+    assert one.post("/jobs/reconcile/run").status_code == 202
+    with store.reading() as db:
+        assert list(steering.requests(db)) == ["reconcile"]
+        assert len(entries(db, action="job.run")) == 1
+    assert one.post("/jobs/nothing/run").status_code == 404

@@ -19,7 +19,7 @@ PATH = "/api/v1"
 
 def show(app: Flask, bridge: Bridge) -> None:
     """Have `app` answer what is under :data:`PATH`."""
-    from webhook.api import about, completions, courses, operation, people
+    from webhook.api import about, attention, completions, courses, jobs, operation, people
     from webhook.api.service import Service
 
     service = Service(bridge)
@@ -27,8 +27,10 @@ def show(app: Flask, bridge: Bridge) -> None:
         about.routes,
         people.routes,
         completions.routes,
+        attention.routes,
         courses.routes,
         operation.routes,
+        jobs.routes,
     ):
         routes(service)
     service.join(app)

@@ -17,6 +17,7 @@ from lms_bridge.api.people import (
     EmployeesAsked,
     EmployeeSearch,
 )
+from lms_bridge.api.units import Units, UnitsAsked, figures
 from lms_bridge.bridge import utc_now
 from lms_bridge.people import units
 from webhook.api import problems
@@ -47,14 +48,23 @@ def routes(service: Service) -> None:
     )
     def employee(number: int, asked: EmployeeAsked) -> EmployeeInFull:
         """One employee, with the JP of a year and all trainings."""
-        zone = ZoneInfo(bridge.settings.time_zone)
-        year = asked.year or utc_now().astimezone(zone).year
-        yearly = bridge.settings.yearly_hours
+        year, yearly = _year(asked.year), bridge.settings.yearly_hours
         with bridge.store.reading() as db:
             found = people.in_full(db, service.sight(db), number, year=year, yearly=yearly)
         if found is None:
             raise problems.missing()
         return found
+
+    @service.get("/units", Permission.PEOPLE, asks=UnitsAsked, answers=Units)
+    def units_with_hours(asked: UnitsAsked) -> Units:
+        """The work units, with the JP of a year and how many people have reached theirs."""
+        yearly = bridge.settings.yearly_hours
+        with bridge.store.reading() as db:
+            return figures(db, service.sight(db), year=_year(asked.year), yearly=yearly)
+
+    def _year(asked: int | None) -> int:
+        """That year, or the one that it is in the city."""
+        return asked or utc_now().astimezone(ZoneInfo(bridge.settings.time_zone)).year
 
     def _listed(asked: EmployeesAsked) -> Page[Employee]:
         with bridge.store.reading() as db:
