@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, not_, select
+from sqlalchemy import Connection, Select, select
 
 from lms_bridge import reports
-from lms_bridge.accounts.sight import Sight
+from lms_bridge.accounts.sight import Sight, Unit
 from lms_bridge.api import paging
 from lms_bridge.api.paging import Number, Page, Paged, Text
 from lms_bridge.api.why import Why, why
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.insight import finished, standings
+from lms_bridge.reasons import Reason
 from lms_bridge.reports import DeliveryLine
-from lms_bridge.store.schema import completions, courses, deliveries, employees, withdrawals
+from lms_bridge.store.many import among
+from lms_bridge.store.schema import completions, courses, employees
 from lms_bridge.store.types import AnyRow
-from lms_bridge.withdrawals import Withdrawal, current
+from lms_bridge.withdrawals import Withdrawal
 
-Standing = Literal["open", "blocked", "through", "withdrawn"]
-_SETTLED = (State.DONE, State.CANCELLED)
-_OPEN = (State.WAITING, State.RUNNING, State.RETRYING, State.DELEGATED)
+Standing = Literal["under_way", "stopped", "undecided", "through", "taken_back"]
+_STANDINGS: dict[standings.Standing, Standing] = {
+    standings.Standing.UNDER_WAY: "under_way",
+    standings.Standing.STOPPED: "stopped",
+    standings.Standing.UNDECIDED: "undecided",
+    standings.Standing.THROUGH: "through",
+    standings.Standing.TAKEN_BACK: "taken_back",
+}
+_OF_WORD = {word: one for one, word in _STANDINGS.items()}
 
 
 class CompletionsAsked(Paged, frozen=True, kw_only=True):
@@ -36,13 +45,17 @@ class CompletionsAsked(Paged, frozen=True, kw_only=True):
     ] = ""
     state: Annotated[
         Standing | None,
-        msgspec.Meta(description="`open`: under way; `blocked`: a person has to act."),
+        msgspec.Meta(
+            description="`under_way`: it goes on by itself; `stopped`: a step waits for a person;"
+            " `undecided`: it was taken back, and HR has to decide what becomes of what was"
+            " delivered; `through`: nothing is left to be done; `taken_back`: it does not count."
+        ),
     ] = None
     since: Annotated[
-        dt.date | None, msgspec.Meta(description="The last day of the training is this or later.")
+        dt.date | None, msgspec.Meta(description="Completed on this day or later.")
     ] = None
     until: Annotated[
-        dt.date | None, msgspec.Meta(description="The last day of the training is this or earlier.")
+        dt.date | None, msgspec.Meta(description="Completed on this day or earlier.")
     ] = None
 
 
@@ -79,7 +92,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     completed_at: dt.datetime
     certificate_number: str
     state: Standing
-    """`withdrawn` was taken back, `blocked` waits for a person, `open` is under way"""
+    """where it stands as a whole"""
     withdrawn_at: dt.datetime | None
 
 
@@ -124,40 +137,57 @@ class CompletionInFull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listed(
-    db: Connection, sight: Sight, asked: CompletionsAsked, inside: Sight
+    db: Connection,
+    sight: Sight,
+    asked: CompletionsAsked,
+    *,
+    unit: Unit | None,
+    zone: dt.tzinfo,
+    now: dt.datetime,
 ) -> Page[Completion]:
-    """The completions that are asked for, the newest first.
+    """The completions that are asked for, the latest first.
 
     Raises :exc:`~lms_bridge.api.paging.BadCursor`.
     """
-    owner = completions.c.employee_id
-    which = [sight.sees(owner), inside.sees(owner), *_asked(asked)]
-    before = paging.number_of(asked.next)
-    if before is not None:
-        which.append(completions.c.id < before)
-    query = _query().where(*which).order_by(completions.c.id.desc()).limit(asked.limit + 1)
-    rows = db.execute(query).all()
-    states = _states(db, [row.id for row in rows])
-    return paging.page(
-        rows, asked.limit, lambda row: row.id, lambda row: _completion(row, states.get(row.id, []))
+    wanted = finished.Wanted(
+        unit=unit,
+        course=asked.course,
+        standing=_OF_WORD[asked.state] if asked.state else None,
+        since=_begin_of(asked.since, zone) if asked.since else None,
+        until=_begin_of(asked.until, zone, days=1) if asked.until else None,
+        employee=asked.employee,
+    )
+    after = paging.number_of(asked.next) or 0
+    found = finished.find(db, sight, wanted, after=after, now=now, closed={}, limit=asked.limit)
+    states = {line.id: _STANDINGS[standings.standing_of(line)] for line in found.lines}
+    rows = {row.id: row for row in db.execute(_query().where(among(completions.c.id, states)))}
+    last = found.lines[-1].id if found.lines and found.is_more else None
+    return Page(
+        items=[_completion(rows[number], state) for number, state in states.items()],
+        next=paging.cursor_of(last) if last is not None else None,
     )
 
 
 def in_full(
-    db: Connection, sight: Sight, completion_id: int, *, language: str, now: dt.datetime
+    db: Connection,
+    sight: Sight,
+    completion_id: int,
+    *,
+    language: str,
+    now: dt.datetime,
+    closed: Mapping[str, Reason],
 ) -> CompletionInFull | None:
     """One completion with its deliveries; None if there is none of somebody who is seen."""
     which = completions.c.id == completion_id, sight.sees(completions.c.employee_id)
     row = db.execute(_query().where(*which)).one_or_none()
     if row is None:
         return None
-    mine = deliveries.c.completion_id == completion_id
-    steps = reports.list_deliveries(db, now=now, where=mine)
-    taken_back = current(db, select(completions.c.id).where(completions.c.id == completion_id))
+    ids = [completion_id]
+    [line] = reports.list_completions(db, now=now, ids=ids, limit=1, closed=closed)
     return CompletionInFull(
-        completion=_completion(row, [one.state for one in steps]),
-        deliveries=[step_of(one, language) for one in steps],
-        withdrawal=_taken_back(taken_back.get(completion_id), language),
+        completion=_completion(row, _STANDINGS[standings.standing_of(line)]),
+        deliveries=[step_of(one, language) for one in line.deliveries],
+        withdrawal=_taken_back(line.withdrawal, language),
     )
 
 
@@ -192,67 +222,13 @@ def _query() -> Select[Any]:
     )
 
 
-def _asked(asked: CompletionsAsked) -> list[ColumnElement[bool]]:
-    which: list[ColumnElement[bool]] = []
-    if asked.course:
-        course = select(courses.c.id).where(courses.c.key == asked.course)
-        which.append(completions.c.course_id == course.scalar_subquery())
-    if asked.employee is not None:
-        which.append(completions.c.employee_id == asked.employee)
-    if asked.since is not None:
-        which.append(completions.c.ends >= asked.since)
-    if asked.until is not None:
-        which.append(completions.c.ends <= asked.until)
-    if asked.state is not None:
-        which.append(_is(asked.state))
-    return which
+def _begin_of(day: dt.date, zone: dt.tzinfo, *, days: int = 0) -> dt.datetime:
+    """When the day begins in the city, or one so many days after it."""
+    later = day + dt.timedelta(days=min(days, (dt.date.max - day).days))
+    return dt.datetime.combine(later, dt.time(), zone)
 
 
-def _is(state: Standing) -> ColumnElement[bool]:
-    """That a completion stands so; what is rare is found from the side on which it is rare."""
-    stands = completions.c.withdrawn_at.is_(None)
-    if state == "withdrawn":
-        ended = withdrawals.c.ended_at.is_(None)
-        taken_back = select(withdrawals.c.completion_id).where(ended)
-        return and_(not_(stands), completions.c.id.in_(taken_back))
-    if state == "through":
-        return and_(stands, ~_has(deliveries.c.state.not_in(_SETTLED)))
-    blocked = _among([State.BLOCKED])
-    if state == "blocked":
-        return and_(stands, completions.c.id.in_(blocked))
-    return and_(
-        stands, completions.c.id.in_(_among(_OPEN)), ~_has(deliveries.c.state == State.BLOCKED)
-    )
-
-
-def _has(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(deliveries.c.completion_id == completions.c.id, which)
-
-
-def _among(states: Sequence[State]) -> Select[Any]:
-    return select(deliveries.c.completion_id).where(
-        deliveries.c.state.in_(states), deliveries.c.completion_id.is_not(None)
-    )
-
-
-def _states(db: Connection, ids: Sequence[int]) -> dict[int, list[State]]:
-    """The states of the deliveries of each."""
-    query = select(deliveries.c.completion_id, deliveries.c.state)
-    found: dict[int, list[State]] = {}
-    for row in db.execute(query.where(deliveries.c.completion_id.in_(ids))):
-        found.setdefault(row.completion_id, []).append(State(row.state))
-    return found
-
-
-def _standing(row: AnyRow, states: Sequence[State]) -> Standing:
-    if row.withdrawn_at is not None:
-        return "withdrawn"
-    if State.BLOCKED in states:
-        return "blocked"
-    return "through" if all(one in _SETTLED for one in states) else "open"
-
-
-def _completion(row: AnyRow, states: Sequence[State]) -> Completion:
+def _completion(row: AnyRow, state: Standing) -> Completion:
     return Completion(
         id=row.id,
         employee=Whose(row.employee_id, row.nip, row.employee, row.unit_name),
@@ -265,7 +241,7 @@ def _completion(row: AnyRow, states: Sequence[State]) -> Completion:
         ends=row.ends,
         completed_at=row.completed_at,
         certificate_number=row.certificate_number,
-        state=_standing(row, states),
+        state=state,
         withdrawn_at=row.withdrawn_at,
     )
 

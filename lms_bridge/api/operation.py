@@ -6,18 +6,20 @@ Of people it has their numbers only.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from lms_bridge import reports
 from lms_bridge.api import paging
 from lms_bridge.api.completions import Step, step_of
 from lms_bridge.api.paging import Page, Paged, Text
 from lms_bridge.api.why import Why, why
-from lms_bridge.deliveries import breaker, health
+from lms_bridge.deliveries import breaker, health, listing
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.reasons import Reason
 from lms_bridge.redaction import redact_fields
 from lms_bridge.reports import DeliveryLine
 from lms_bridge.store.schema import deliveries
@@ -78,31 +80,44 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listed(
-    db: Connection, asked: DeliveriesAsked, *, language: str, now: dt.datetime
+    db: Connection,
+    asked: DeliveriesAsked,
+    *,
+    remotes: Sequence[str],
+    language: str,
+    now: dt.datetime,
+    closed: Mapping[str, Reason],
 ) -> Page[Delivery]:
-    """The deliveries that are asked for, the newest first.
+    """The deliveries that are asked for, the newest first; `remotes` are those configured.
 
     Raises :exc:`~lms_bridge.api.paging.BadCursor`.
     """
-    query = select(deliveries.c.id).order_by(deliveries.c.id.desc()).limit(asked.limit + 1)
-    if asked.state is not None:
-        query = query.where(deliveries.c.state == asked.state)
-    if asked.remote:
-        query = query.where(deliveries.c.remote == asked.remote)
-    before = paging.number_of(asked.next)
-    if before is not None:
-        query = query.where(deliveries.c.id < before)
-    ids = list(db.execute(query).scalars())
-    lines = reports.list_deliveries(db, now=now, where=deliveries.c.id.in_(ids))
-    lines.reverse()
-    return paging.page(lines, asked.limit, lambda one: one.id, lambda one: _told(one, language))
+    found = listing.page(
+        db,
+        remotes=[asked.remote] if asked.remote else listing.known_remotes(db, remotes),
+        states=[asked.state] if asked.state else list(State),
+        before=paging.number_of(asked.next),
+        limit=asked.limit,
+        now=now,
+        closed=closed,
+    )
+    return Page(
+        items=[_told(line, language) for line in found.lines],
+        next=None if found.before is None else paging.cursor_of(found.before),
+    )
 
 
 def in_full(
-    db: Connection, delivery_id: int, *, language: str, now: dt.datetime
+    db: Connection,
+    delivery_id: int,
+    *,
+    language: str,
+    now: dt.datetime,
+    closed: Mapping[str, Reason],
 ) -> DeliveryInFull | None:
     """The delivery with that number."""
-    lines = reports.list_deliveries(db, now=now, where=deliveries.c.id == delivery_id)
+    which = deliveries.c.id == delivery_id
+    lines = reports.list_deliveries(db, now=now, where=which, closed=closed)
     if not lines:
         return None
     return DeliveryInFull(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import msgspec
@@ -12,9 +12,10 @@ from lms_bridge.accounts.sight import Sight
 from lms_bridge.api.people import Year
 from lms_bridge.config.settings import YearlyHours
 from lms_bridge.people import service, sums
+from lms_bridge.people.hours import Hours
 from lms_bridge.people.learned import wanted_of
 from lms_bridge.people.service import Kind, Standing
-from lms_bridge.store.schema import employees, postings, units
+from lms_bridge.store.schema import employees, postings, units, yearly_hours
 
 
 class UnitsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +44,13 @@ class Units(msgspec.Struct, frozen=True, kw_only=True):
     """All units that are shown, by registry and id; somebody in two registries counts in both."""
 
     year: int
+    being_counted: bool
+    """whether the JP of many people are being added up anew, so that these are of before"""
     items: list[UnitFigures]
+
+
+_MOST_ON_THE_SPOT = 100
+"""people whose JP are worked out while somebody waits for the answer"""
 
 
 class _Adding:
@@ -63,14 +70,27 @@ def figures(db: Connection, sight: Sight, *, year: int, yearly: YearlyHours) -> 
         if sight.inside is None
         or (row.registry == sight.inside[0].registry and row.unit_id in sight.inside[1])
     }
-    hours = sums.hours(db, year)
+    waiting = len(sums.noted(db, _MOST_ON_THE_SPOT + 1)) > _MOST_ON_THE_SPOT
+    hours = _as_counted(db, year) if waiting else sums.hours(db, year)
     for registry, unit_id, name, who, kind in _in_service(db, sight):
         unit = found.setdefault((registry, unit_id or name), _Adding(name, ""))
         jp = hours[who].total if who in hours else 0
         unit.people += 1
         unit.jp += jp
         unit.reached += jp >= wanted_of(kind, yearly)
-    return Units(year=year, items=[_told(key, one) for key, one in sorted(found.items())])
+    return Units(
+        year=year,
+        being_counted=waiting,
+        items=[_told(key, one) for key, one in sorted(found.items())],
+    )
+
+
+def _as_counted(db: Connection, year: int) -> Mapping[int, Hours]:
+    """The JP of `year` by employee, as they were last added up."""
+    table = yearly_hours
+    query = select(table.c.employee_id, table.c.ours, table.c.elsewhere)
+    rows = db.execute(query.where(table.c.year == year))
+    return {who: Hours(ours, other, ours + other) for who, ours, other in rows}
 
 
 def _in_service(db: Connection, sight: Sight) -> Iterator[tuple[str, str, str, int, Kind]]:

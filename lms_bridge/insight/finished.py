@@ -42,6 +42,8 @@ class Wanted(msgspec.Struct, frozen=True):
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     """before it"""
+    employee: int | None = None
+    """their number"""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -138,6 +140,8 @@ def _which(db: Connection, sight: Sight, wanted: Wanted) -> _Which:
     if wanted.course:
         of_it = select(courses.c.id).where(courses.c.key == wanted.course)
         few.append(completions.c.course_id.in_(of_it))
+    if wanted.employee is not None:
+        few.append(completions.c.employee_id == wanted.employee)
     if wanted.standing is not None:
         rare = wanted.standing is not Standing.THROUGH
         (few if rare else common).append(_stands(db, wanted.standing))

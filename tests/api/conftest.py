@@ -18,6 +18,7 @@ from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.sight import Unit
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.settings import Settings
+from lms_bridge.deliveries import health
 from lms_bridge.people import sums
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import (
@@ -138,6 +139,7 @@ def city(store: Store) -> None:
             db.execute(insert(deliveries), _delivery(number))
         db.execute(insert(attempts), _attempt(1))
         sums.count(db, [1, 2])
+        health.reset(db, "registry.siasn", now=NOW)
 
 
 def _employee(number: int, nip: str, name: str, unit: Unit) -> dict[str, Any]:
@@ -175,7 +177,7 @@ def _completion(number: int) -> dict[str, Any]:
         "course_id": (number + 1) // 2,
         "run": "2026",
         "role": "learner",
-        "completed_at": NOW,
+        "completed_at": NOW + dt.timedelta(days=number - 4),
         "time_source": "lms",
         "hours": 10,
         "certificate_number": f"N/{number}",

@@ -55,11 +55,11 @@ def test_one_employee_has_the_jp_of_a_year_and_all_trainings(script: Make) -> No
         ("course=K1", [2, 1]),
         ("employee=1", [5, 3, 1]),
         ("unit=U-2", [6, 4, 2]),
-        ("state=blocked", [1]),
-        ("state=open", [2]),
+        ("state=stopped", [1]),
+        ("state=under_way", [2]),
         ("state=through", [6, 5, 4, 3]),
-        ("state=withdrawn", []),
-        ("since=2026-03-01&until=2026-04-30", [4, 3]),
+        ("state=taken_back", []),
+        ("since=2026-11-22&until=2026-11-23", [3, 2]),
     ],
 )
 def test_completions_are_narrowed(script: Make, asked: str, expected: list[int]) -> None:
@@ -81,7 +81,7 @@ def test_a_completion_says_what_each_delivery_waits_for_in_the_language_asked_fo
     hr = script("people")
     found = hr.get("/completions/1").get_json()
     [step] = found["deliveries"]
-    assert (found["completion"]["state"], step["state"]) == ("blocked", "blocked")
+    assert (found["completion"]["state"], step["state"]) == ("stopped", "blocked")
     assert step["reason"]["code"] == "employee_not_in_registry"
     assert SITI not in step["reason"]["what"]
     indonesian = hr.get("/completions/1", headers={"Accept-Language": "id"})
@@ -143,7 +143,7 @@ def test_what_has_not_changed_is_not_sent_again(script: Make) -> None:
 @on_sqlite
 def test_times_are_in_utc(script: Make) -> None:
     found = script("people").get("/completions/1").get_json()["completion"]
-    assert found["completed_at"] == "2026-11-24T03:00:00Z"
+    assert found["completed_at"] == "2026-11-21T03:00:00Z"
     assert dt.date.fromisoformat(found["ends"]) == dt.date(2026, 1, 10)
 
 

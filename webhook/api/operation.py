@@ -25,9 +25,18 @@ def routes(service: Service) -> None:
     @service.get("/deliveries", Permission.SYSTEM, asks=DeliveriesAsked, answers=Page[Delivery])
     def deliveries(asked: DeliveriesAsked) -> Page[Delivery]:
         """List deliveries, the newest first."""
+        now = utc_now()
+        closed = bridge.closed(now)
         with store.reading() as db:
             try:
-                return told.listed(db, asked, language=service.language, now=utc_now())
+                return told.listed(
+                    db,
+                    asked,
+                    remotes=bridge.remotes,
+                    language=service.language,
+                    now=now,
+                    closed=closed,
+                )
             except BadCursor:
                 raise bad_cursor() from None
 
@@ -60,8 +69,10 @@ def routes(service: Service) -> None:
             return told.how_it_is(db, bridge.remotes, language=service.language, now=utc_now())
 
     def _found(number: int) -> DeliveryInFull:
+        now, language = utc_now(), service.language
+        closed = bridge.closed(now)
         with store.reading() as db:
-            found = told.in_full(db, number, language=service.language, now=utc_now())
+            found = told.in_full(db, number, language=language, now=now, closed=closed)
         if found is None:
             raise problems.missing()
         return found

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from lms_bridge.accounts.roles import Permission
-from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
+from lms_bridge.accounts.sight import EVERYBODY, Unit, of_unit
 from lms_bridge.api import people
 from lms_bridge.api.paging import BadCursor, Page
 from lms_bridge.api.people import (
@@ -68,24 +68,25 @@ def routes(service: Service) -> None:
 
     def _listed(asked: EmployeesAsked) -> Page[Employee]:
         with bridge.store.reading() as db:
-            inside = inside_of(db, asked.unit, asked.registry)
+            unit = unit_of(db, asked.unit, asked.registry)
+            inside = of_unit(db, unit) if unit else EVERYBODY
             try:
                 return people.listed(db, service.sight(db), asked, inside)
             except BadCursor:
                 raise bad_cursor() from None
 
 
-def inside_of(db: Connection, unit_id: str, registry: str) -> Sight:
-    """Who is in the unit that is asked for, or below it. Raises :exc:`.Problem`."""
+def unit_of(db: Connection, unit_id: str, registry: str) -> Unit | None:
+    """The unit that is asked for; None if none is. Raises :exc:`.Problem`."""
     if not unit_id:
-        return EVERYBODY
+        return None
     found = [one for one in units.with_id(db, unit_id) if not registry or one.registry == registry]
     if not found:
         raise problems.of_field("unit", "there is no unit with this id")
     if len(found) > 1:
         where = ", ".join(one.registry for one in found)
         raise problems.of_field("registry", f"several have a unit with this id; say which: {where}")
-    return of_unit(db, Unit(found[0].registry, found[0].id, found[0].name))
+    return found[0]
 
 
 def bad_cursor() -> problems.Problem:
