@@ -167,7 +167,7 @@ def test_the_story_goes_from_the_statement_to_what_stops_it(
     assert places == sorted(places)
     done = text_of(visitor().as_(Role.AUDITOR).get(f"/completions/{DONE}"))
     assert "Recorded in SIASN under the number R-1." in done
-    assert "Try again" not in done
+    assert "Send again" not in done
 
 
 def test_hr_tries_again_gives_up_and_each_is_audited(
@@ -262,6 +262,6 @@ def test_a_new_officer_finds_out_why_a_record_is_not_in_the_registry(
         assert "Jabatan tidak ada" in waits.inner_text()
         waits.get_by_role("link", name="Pelayanan Publik").click()
         assert "Jabatan tidak ada" in page.locator(".story").inner_text()
-        page.get_by_role("button", name="Coba lagi").click()
+        page.get_by_role("button", name="Kirim ulang").click()
         page.get_by_text("Dicoba lagi.").wait_for()
         assert NIP not in page.url

@@ -55,7 +55,8 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
   const place = document.createElement("div");
   place.setAttribute("aria-hidden", "true");
   figure.prepend(place);
-  const bars = window.uPlot.paths.bars({ size: [0.7, 60] });
+  /* Several series stand beside each other: the first ends where the second begins. */
+  const bars = series.map((_one, at) => window.uPlot.paths.bars({ size: [0.7 / series.length, 60], align: series.length === 1 ? 0 : at ? 1 : -1 }));
   const width = () => Math.max(240, figure.clientWidth);
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const chart = new window.uPlot({
@@ -65,7 +66,7 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
       { ...axis, grid: { show: false }, splits: () => labels.map((_label, at) => at), values: (_self, at) => at.map((one) => (labels.length > 8 && one % 2 ? "" : labels[one])) },
       { ...axis, size: 60, values: (_self, at) => at.map((one) => one.toLocaleString(document.documentElement.lang)) },
     ],
-    series: [{}, ...series.map((one, at) => ({ label: one.label, fill: colours[at], stroke: colours[at], paths: bars, points: { show: false } }))],
+    series: [{}, ...series.map((one, at) => ({ label: one.label, fill: colours[at], stroke: colours[at], paths: bars[at], points: { show: false } }))],
   }, [labels.map((_label, at) => at), ...series.map((one) => one.values)], place);
   figure.classList.add("drawn");
   new ResizeObserver(() => chart.setSize({ width: width(), height: 220 })).observe(figure);
