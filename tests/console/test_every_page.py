@@ -19,6 +19,7 @@ WCAG = {
     "resultTypes": ["violations"],
 }
 NOT_BY_A_LINK = {
+    "console.attention_outcome": "a part of a page, fetched by it",
     "console.index": "leads to the first page",
     "console.report_file": "is a file to be taken along",
     "console.sign_in": "who is signed in does not get there",
