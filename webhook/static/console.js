@@ -57,7 +57,7 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
   figure.prepend(place);
   /* Several series stand beside each other: the first ends where the second begins. */
   const bars = series.map((_one, at) => window.uPlot.paths.bars({ size: [0.7 / series.length, 60], align: series.length === 1 ? 0 : at ? 1 : -1 }));
-  const width = () => Math.max(240, figure.clientWidth);
+  const width = () => Math.max(200, place.clientWidth);
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const chart = new window.uPlot({
     width: width(), height: 220, cursor: { show: false }, legend: { show: series.length > 1 },
