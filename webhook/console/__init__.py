@@ -45,6 +45,7 @@ from webhook.console import (
     senders,
     signing_in,
     statements,
+    tokens,
 )
 from webhook.console.site import PATH, Site
 
@@ -82,5 +83,6 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     completion_acts.pages,
     reports.pages,
     notices.pages,
+    tokens.pages,
 )
 """what registers pages, one for each module of them"""

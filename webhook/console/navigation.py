@@ -57,6 +57,7 @@ _MENU = (
         mark("Administration"),
         (
             Item("console.accounts", mark("Accounts"), Permission.ACCOUNTS),
+            Item("console.tokens", mark("API tokens"), Permission.ACCOUNTS),
             Item("console.audit", mark("Audit log"), Permission.AUDIT),
         ),
     ),
