@@ -71,7 +71,10 @@ def test(session: Session, name: str) -> None:
 @_name
 @pass_session
 def skip(session: Session, name: str) -> None:
-    """Do not tell NAME the next event, which it does not take, and go on with the one after it."""
+    """Do not tell NAME the next event, which it does not take.
+
+    The bridge goes on with the one after it.
+    """
     from lms_bridge.events import telling
 
     target = _target(session, name)
