@@ -17,6 +17,7 @@ from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.people import nip as nips
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip, redact
+from lms_bridge.reporting import showing
 from lms_bridge.wording import word
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
@@ -60,6 +61,9 @@ def dress(app: Flask, settings: Settings) -> None:
         return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), shown)
 
     def number(value: float) -> str:
+        # Babel takes long to write one, and a page may have hundreds of whole ones.
+        if isinstance(value, int):
+            return showing.number(value, language())
         return format_decimal(value, locale=language())
 
     @pass_context  # else Jinja would translate a constant once and for all

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
-    FromClause,
+    Select,
     and_,
     case,
     func,
@@ -113,20 +114,28 @@ def by_month(
         for each in (year - 1, year)
         for month in range(1, MONTHS + 1)
     ]
-    source: FromClause = completions
-    if not sight.is_whole:
-        mine = select(completions.c.completed_at).where(sight.sees(completions.c.employee_id))
-        source = mine.cte("mine").prefix_with("MATERIALIZED")
-    at = source.c.completed_at
-    counts = union_all(
-        *(
-            select(literal(each).label("y"), literal(month).label("m"), func.count().label("n"))
-            .select_from(source)
-            .where(at >= first, at < until)
-            for each, month, first, until in bounds
+    at: ColumnElement[dt.datetime] = completions.c.completed_at
+    if sight.is_whole:
+        # All of a month together are counted in an index.
+        counts: Select[Any] | CompoundSelect[Any] = union_all(
+            *(
+                select(literal(number).label("number"), func.count().label("many"))
+                .select_from(completions)
+                .where(at >= first, at < until)
+                for number, (_, _, first, until) in enumerate(bounds)
+            )
         )
-    )
-    many = {(row.y, row.m): row.n for row in db.execute(counts)}
+    else:
+        # Those of some people are found by the people, and then each is looked at once.
+        mine = select(at).where(sight.sees(completions.c.employee_id))
+        at = mine.cte("mine").prefix_with("MATERIALIZED").c.completed_at
+        number_of = case(*((at < until, number) for number, (*_, until) in enumerate(bounds)))
+        counts = (
+            select(number_of.label("number"), func.count().label("many"))
+            .where(at >= bounds[0][2], at < bounds[-1][3])
+            .group_by(number_of)
+        )
+    many = {bounds[row.number][:2]: row.many for row in db.execute(counts)}
     return [
         (month, many.get((year - 1, month), 0), many.get((year, month), 0))
         for month in range(1, MONTHS + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
@@ -66,7 +67,7 @@ def find(
     limit: int = PAGE,
 ) -> Finished:
     """Those of people whom `sight` sees, before the completion of the number `after`."""
-    query = _from(_which(db, sight, wanted))
+    query = _from(_which(db, sight, wanted, in_order=True))
     number, _, at = query.selected_columns
     if after:
         last = select(completions.c.completed_at).where(completions.c.id == after)
@@ -134,7 +135,8 @@ def _from(which: _Which) -> Select[tuple[int, int, dt.datetime]]:
     return select(few.c.id, few.c.employee_id, few.c.completed_at)
 
 
-def _which(db: Connection, sight: Sight, wanted: Wanted) -> _Which:
+def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = False) -> _Which:
+    """Which those are; `in_order` if only the latest of them are to be found."""
     few: list[ColumnElement[bool]] = []
     common: list[ColumnElement[bool]] = []
     if wanted.course:
@@ -143,8 +145,10 @@ def _which(db: Connection, sight: Sight, wanted: Wanted) -> _Which:
     if wanted.employee is not None:
         few.append(completions.c.employee_id == wanted.employee)
     if wanted.standing is not None:
-        rare = wanted.standing is not Standing.THROUGH
-        (few if rare else common).append(_stands(db, wanted.standing))
+        rare = wanted.standing is not Standing.THROUGH and not (
+            in_order and _is_frequent(db, wanted.standing)
+        )
+        (few if rare else common).append(_stands(db, wanted.standing, rare=rare))
     for inside in (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY):
         if not inside.is_whole:
             by_person = not few and _is_of_few(db, inside)
@@ -163,7 +167,15 @@ def _is_of_few(db: Connection, sight: Sight) -> bool:
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() <= _FEW
 
 
-def _stands(db: Connection, standing: Standing) -> ColumnElement[bool]:
+def _is_frequent(db: Connection, standing: Standing) -> bool:
+    """Whether there are so many that stand like that that the latest are soon met."""
+    if standing is not Standing.UNDER_WAY:
+        return False
+    some = _steps(_UNDER_WAY).limit(COUNTED + 1)
+    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() > COUNTED
+
+
+def _stands(db: Connection, standing: Standing, *, rare: bool) -> ColumnElement[bool]:
     """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one of them."""
     undecided = _undecided(db)
     others = not_(among(completions.c.id, undecided))
@@ -173,7 +185,7 @@ def _stands(db: Connection, standing: Standing) -> ColumnElement[bool]:
         case Standing.STOPPED:
             return and_(_has_step(FOR_A_PERSON), others)
         case Standing.UNDER_WAY:
-            return and_(_has_step(_UNDER_WAY), not_(_is_open(FOR_A_PERSON)), others)
+            return and_(_has_step(_UNDER_WAY, rare=rare), not_(_has_step(FOR_A_PERSON)), others)
         case Standing.THROUGH:
             return and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
         case Standing.TAKEN_BACK:
@@ -198,11 +210,17 @@ def _undecided(db: Connection) -> Sequence[int]:
     return sorted(set(db.execute(there).scalars()))
 
 
-def _has_step(states: Sequence[State]) -> ColumnElement[bool]:
-    steps = select(deliveries.c.completion_id).where(
+def _steps(states: Sequence[State]) -> Select[Any]:
+    """The completions of which a step is in one of these, as often as there are steps."""
+    return select(deliveries.c.completion_id).where(
         deliveries.c.state.in_(states), deliveries.c.completion_id.is_not(None)
     )
-    return completions.c.id.in_(steps)
+
+
+def _has_step(states: Sequence[State], *, rare: bool = True) -> ColumnElement[bool]:
+    # An expression of it is looked up in no index: those that are not rare are met in order.
+    column = completions.c.id if rare else completions.c.id + 0
+    return column.in_(_steps(states))
 
 
 def _is_open(states: Sequence[State]) -> ColumnElement[bool]:

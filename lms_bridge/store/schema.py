@@ -279,6 +279,10 @@ employees = Table(
     Column("registry_refs", Json, nullable=False),
     Column("refreshed_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    # Lists are in the order of names.
+    Index("ix_employees_name", "name"),
+    # Who is in service follows from the status, and of which kind somebody is, from both.
+    Index("ix_employees_status", "status", "nip"),
 )
 
 identities = Table(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from werkzeug.serving import make_server
 
 from lms_bridge.accounts import users
@@ -18,6 +18,7 @@ from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Role
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
+from lms_bridge.insight import finished
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
@@ -150,6 +151,23 @@ def test_completions_are_found_by_where_they_stand(visitor: Callable[[], Visitor
     assert found("state=under_way") == []
     assert found("course=PP&from=2026-11-24&to=2026-11-24") == [DONE, STUCK]
     assert found("to=2026-11-23") == []
+
+
+@pytest.mark.parametrize("many", [0, 1000])
+def test_completions_under_way_are_found_whether_they_are_many_or_few(
+    visitor: Callable[[], Visitor], store: Store, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(finished, "COUNTED", many)
+    hr = visitor().as_(Role.HR)
+    stopped = update(deliveries).where(deliveries.c.completion_id == STUCK)
+    with store.writing() as db:
+        db.execute(stopped.values(state="retrying"))
+    text = hr.get("/completions?state=under_way").text
+    assert f'href="/console/completions/{STUCK}"' in text
+    assert f'href="/console/completions/{DONE}"' not in text
+    with store.writing() as db:
+        db.execute(stopped.values(state="blocked"))
+    assert f"/console/completions/{STUCK}" not in hr.get("/completions?state=under_way").text
 
 
 def test_the_story_goes_from_the_statement_to_what_stops_it(

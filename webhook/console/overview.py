@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from babel.dates import get_month_names
+from flask import request
 
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.accounts.sight import of_unit
@@ -12,7 +13,6 @@ from lms_bridge.insight.finished import Wanted
 from lms_bridge.insight.standings import Standing
 from lms_bridge.people import sums
 from webhook import dressing
-from webhook.console.asked import UnitChoice
 from webhook.console.attention import titles
 from webhook.console.site import Site
 
@@ -26,7 +26,7 @@ def pages(site: Site) -> None:
         year, yearly = site.today().year, site.bridge.settings.yearly_hours
         with site.bridge.store.reading() as db:
             sight = site.sight(db)
-            unit = UnitChoice(db, sight).unit
+            unit = people.unit_named(db, sight, request.args.get("unit", "")[:120])
             narrowed = of_unit(db, unit) if unit else sight
             above = people.above(db, sight, unit) if unit else []
             reached, units = figures.by_unit(db, sight, yearly, year, top=unit.id if unit else "")
