@@ -67,8 +67,6 @@ class Sums(msgspec.Struct, frozen=True):
     ours: int = 0
     elsewhere: int = 0
     lacks: int = 0
-    unread: int = 0
-    """whose history was never read"""
 
     @property
     def total(self) -> int:
@@ -140,11 +138,18 @@ class Figures:
 
     def sums(self, *, lacking: bool = False) -> Sums:
         """What all of them come to; or those who are `lacking` JP."""
-        unread = case((_read_at().is_(None), 1), else_=0)
-        query = self._from(*self._summed(), func.sum(unread))
+        query = self._from(*self._summed())
         if lacking:
             query = query.where(self._lacks > 0)
         return _sums(self._db.execute(query).one())
+
+    def unread(self, *, lacking: bool = False) -> int:
+        """Of how many of them, or of those who are `lacking` JP, no history was ever read."""
+        read = select(history_readings.c.employee_id).where(history_readings.c.read_at.is_not(None))
+        query = self._from(func.count()).where(employees.c.id.not_in(read))
+        if lacking:
+            query = query.where(self._lacks > 0)
+        return int(self._db.execute(query).scalar_one())
 
     def by_unit(self) -> Iterator[tuple[str, str, str, Sums]]:
         """(registry, id, name, sums) of each unit that any of them is in now, by itself."""

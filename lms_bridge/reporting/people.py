@@ -97,8 +97,8 @@ def _of_people(db: Connection, asked: Asked, *, lacking: bool) -> Table:
     figures = _figures(db, asked)
     sums = figures.sums(lacking=lacking)
     notes = _notes(db, asked)
-    if sums.unread:
-        notes.append(say(_UNREAD, count=sums.unread))
+    if unread := figures.unread(lacking=lacking):
+        notes.append(say(_UNREAD, count=unread))
     return Table(
         title=asked.title,
         about=asked.about,
