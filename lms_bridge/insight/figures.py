@@ -76,7 +76,7 @@ def by_unit(
     those below the one that stands above all others.
     """
     registry = sight.inside[0].registry if sight.inside else _usual_registry(db)
-    own = _by_key(db, goals_of(db, yearly, year), registry)
+    own = _by_key(db, sight, goals_of(db, yearly, year), registry)
     lines = trees.outline(db, registry)
     names = {line.id: line.name for line in lines}
     above = {line.id: line.parent_id for line in lines}
@@ -150,8 +150,8 @@ def _sums(goals: Goals) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _by_key(db: Connection, goals: Goals, registry: str) -> dict[str, Reached]:
-    """Of those in service, by the id of the unit that they are in; empty: in none with an id."""
+def _by_key(db: Connection, sight: Sight, goals: Goals, registry: str) -> dict[str, Reached]:
+    """Of those in service and in sight, by the id of their unit; empty: in none with an id."""
     current = and_(
         postings.c.employee_id == employees.c.id,
         postings.c.registry == registry,
@@ -161,7 +161,7 @@ def _by_key(db: Connection, goals: Goals, registry: str) -> dict[str, Reached]:
     query = (
         select(unit, *_sums(goals))
         .select_from(employees.outerjoin(postings, current).outerjoin(yearly_hours, goals.on))
-        .where(goals.in_service)
+        .where(goals.in_service, sight.sees(employees.c.id))
         .group_by(unit)
     )
     return {

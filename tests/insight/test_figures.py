@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from lms_bridge.accounts.sight import EVERYBODY, Unit, of_unit
 from lms_bridge.config.settings import YearlyHours
@@ -71,6 +71,17 @@ def test_an_officer_sees_the_figures_of_their_unit_alone(store: Store) -> None:
         assert people.unit_named(db, sight, f"siasn/{HEALTH}") is None
     assert together == Reached(2, 1, 40)
     assert [line.name for line in lines] == ["Bidang SMP"]
+
+
+def test_an_officer_of_a_unit_without_an_id_sees_the_figures_of_that_alone(store: Store) -> None:
+    fill(store)
+    with store.writing() as db:
+        nameless = {"unit_id": "", "unit_name": "Kecamatan"}
+        db.execute(update(postings).where(postings.c.employee_id == 5).values(nameless))
+    with store.reading() as db:
+        sight = of_unit(db, Unit("siasn", "", "Kecamatan"))
+        together, lines = figures.by_unit(db, sight, YEARLY, 2026)
+    assert (together, lines) == (Reached(1, 1, 24), [])
 
 
 def test_people_are_found_by_parts_of_name_and_unit_by_nip_and_by_what_they_lack(
