@@ -166,7 +166,12 @@ def test_the_demo_stays_up_to_be_looked_at_until_ctrl_c(start: Start, tmp_path: 
     said = hear(process, "Ctrl-C ends it")
     address = re.search(r"http://127\.0\.0\.1:\d+/", said)
     assert address is not None
-    assert "SITI RAHMAWATI" in requests.get(address[0], timeout=5).text
+    password = re.search(r"^ +(\w{4}(?:-\w{4}){3})$", said, re.MULTILINE)
+    assert password is not None
+    visit = requests.Session()
+    entry = {"username": "hr", "password": password[1]}
+    assert visit.post(f"{address[0]}console/sign-in", entry, timeout=20).ok
+    assert "SITI RAHMAWATI" in visit.get(f"{address[0]}console/employees", timeout=20).text
     config = re.search(r"LMS_BRIDGE_CONFIG=(\S+)", said)
     assert config is not None
     status = subprocess.run(

@@ -21,7 +21,7 @@ from lms_bridge.store.engine import open_store
 from tests.conftest import Clock
 from tests.e2e.town import free_port
 from tests.learner.world import BUDI, SITI, World
-from tests.webhook.test_page_in_browser import CONTRASTS
+from tests.webhook.contrasts import CONTRASTS
 
 pytestmark = pytest.mark.slow
 

@@ -17,9 +17,9 @@ from lms_bridge.store.engine import open_store
 from lms_bridge.store.schema import employees
 from tests.badges.hall import Hall, badge
 from tests.conftest import Clock
+from tests.webhook.contrasts import CONTRASTS
 from tests.webhook.serving import CONFIGURATION, serving
 from tests.webhook.test_certificate_in_browser import LOOKS
-from tests.webhook.test_page_in_browser import CONTRASTS
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from lms_bridge.store.schema import completions
 from tests.conftest import Clock
 from tests.eventful import SITIS_ID, an_eventful_scene, configuration
 from tests.scene import TOKEN, voiding
+from tests.webhook.contrasts import CONTRASTS
 from tests.webhook.serving import serving
-from tests.webhook.test_page_in_browser import CONTRASTS
 
 pytestmark = pytest.mark.slow
 
