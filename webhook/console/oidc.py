@@ -7,14 +7,11 @@ import structlog
 from flask import Response, request, url_for
 from flask_babel import gettext
 
-from lms_bridge.accounts import audit, sessions, signing_on, users
-from lms_bridge.accounts.audit import Actor
+from lms_bridge.accounts import signing_on
 from lms_bridge.accounts.oidc import LASTS, Begun, Provider, SignOnFailed
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Oidc
-from webhook.console.door import address
-from webhook.console.gate import COOKIE
-from webhook.console.signing_in import is_ours, vault_of
+from webhook.console.signing_in import begin_session, is_ours, vault_of
 from webhook.console.site import PATH, Site
 
 log = structlog.get_logger(__name__)
@@ -77,17 +74,7 @@ class _Ways:
             )
             with site.bridge.store.writing() as db:
                 user = signing_on.account_of(db, told, self._settings, now)
-                users.note_success(db, user.id, now=now)
-                token = sessions.begin(db, user.id, now=now)
-                if old := request.cookies.get(COOKIE):
-                    sessions.end(db, old)
-                actor = Actor(
-                    name=user.username,
-                    role=user.role,
-                    user_id=user.id,
-                    address=address(),
-                )
-                audit.note(db, actor, "account.signed_on", f"account:{user.id}", now=now)
+                token = begin_session(db, user, "account.signed_on", now)
         except SignOnFailed as error:
             return self._failed(error)
         where = begun.wanted or url_for("console.index")

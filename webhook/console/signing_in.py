@@ -12,13 +12,12 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from lms_bridge.accounts import audit, passwords, sessions, totp, users
-from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
 from webhook.console.door import address
 from webhook.console.gate import COOKIE, plain
-from webhook.console.site import PATH, Site
+from webhook.console.site import PATH, Site, actor_of
 from webhook.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -63,11 +62,7 @@ class _Door:
             )
         now = utc_now()
         with site.bridge.store.writing() as db:
-            users.note_success(db, found.id, now=now)
-            token = sessions.begin(db, found.id, now=now)
-            if old := request.cookies.get(COOKIE):
-                sessions.end(db, old)
-            self._note(db, found, "account.signed_in", now)
+            token = begin_session(db, found, "account.signed_in", now)
         wanted = request.form.get("next", "")
         where = wanted if is_ours(wanted) else url_for("console.index")
         return site.with_cookie(plain(redirect(where, 303)), token)
@@ -99,7 +94,7 @@ class _Door:
             if right:
                 return user
             locked = users.note_failure(db, user.id, now=now)
-            self._note(db, user, "account.locked" if locked else "account.refused", now)
+            _note(db, user, "account.locked" if locked else "account.refused", now)
         return None
 
     def _form(self, *, status: int = 200, **values: object) -> Response:
@@ -115,14 +110,15 @@ class _Door:
     def _refused(self, why: str, status: int = 403) -> Response:
         return self._form(status=status, error=why, username=request.form.get("username", "")[:100])
 
-    def _note(self, db: Connection, user: User, action: str, now: dt.datetime) -> None:
-        actor = Actor(
-            name=user.username,
-            role=user.role,
-            user_id=user.id,
-            address=address(),
-        )
-        audit.note(db, actor, action, f"account:{user.id}", now=now)
+
+def begin_session(db: Connection, user: User, action: str, now: dt.datetime) -> str:
+    """Sign `user` in, in the place of whoever was in this browser; the token for it."""
+    users.note_success(db, user.id, now=now)
+    token = sessions.begin(db, user.id, now=now)
+    if old := request.cookies.get(COOKIE):
+        sessions.end(db, old)
+    _note(db, user, action, now)
+    return token
 
 
 def is_ours(address: str) -> bool:
@@ -140,3 +136,7 @@ def vault_of(site: Site) -> totp.Vault | None:
     except SecretMissing as error:
         log.error("the second factor cannot be used", reason=str(error))
         return None
+
+
+def _note(db: Connection, user: User, action: str, now: dt.datetime) -> None:
+    audit.note(db, actor_of(user), action, f"account:{user.id}", now=now)

@@ -107,13 +107,7 @@ class Site:
     @property
     def actor(self) -> Actor:
         """Who is there, for the audit log."""
-        user = self.user
-        return Actor(
-            name=user.username,
-            role=user.role,
-            user_id=user.id,
-            address=address(),
-        )
+        return actor_of(self.user)
 
     @property
     def is_fragment(self) -> bool:
@@ -210,3 +204,8 @@ class Site:
     def is_secure(self) -> bool:
         """Whether the bridge is reached by HTTPS, as its public address says."""
         return self.bridge.settings.web.home_page.startswith("https://")
+
+
+def actor_of(user: User) -> Actor:
+    """`user`, who asks for something now, for the audit log."""
+    return Actor(name=user.username, role=user.role, user_id=user.id, address=address())
