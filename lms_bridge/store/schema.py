@@ -328,18 +328,9 @@ postings = Table(
         sqlite_where=text("until IS NULL"),
         postgresql_where=text("until IS NULL"),
     ),
-    # Who is in a unit now.
-    Index(
-        "ix_postings_unit",
-        "registry",
-        "unit_id",
-        "employee_id",
-        sqlite_where=text("until IS NULL"),
-        postgresql_where=text("until IS NULL"),
-    ),
     # Who is in some units now: whom a personnel officer sees.
     Index(
-        "ix_postings_unit_now",
+        "ix_postings_unit",
         "registry",
         "unit_id",
         "employee_id",
