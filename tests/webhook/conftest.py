@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.secrets import Secret
-from lms_bridge.config.settings import Sender, Settings, Web
+from lms_bridge.config.settings import Console, Sender, Settings, Web
 from lms_bridge.recognition.sightings import how_many_unseen
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import statements
@@ -77,7 +77,10 @@ def settings(**changes: Any) -> Settings:
         Sender(name="konten", username="konten é", password=Secret("env:KONTEN_PASSWORD")),
     )
     web = Web(most_request_bytes=LIMIT, most_statements=5)
-    return Settings(**{"senders": senders, "web": web, "language": "en"} | changes)
+    # Its many routes take longer to put together than most tests take; tests/console has it.
+    console = Console(access="off")
+    usual = {"senders": senders, "web": web, "console": console, "language": "en"}
+    return Settings(**usual | changes)
 
 
 @pytest.fixture
