@@ -74,7 +74,8 @@ def test_the_page_fits_every_screen_and_can_be_read_on_it(
     for language, scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{addresses[which]}?lang={language}")
+        # Until its icon is there as well, which leaving the page would break off.
+        page.goto(f"{addresses[which]}?lang={language}", wait_until="networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for text, contrast in page.evaluate(CONTRASTS):
             assert contrast >= 4.5, (text, contrast, language, scheme, width)
