@@ -244,6 +244,22 @@ SENTENCES: dict[str, Sentence] = {
             " again by itself."
         ),
     ),
+    "sender_not_of_person": Sentence(
+        mark("%(sender)s told this of %(actor)s, of whom it may not speak."),
+        mark(
+            "If it may, say so in home_pages or mail_domains of [[senders]], and the completion"
+            " follows by itself. If nobody can explain it, somebody else may have its password:"
+            " replace that, and dismiss this."
+        ),
+    ),
+    "sender_not_of_course": Sentence(
+        mark("%(sender)s told this of %(activity)s, of which it may not speak."),
+        mark(
+            "If it may, say so in activities or courses of [[senders]], and the completion follows"
+            " by itself. If nobody can explain it, somebody else may have its password: replace"
+            " that, and dismiss this."
+        ),
+    ),
     "group_actor": Sentence(
         mark("The statement is about a group, and a completion is recorded for one person."),
         mark("Have the LMS send one statement for each member."),

@@ -29,6 +29,7 @@ Name = Annotated[
 ]
 Hours = Annotated[float, msgspec.Meta(gt=0, le=8760)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -219,6 +220,17 @@ class Sender(_Section, frozen=True, kw_only=True):
     registration_is_run: bool | None = None
     """whether context.registration tells one attempt at a course from another; left out: yes,
     except for Moodle's logstore_xapi, which makes a new one up with each sending"""
+    home_pages: tuple[Text, ...] = ()
+    """of which accounts it may speak; left out, like `mail_domains`: of anybody but the accounts of
+    another LMS than its own"""
+    mail_domains: tuple[Text, ...] = ()
+    """of which e-mail addresses it may speak, by what stands behind the @"""
+    activities: tuple[Text, ...] = ()
+    """how the ids of the activities begin that it may speak of; left out: all but those at the
+    address of another LMS than its own"""
+    courses: tuple[Text, ...] = ()
+    """keys of the courses of the catalogue that it may speak of, or beginnings of keys with a ``*``
+    behind them; left out: all"""
 
 
 class Account(_Section, frozen=True, kw_only=True):

@@ -8,10 +8,13 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from lms_bridge import credentials
+from lms_bridge.catalogue.course import Course
 from lms_bridge.config.settings import Settings
 from lms_bridge.people.identities import realm_of, realms_of
+from lms_bridge.reasons import Reason
 from lms_bridge.recognition.seen import Seen
-from xapi import Agent
+from lms_bridge.recognition.speaking import Voice
+from xapi import Agent, Group
 
 
 class Belonging:
@@ -32,9 +35,7 @@ class Belonging:
 
         It is the sender's, or the only one there is; else the one that has the learner's account.
         """
-        known = self._senders.get(sender)
-        theirs = known.lms if known else self._lms_of_credentials.get(sender, "")
-        if lms := self._settings.lms_of(theirs):
+        if lms := self._own_lms(sender):
             return lms
         realm = realm_of(seen.actor, self.realms) if isinstance(seen.actor, Agent) else None
         return realm.lms if realm else ""
@@ -47,3 +48,17 @@ class Belonging:
         known = self._senders.get(sender)
         meant = known.registration_is_run if known else None
         return not seen.from_logstore if meant is None else meant
+
+    def overstepped(
+        self, sender: str, seen: Seen, actor: Agent | Group, course: Course | None
+    ) -> Reason | None:
+        """Why `sender` may not tell that of `actor`, if so."""
+        voice = Voice(self._senders.get(sender), self._own_lms(sender), self.realms)
+        return voice.overstepped(sender, seen.object_id, actor, course)
+
+    def _own_lms(self, sender: str) -> str:
+        """The LMS that a sender is of; empty if it is of none, or of several."""
+        known = self._senders.get(sender)
+        return self._settings.lms_of(
+            known.lms if known else self._lms_of_credentials.get(sender, "")
+        )

@@ -42,7 +42,10 @@ def _fingerprint(settings: Settings) -> str:
     decides: list[Any] = [
         settings.recognition,
         settings.accounts,
-        [(one.name, one.lms) for one in settings.senders],
+        [
+            (one.name, one.lms, one.home_pages, one.mail_domains, one.activities, one.courses)
+            for one in settings.senders
+        ],
         sorted(
             (name, one.url, one.home_page, one.account_name) for name, one in settings.lms.items()
         ),

@@ -146,6 +146,9 @@ class Recogniser:
             return shown | sightings.is_none(verdict.reason)
         if voided := voiding.taken_back(db, one):
             return shown | sightings.is_none(voided)
+        course = verdict.course.course if verdict.course else None
+        if overstepped := self._belonging.overstepped(one.sender, seen, actor, course):
+            return shown | sightings.waits(overstepped)
         if isinstance(verdict, Waits):
             return shown | dismissals.waits(db, verdict.reason, course=seen.object_id)
         return shown | self._completed(db, one, seen, actor, verdict.course, lms)

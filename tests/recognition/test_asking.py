@@ -16,6 +16,7 @@ from tests.people.people import person
 from tests.scene import SITE, Scene, actor, by_mail, completed, course, sender, settings_of
 
 OTHER = "https://lms-lain.example"
+THERE = f"{OTHER}/course/view.php?id=3"
 
 
 # --- what is found ---------------------------------------------------------------------------
@@ -262,13 +263,13 @@ def two(scene: Scene) -> Iterator[Scene]:
 
 def test_the_same_number_is_another_person_in_another_lms(two: Scene) -> None:
     two.tell(completed(4))
-    two.tell(completed(actor(4, OTHER)), by="lain")
+    two.tell(completed(actor(4, OTHER), activity=THERE), by="lain")
     two.recognise()
     assert [(one.nip, one.lms) for one in two.completions()] == [(SITI, "moodle"), (SAHAT, "lain")]
 
 
 def test_an_address_is_looked_up_in_the_lms_of_the_sender(two: Scene) -> None:
-    two.hear(completed(by_mail("learner1@example.go.id")), by="lain")
+    two.hear(completed(by_mail("learner1@example.go.id"), activity=THERE), by="lain")
     assert two.completion().nip == SAHAT
 
 
@@ -280,14 +281,14 @@ def test_an_address_from_a_sender_without_an_lms_is_looked_up_in_none(two: Scene
 def test_a_credential_says_of_which_lms_its_people_are(two: Scene) -> None:
     with two.store.writing() as db:
         credentials.create(db, "pemutar", settings=two.settings, now=two.clock(), lms="lain")
-    two.hear(completed(by_mail("learner1@example.go.id")), by="pemutar")
+    two.hear(completed(by_mail("learner1@example.go.id"), activity=THERE), by="pemutar")
     assert (two.completion().nip, two.completion().lms) == (SAHAT, "lain")
 
 
 def test_what_a_credential_says_later_counts_for_what_came_before(two: Scene) -> None:
     with two.store.writing() as db:
         credentials.create(db, "pemutar", settings=two.settings, now=two.clock())
-    two.hear(completed(by_mail("learner1@example.go.id")), by="pemutar")
+    two.hear(completed(by_mail("learner1@example.go.id"), activity=THERE), by="pemutar")
     assert two.states() == ["attention: unknown_person"]
     with two.store.writing() as db:
         credentials.limit(db, "pemutar", settings=two.settings, lms="lain")
@@ -303,7 +304,7 @@ def test_an_account_says_itself_of_which_lms_it_is(two: Scene) -> None:
 def test_an_lms_that_is_down_keeps_the_other_from_nothing(two: Scene) -> None:
     two.site.maintenance = True
     two.tell(completed(4))
-    two.tell(completed(actor(4, OTHER)), by="lain")
+    two.tell(completed(actor(4, OTHER), activity=THERE), by="lain")
     two.recognise()
     assert two.completion().lms == "lain"
 
@@ -311,7 +312,7 @@ def test_an_lms_that_is_down_keeps_the_other_from_nothing(two: Scene) -> None:
 def test_one_address_asked_of_two_lmss_is_answered_for_each(two: Scene) -> None:
     two.site.users[4].email = "elsewhere@example.go.id"
     two.tell(completed(by_mail("learner1@example.go.id"), at="2026-11-24T01:00:00Z"))
-    two.tell(completed(by_mail("learner1@example.go.id")), by="lain")
+    two.tell(completed(by_mail("learner1@example.go.id"), activity=THERE), by="lain")
     two.recognise()
     assert two.states() == ["attention: account_missing", "recognised"]
 
