@@ -15,17 +15,20 @@ from webhook import (
     dressing,
     health,
     lrs,
+    metrics,
     statements,
     storing,
     tally,
     telling,
 )
 from webhook.access import Access
+from webhook.meter import Meter, metered
 from webhook.tally import Tally
 
 
 def create_app(bridge: Bridge) -> Flask:
-    """The application of `bridge`: ``/xapi``, ``/api``, ``/healthz``, ``/readyz``, and pages."""
+    """The application of `bridge`: ``/xapi``, ``/api``, ``/healthz``, ``/readyz``,
+    ``/metrics``, and pages."""
     app = Flask(__name__, static_folder=None)
     access = Access(bridge.settings, bridge.store)
     admission.admit(app, access)
@@ -37,6 +40,9 @@ def create_app(bridge: Bridge) -> Flask:
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge))
     app.register_blueprint(health.probes(bridge))
+    meter = Meter()
+    if bridge.settings.web.metrics != "off":
+        app.register_blueprint(metrics.scraped(bridge, meter))
     dressing.dress(app, bridge.settings)
     api.show(app, bridge)
     if bridge.settings.certificates:
@@ -56,5 +62,6 @@ def create_app(bridge: Bridge) -> Flask:
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     told = telling.short_way(every_way, bridge, access)
-    app.wsgi_app = storing.short_way(told, bridge, access, counted)  # type: ignore[method-assign, assignment]
+    short = storing.short_way(told, bridge, access, counted)
+    app.wsgi_app = metered(short, meter)  # type: ignore[method-assign, assignment]
     return app

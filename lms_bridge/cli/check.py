@@ -82,6 +82,7 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from _senders(session)
     yield from proving.secret_checks("senders", settings.senders)
     yield from proving.secret_checks("console", settings.console)
+    yield from proving.secret_checks("web", settings.web)
     yield from _remotes(bridge, "lms")
     yield from _remotes(bridge, "registry")
     if settings.certificates:

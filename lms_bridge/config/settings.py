@@ -73,6 +73,10 @@ class Web(_Section, frozen=True, kw_only=True):
     """characters of any other text in a statement"""
     most_told: Count = 500
     """statements in one answer; the rest follows by its ``more`` link"""
+    metrics: Literal["off", "loopback", "network"] = "loopback"
+    """to whom figures are told at ``/metrics``: to nobody, to this machine, or to whoever asks"""
+    metrics_token: Secret | None = None
+    """with it, only to those who bring it"""
 
     @property
     def limits(self) -> Limits:

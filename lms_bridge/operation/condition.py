@@ -177,11 +177,7 @@ def _database(bridge: Bridge, db: Connection) -> Check:
     begun = time.perf_counter()
     db.execute(text("SELECT 1"))
     took = (time.perf_counter() - begun) * 1000
-    kind, size = db.dialect.name, 0
-    if kind == "postgresql":
-        size = db.scalar(text("SELECT pg_database_size(current_database())")) or 0
-    elif bridge.store.engine.url.database:
-        size = _size_of(Path(bridge.store.engine.url.database))
+    kind, size = db.dialect.name, size_of_database(bridge, db)
     details = {
         "kind": {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[kind],
         "ms": max(1, round(took)),
@@ -191,12 +187,23 @@ def _database(bridge: Bridge, db: Connection) -> Check:
     return Check(mark("Database"), "ok", says, details=details)
 
 
-def _disks(bridge: Bridge) -> Iterator[Check]:
+def size_of_database(bridge: Bridge, db: Connection) -> int:
+    """Its bytes; 0 where that cannot be told."""
+    if db.dialect.name == "postgresql":
+        return db.scalar(text("SELECT pg_database_size(current_database())")) or 0
+    return _size_of(Path(bridge.store.engine.url.database or ""))
+
+
+def folder_of_data(bridge: Bridge) -> Path:
+    """Where what grows is kept on this machine."""
     url = bridge.store.engine.url
-    kept = (
-        Path(url.database).parent if url.drivername.startswith("sqlite") and url.database else None
-    )
-    for place in dict.fromkeys(one.absolute() for one in (kept, bridge.base) if one is not None):
+    if url.drivername.startswith("sqlite") and url.database:
+        return Path(url.database).parent.absolute()
+    return bridge.base.absolute()
+
+
+def _disks(bridge: Bridge) -> Iterator[Check]:
+    for place in dict.fromkeys((folder_of_data(bridge), bridge.base.absolute())):
         try:
             usage = shutil.disk_usage(place)
         except OSError:

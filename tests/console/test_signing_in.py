@@ -19,7 +19,7 @@ from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import Secret
 from lms_bridge.store.engine import Store
 from tests.console.conftest import PASSWORD, Visitor, text_of
-from webhook.console.door import address
+from webhook.peer import address
 
 Audited = Callable[[], list[Entry]]
 

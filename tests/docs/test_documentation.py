@@ -273,7 +273,7 @@ def test_every_kind_of_training_is_listed_in_courses() -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    known = {"sh", "toml", "text", "json", "php", "python"}
+    known = {"sh", "toml", "text", "json", "php", "python", "yaml"}
     unmarked = [str(one) for page in PAGES for one in _blocks(page) if one.language not in known]
     assert unmarked == []
 

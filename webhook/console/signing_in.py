@@ -15,10 +15,10 @@ from lms_bridge.accounts import audit, passwords, sessions, totp, users
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
-from webhook.console.door import address
 from webhook.console.gate import COOKIE, plain
 from webhook.console.site import PATH, Site, actor_of
 from webhook.pace import Pace
+from webhook.peer import address
 
 log = structlog.get_logger(__name__)
 

@@ -26,9 +26,9 @@ from lms_bridge.accounts.sight import Sight
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import Bridge, utc_now
 from webhook import dressing
-from webhook.console.door import address
 from webhook.console.gate import OPEN, OWN, Gate, Needs, plain
 from webhook.console.navigation import menu_of
+from webhook.peer import address
 
 log = structlog.get_logger(__name__)
 
