@@ -17,6 +17,8 @@ from lms_bridge.forwarding.backlog import Standing
 from lms_bridge.i18n import mark
 from lms_bridge.manners import tokens
 from lms_bridge.manners.tokens import TokenLine
+from lms_bridge.operation import workers
+from lms_bridge.operation.workers import WorkerLine
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.reconciling import looking
 from lms_bridge.redaction import mask_nip
@@ -61,6 +63,7 @@ def status(session: Session, as_json: bool) -> None:
         targets = backlog.standing(db, session.bridge.settings.forward, now=now)
         found = looking.open_findings(db)
         renewals = tokens.standing(db, session.bridge.settings, now)
+        at_work = [line for line in workers.every(db, now=now) if line.is_alive]
     waiting = view.sightings.get(SightingState.ATTENTION, 0)
     blocked, delegated = (
         sum(states.get(state, 0) for states in view.deliveries.values()) for state in FOR_A_PERSON
@@ -86,11 +89,13 @@ def status(session: Session, as_json: bool) -> None:
                 "closed": session.bridge.closed(now),
                 "overview": view,
                 "forward": targets,
+                "workers": at_work,
             }
         )
     else:
         _print(session, view, targets, amiss)
         _print_tokens(session, renewals)
+        _print_workers(session, at_work)
     raise SystemExit(0 if fine else 1)
 
 
@@ -161,6 +166,14 @@ def _print_tokens(session: Session, lines: Sequence[TokenLine]) -> None:
                 else mark("The token of %(token)s does not say until when it is good.")
             )
             session.console.print(Text(session.say(until, **about), style="dim"))
+
+
+def _print_workers(session: Session, at_work: Sequence[WorkerLine]) -> None:
+    """Which worker is the active one, where several may share the work."""
+    if active := [line.name for line in at_work if line.is_active]:
+        says = mark("Workers: %(count)s. The active one: %(name)s.")
+        told = session.say(says, count=len(at_work), name=active[0])
+        session.console.print(Text(told, style="dim"))
 
 
 def _by_state(target: Standing) -> dict[str, int]:

@@ -1,45 +1,33 @@
 """Running a job once, and the row that it leaves: when, how long, what it did, what failed.
 
-The row of a run that is under way is also its lease: it names the process, which renews it.
-A process that was killed leaves its row behind; whoever comes next sees that nobody is
-behind it any more and marks it as interrupted.
+While the run is under way its row is also its lease (:mod:`~lms_bridge.jobs.under_way`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.jobs.base import Busy, Job, JobFailed, Progress, Stopped
 from lms_bridge.jobs.catalogue import JOBS
 from lms_bridge.jobs.steering import is_paused, pause, take
+from lms_bridge.jobs.under_way import IS_RUNNING, Reached, close_abandoned, kept, lease
 from lms_bridge.redaction import redact
 from lms_bridge.store.engine import Store, alone
 from lms_bridge.store.schema import job_runs
-from lms_bridge.store.types import AnyRow
 
 log = structlog.get_logger(__name__)
 
 __all__ = ["is_paused", "pause"]
 
-_LEASE = dt.timedelta(seconds=60)
-_LOOK_SECONDS = 1.0
-"""between two looks whether to go on"""
 _KEEP_RUNS = 2000
 """of each job"""
-
-# In the text of the SQL: by a parameter neither database would find its partial index.
-_IS_RUNNING = job_runs.c.outcome == bindparam(None, "running", literal_execute=True)
 
 
 def nothing(_done: int, _total: int | None) -> None:
@@ -51,14 +39,18 @@ def always() -> bool:
     return True
 
 
+def never() -> bool:
+    """That the run ends early only because somebody wants it."""
+    return False
+
+
+def whenever(_db: Connection) -> bool:
+    """That nothing speaks against beginning the run."""
+    return True
+
+
 class NotAsked(Exception):
-    """Nobody asks for the run, or another process has begun it."""
-
-
-class Reached:
-    """How far a run has come, as it last said."""
-
-    far: tuple[int, int | None] | None = None
+    """Nobody asks for the run (any more), or another process has begun it."""
 
 
 def run(
@@ -69,20 +61,23 @@ def run(
     go_on: Callable[[], bool] = always,
     job: Job | None = None,
     asked: bool = False,
+    may_begin: Callable[[Connection], bool] = whenever,
+    is_cut_off: Callable[[], bool] = never,
 ) -> Counter[str]:
     """Run the job `name` now and leave a row about it; ends early when `go_on` says no.
 
     `job` is run in its place where it is to do something narrower than on schedule. With `asked`
     it is run because somebody has asked for it, and no more than once for each time; otherwise
-    :exc:`NotAsked`.
+    :exc:`NotAsked`. So too if `may_begin` says no, in the transaction that begins the run. One that
+    ends early counts as interrupted when `is_cut_off`: it is to be taken up again.
 
     Raises :exc:`Busy` when the job is exclusive and runs elsewhere, and :exc:`JobFailed`.
     """
     job = job or JOBS[name](bridge)
-    run_id = _begin(bridge, name, exclusive=job.exclusive, asked=asked)
+    run_id = _begin(bridge, name, may_begin, exclusive=job.exclusive, asked=asked)
     outcome, counts, error = "interrupted", Counter[str](), ""
     reached = Reached()
-    with _kept(bridge.store, run_id, go_on, reached) as is_to_stop:
+    with kept(bridge.store, run_id, go_on, reached) as is_to_stop:
 
         def report(done: int, total: int | None) -> None:
             reached.far = done, total
@@ -94,7 +89,7 @@ def run(
             counts = job.run(report)
             outcome = "done"
         except Stopped as stopped:
-            outcome, counts = "stopped", stopped.counts
+            outcome, counts = "interrupted" if is_cut_off() else "stopped", stopped.counts
         except JobFailed as failure:
             outcome, counts, error = "failed", failure.counts, str(failure)
             raise
@@ -107,25 +102,6 @@ def run(
     if any(counts.values()):
         log.info("job done", job=name, **counts)
     return counts
-
-
-def is_abandoned(row: AnyRow, now: dt.datetime) -> bool:
-    """Whether the run of `row` says that it is under way, and its process is no more."""
-    if row.outcome != "running":
-        return False
-    return row.lease_until <= now or is_certainly_dead(row.owner)
-
-
-def close_abandoned(db: Connection, now: dt.datetime) -> None:
-    """Mark the runs of processes that are no more as interrupted; how long they took is unknown."""
-    running = db.execute(select(job_runs).where(_IS_RUNNING)).all()
-    gone = [row.id for row in running if is_abandoned(row, now)]
-    if gone:
-        db.execute(
-            update(job_runs)
-            .where(job_runs.c.id.in_(gone), _IS_RUNNING)
-            .values(outcome="interrupted", lease_until=None)
-        )
 
 
 def note_idle(store: Store, name: str, *, since: dt.datetime, times: int) -> None:
@@ -153,15 +129,24 @@ def note_idle(store: Store, name: str, *, since: dt.datetime, times: int) -> Non
             )
 
 
-def _begin(bridge: Bridge, name: str, *, exclusive: bool, asked: bool) -> int:
+def _begin(
+    bridge: Bridge,
+    name: str,
+    may_begin: Callable[[Connection], bool],
+    *,
+    exclusive: bool,
+    asked: bool,
+) -> int:
     """The id of a new run of the job. Raises :exc:`Busy` and :exc:`NotAsked`."""
     now = utc_now()
     with bridge.store.writing() as db:
         alone(db, f"job {name}")
         close_abandoned(db, now)
-        others = select(job_runs.c.id).where(job_runs.c.job == name, _IS_RUNNING)
+        others = select(job_runs.c.id).where(job_runs.c.job == name, IS_RUNNING)
         if exclusive and db.execute(others).first() is not None:
             raise Busy(f"{name} is being run at this moment")
+        if not may_begin(db):
+            raise NotAsked
         asked_by = take(db, name) if asked else None
         if asked and asked_by is None:
             raise NotAsked
@@ -170,75 +155,22 @@ def _begin(bridge: Bridge, name: str, *, exclusive: bool, asked: bool) -> int:
             started_at=now,
             outcome="running",
             owner=bridge.owner,
-            lease_until=now + _LEASE,
+            lease_until=now + lease(bridge.store),
             asked_by=asked_by,
         )
         return int(db.execute(new.returning(job_runs.c.id)).scalar_one())
 
 
-@contextmanager
-def _kept(
-    store: Store, run_id: int, go_on: Callable[[], bool], reached: Reached
-) -> Iterator[Callable[[], bool]]:
-    """Keep the run's lease while the block runs; yields what says whether it is to end.
-
-    How far it has come is written down once a second, if that has changed.
-    """
-    over, stopping = threading.Event(), threading.Event()
-    noted = None
-
-    def keep() -> None:
-        nonlocal noted
-        renew_at = time.monotonic() + _LEASE.total_seconds() / 3
-        while not over.wait(_LOOK_SECONDS):
-            try:
-                if not go_on():
-                    stopping.set()
-                if reached.far != noted:
-                    noted = reached.far
-                    _note_reached(store, run_id, noted)
-                if time.monotonic() >= renew_at:
-                    renew_at = time.monotonic() + _LEASE.total_seconds() / 3
-                    if not _renew(store, run_id):
-                        log.error("a run was taken for dead, and ends", run=run_id)
-                        stopping.set()
-            except Exception:
-                log.exception("could not renew the lease of a run", run=run_id)
-
-    keeper = threading.Thread(target=keep, name=f"run-{run_id}", daemon=True)
-    keeper.start()
-    try:
-        yield stopping.is_set
-    finally:
-        over.set()
-        keeper.join()
-
-
-def _note_reached(store: Store, run_id: int, far: tuple[int, int | None] | None) -> None:
-    if far is not None:
-        with store.writing() as db:
-            mine = update(job_runs).where(job_runs.c.id == run_id, _IS_RUNNING)
-            db.execute(mine.values(done=far[0], total=far[1]))
-
-
-def _renew(store: Store, run_id: int) -> bool:
-    with store.writing() as db:
-        renewed = db.execute(
-            update(job_runs)
-            .where(job_runs.c.id == run_id, _IS_RUNNING)
-            .values(lease_until=utc_now() + _LEASE)
-        )
-    return bool(renewed.rowcount)
-
-
 def _finish(store: Store, run_id: int, outcome: str, counts: Counter[str], error: str) -> None:
     values: dict[str, Any] = {"counts": dict(counts), "error": redact(error)}
     with store.writing() as db:
-        db.execute(
+        ended = db.execute(
             update(job_runs)
-            .where(job_runs.c.id == run_id)
+            .where(job_runs.c.id == run_id, IS_RUNNING)
             .values(finished_at=utc_now(), outcome=outcome, lease_until=None, **values)
         )
+        if not ended.rowcount:  # what others have made of it stands
+            log.warning("a run that was taken for dead has ended", run=run_id, outcome=outcome)
         if run_id % 100 == 0:  # now and then is often enough, whichever job it was
             for name in JOBS:
                 _forget_old(db, name)

@@ -44,6 +44,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return (self.finished_at - self.started_at).total_seconds()
 
     @property
+    def latest_begin(self) -> dt.datetime:
+        """When it began; of several in a row that had nothing to do, the last of them."""
+        if self.outcome == "idle" and self.finished_at is not None:
+            return self.finished_at
+        return self.started_at
+
+    @property
     def is_running(self) -> bool:
         """Whether it is under way."""
         return self.outcome == "running"

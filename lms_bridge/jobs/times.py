@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
 
+AT_SET_TIMES = frozenset(
+    {
+        "pull_completions",
+        "refresh_employees",
+        "read_histories",
+        "reconcile",
+        "watch_tokens",
+        "notify",
+        "send_reports",
+    }
+)
+"""the jobs that are run because it is time; all others because there is something to do"""
+
+
 def trigger_of(settings: Settings, name: str) -> BaseTrigger | None:
     """When the job `name` is run; None if it is switched off."""
     job: JobSettings = getattr(settings.jobs, name)
@@ -38,3 +52,17 @@ def next_run(settings: Settings, name: str, *, now: dt.datetime) -> dt.datetime 
     trigger = cron.trigger(job.cron, ZoneInfo(job.time_zone or settings.time_zone))
     found: dt.datetime | None = trigger.get_next_fire_time(None, now)
     return found
+
+
+def is_missed(settings: Settings, name: str, *, last: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a time of the job's cron line has come since its last run began.
+
+    A run stands for the time before it, by the clock of whoever began it. One that is run every
+    so many seconds misses nothing.
+    """
+    job: JobSettings = getattr(settings.jobs, name)
+    if not (job.enabled and job.cron):
+        return False
+    trigger = cron.trigger(job.cron, ZoneInfo(job.time_zone or settings.time_zone))
+    after = trigger.get_next_fire_time(None, last + dt.timedelta(microseconds=1))
+    return after is not None and bool(after <= now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -30,6 +30,7 @@ from lms_bridge.operation import counting, renewing, trying, workers
 from lms_bridge.operation.counting import Some
 from lms_bridge.operation.renewing import Renewable
 from lms_bridge.operation.trying import Try
+from lms_bridge.operation.workers import WorkerLine
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import sightings
 from lms_bridge.store.places import moment_of
@@ -109,6 +110,8 @@ def _scheduler(db: Connection, now: dt.datetime) -> Iterator[Check]:
         where = ", ".join(sorted({line.host for line in alive}))
         says = mark("Workers at work: %(count)s, on %(where)s.")
         yield Check(subject, "ok", says, details={"count": len(alive), "where": where})
+        if db.dialect.name == "postgresql":
+            yield _active(lines)
         return
     advises = mark(
         "Start the service on the server: systemctl start lms-bridge, or lms-bridge serve. If it"
@@ -116,6 +119,23 @@ def _scheduler(db: Connection, now: dt.datetime) -> Iterator[Check]:
     )
     says = mark("No worker is running, so nothing is judged, delivered or run on schedule.")
     yield Check(subject, "failed", says, advises)
+
+
+def _active(lines: Sequence[WorkerLine]) -> Check:
+    """Which of several workers begins what runs at set times; one of SQLite has no others."""
+    subject = mark("Scheduler")
+    if active := [line.name for line in lines if line.is_active]:
+        says = mark("The active worker, which begins the jobs of set times: %(name)s.")
+        return Check(subject, "ok", says, details={"name": active[0]})
+    return Check(
+        subject,
+        "warning",
+        mark("No worker is the active one, so no job is begun at its set time."),
+        mark(
+            "This passes within seconds of a worker's end. If it stays, the log of the workers says"
+            " why; a pooler between them and PostgreSQL must leave each its own session."
+        ),
+    )
 
 
 def _queue(bridge: Bridge, db: Connection, now: dt.datetime) -> Iterator[Check]:

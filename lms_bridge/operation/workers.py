@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from lms_bridge.deliveries.ownership import is_certainly_dead
 from lms_bridge.store.engine import Store, insert
-from lms_bridge.store.schema import workers
+from lms_bridge.store.schema import leads, workers
 
 EVERY_SECONDS = 5.0
 _SILENT = dt.timedelta(seconds=30)
@@ -24,6 +24,13 @@ class WorkerLine(msgspec.Struct, frozen=True):
     started_at: dt.datetime
     seen_at: dt.datetime
     is_alive: bool
+    is_active: bool = False
+    """whether it is the one that begins what runs at set times, where several share the work"""
+
+    @property
+    def name(self) -> str:
+        """As a person finds it: where it runs, and the number of its process there."""
+        return f"{self.host}, {self.owner.split(':')[-2]}" if ":" in self.owner else self.owner
 
     @property
     def host(self) -> str:
@@ -48,13 +55,19 @@ def leave(store: Store, owner: str) -> None:
 
 def every(db: Connection, *, now: dt.datetime) -> list[WorkerLine]:
     """The workers that were seen within a day, the latest first."""
-    query = select(workers).where(workers.c.seen_at > now - _FORGOTTEN)
+    leading = leads.c.owner == workers.c.owner
+    query = (
+        select(workers, leads.c.seen_at.label("led_at"))
+        .outerjoin(leads, leading)
+        .where(workers.c.seen_at > now - _FORGOTTEN)
+    )
     return [
         WorkerLine(
             row.owner,
             row.started_at,
             row.seen_at,
             row.seen_at > now - _SILENT and not is_certainly_dead(row.owner),
+            row.led_at is not None and row.led_at > now - _SILENT,
         )
         for row in db.execute(query.order_by(workers.c.seen_at.desc()))
     ]

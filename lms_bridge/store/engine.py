@@ -35,8 +35,17 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.store.types import to_json
 
 _BUSY_SECONDS = 60
-_PATIENCE = {"connect_timeout": 10}
-"""seconds until a PostgreSQL that does not answer counts as away"""
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+"""seconds until a PostgreSQL that does not answer counts as away, also to who waits for it"""
+_FORSAKEN_SECONDS = 30
+"""after which the server ends a transaction of which it hears nothing: one that was frozen in the
+middle of it, or cut off, keeps the others waiting for what it has locked no longer"""
 
 
 class Store:
@@ -58,6 +67,8 @@ class Store:
         )
         self.writers = 1 if self._writer else 4
         """how many transactions of one process are worth writing at once"""
+        self.is_shared = self._writer is None
+        """whether processes on other hosts may be at the database as well"""
         self._compiled: dict[Select[Any], _Compiled] = {}
 
     @contextmanager
@@ -164,7 +175,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_size=pool_size,
             pool_use_lifo=True,  # the one that was used last has most in its caches
             max_overflow=pool_size,
-            connect_args={} if "connect_timeout" in parsed.query else _PATIENCE,
+            connect_args={name: _PATIENCE[name] for name in _PATIENCE.keys() - parsed.query.keys()},
             json_serializer=to_json,
             hide_parameters=True,
         )
@@ -193,6 +204,7 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     # Whoever has waited for a lock must see what was committed meanwhile. So it is by default;
     # a server can be set up otherwise.
     connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {_FORSAKEN_SECONDS * 1000:.0f}")
     connection.commit()
 
 
@@ -318,6 +330,7 @@ _PASSING_IN_SQLITE = {
 }
 _PASSING_IN_POSTGRESQL = (
     "08",  # connection
+    "25P03",  # too long silent in the middle of it
     "40",  # deadlock and the like: undone for another's sake
     "53",  # no room, no memory, too many connections
     "57P",  # shut down, or not up yet

@@ -917,6 +917,17 @@ workers = Table(
     comment="the processes that run jobs, and when each last said that it is alive",
 )
 
+leads = Table(
+    "leads",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(120), nullable=False),
+    Column("term", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    comment="which worker begins what runs at set times, since when, and when it last said so",
+)
+
 remote_checks = Table(
     "remote_checks",
     metadata,

@@ -12,7 +12,7 @@ import pytest
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.settings import Job as JobSettings
 from lms_bridge.config.settings import Jobs, Settings
-from lms_bridge.jobs import catalogue, runs, scheduler, steering
+from lms_bridge.jobs import catalogue, runs, scheduler, steering, under_way
 from lms_bridge.jobs.base import Progress
 from lms_bridge.jobs.steering import Run
 from lms_bridge.jobs.titles import TITLES
@@ -49,7 +49,7 @@ def bridge(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bridge]:
     Digging.begun, Digging.go_on = 0, threading.Event()
     monkeypatch.setitem(catalogue.JOBS, "index", Digging)
     monkeypatch.setattr(scheduler, "_ATTEND_SECONDS", 0.02)
-    monkeypatch.setattr(runs, "_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(under_way, "_LOOK_SECONDS", 0.02)
     yield Bridge(SETTINGS, store)
     Digging.go_on.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Integer, bindparam, create_engine, select, text
+from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store import engine, marks
 from lms_bridge.store.engine import Store, open_store
@@ -87,3 +88,19 @@ def test_many_values_are_one_parameter(store: Store) -> None:
         assert db.execute(query.where(among(statement_keys.c.key, []))).all() == []
         by_text = select(statements.c.id).where(among(statements.c.id, ["'", '"', "}", "\\", "é"]))
         assert db.execute(by_text).all() == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_whoever_falls_silent_in_a_transaction_keeps_nobody_waiting_for_ever(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_FORSAKEN_SECONDS", 0.2)
+    store = open_store(database_url)
+    with store.engine.connect() as frozen:
+        engine.alone(frozen, "something")
+        with store.writing() as db:
+            engine.alone(db, "something")  # comes as soon as the server has ended the other
+        with pytest.raises(DBAPIError) as ended:
+            frozen.execute(text("SELECT 1"))
+    assert engine.may_pass(ended.value)
+    store.close()
