@@ -87,6 +87,7 @@ WORDS = {
     "token.revoked": mark("token of the API revoked"),
     "token": mark("token of the API"),
     "shell": mark("command line"),
+    "employee.exported": mark("all about a person handed out"),
     "report.taken": mark("report taken as a file"),
     "report.mailed": mark("report mailed from then on"),
     "report.not_mailed": mark("report mailed no more"),
@@ -211,6 +212,12 @@ WORDS = {
     # the verdicts of a check
     "ok": mark("in order"),
     "warning": mark("warning"),
+    # what somebody looked at (lms_bridge.accounts.accesses)
+    "page": mark("page of a person"),
+    "completion": mark("completion"),
+    "certificate": mark("certificate"),
+    "list": mark("list"),
+    "export": mark("export of all about a person"),
 }
 
 

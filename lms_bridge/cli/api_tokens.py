@@ -13,8 +13,9 @@ from lms_bridge.accounts import api_tokens as tokens
 from lms_bridge.accounts.api_tokens import SCOPES, ApiToken, TokenProblem
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
+from lms_bridge.cli.looked import here
 from lms_bridge.cli.session import InOrder, Session, pass_session
-from lms_bridge.cli.users import here, unit_of
+from lms_bridge.cli.users import unit_of
 from lms_bridge.i18n import mark
 
 _name = click.argument("name")

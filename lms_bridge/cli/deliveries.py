@@ -8,8 +8,8 @@ from lms_bridge import reports
 from lms_bridge.accounts import audit
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
+from lms_bridge.cli.looked import here
 from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
-from lms_bridge.cli.users import here
 from lms_bridge.deliveries import actions, health
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State

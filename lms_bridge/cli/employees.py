@@ -8,10 +8,11 @@ import click
 from sqlalchemy import func, or_, select
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.lacking import lacking
 from lms_bridge.cli.link import link
 from lms_bridge.cli.person import show, standing_of
+from lms_bridge.cli.personal import export
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.cli.units import units
 from lms_bridge.i18n import mark
@@ -47,6 +48,7 @@ def list_(session: Session, search: str, limit: int, as_json: bool) -> None:
         mine = select(keys).where(keys.c.employee_id.in_([row.id for row in rows]))
         for row in db.execute(mine.order_by(keys.c.id)):
             known.setdefault(row.employee_id, []).append(row.key)
+    looked.note(session, "list", list="employees")
     if as_json:
         output.print_json(
             [
@@ -107,5 +109,5 @@ def import_(session: Session, file: Path, as_json: bool) -> None:
     )
 
 
-for _command in (show, link, lacking, units):
+for _command in (show, export, link, lacking, units):
     employees.add_command(_command)

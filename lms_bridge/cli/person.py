@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.jobs.base import JobFailed
@@ -48,6 +48,7 @@ def show(session: Session, nip: str, year: int | None, ask: bool, as_json: bool)
     yearly = session.bridge.settings.yearly_hours
     with session.bridge.store.reading() as db:
         about = learned.about(db, employee_id, year=year or this_year(session), yearly=yearly)
+    looked.note(session, "page", employee_id)
     if as_json:
         output.print_json(about, people=True)
         return

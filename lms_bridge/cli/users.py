@@ -9,13 +9,13 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from lms_bridge.accounts import audit, passwords, users
-from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.roles import Role
 from lms_bridge.accounts.sight import Unit
 from lms_bridge.accounts.users import AccountProblem, User
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
-from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
+from lms_bridge.cli.looked import here
+from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.people import units
 
@@ -145,11 +145,6 @@ def enable(session: Session, username: str) -> None:
     """Let USERNAME in again."""
     _set_disabled(session, username, disabled=False)
     session.tell(mark("%(name)s may sign in again."), name=username)
-
-
-def here() -> Actor:
-    """Whoever runs the command, for the audit log."""
-    return Actor(name=whoami(), role="shell")
 
 
 def _set_disabled(session: Session, username: str, *, disabled: bool) -> None:

@@ -24,10 +24,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.store.engine import Store, alone
 from lms_bridge.store.schema import documents as table
 from xapi.concurrency import Preconditions, check_change, etag
-from xapi.documents import DocumentQuery
+from xapi.documents import DocumentQuery, Resource
 from xapi.merging import Document, posted
 from xapi.versions import Version
 
@@ -189,6 +190,7 @@ def _place(asked: DocumentQuery) -> dict[str, Any]:
     name = _written(asked.id)
     return {
         "owner": _owner(asked),
+        "agent": key(Kind.AGENT, asked.agent) if asked.agent else None,
         "registration": asked.registration or "",
         "name_key": name,
         "name": name,
@@ -196,7 +198,12 @@ def _place(asked: DocumentQuery) -> dict[str, Any]:
 
 
 def _owner(asked: DocumentQuery) -> str:
-    whose = "\0".join((asked.resource.value, asked.activity or "", asked.agent or ""))
+    return owner(asked.resource, asked.activity or "", asked.agent or "")
+
+
+def owner(resource: Resource, activity: str, agent: str) -> str:
+    """Whom a document belongs to, as it stands in the table; `agent` is an `actor_key`."""
+    whose = "\0".join((resource.value, activity, agent))
     return hashlib.sha256(whose.encode("utf-8", "surrogatepass")).hexdigest()
 
 

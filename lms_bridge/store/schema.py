@@ -149,6 +149,8 @@ documents = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("owner", String(64), nullable=False),
+    # The key of the Agent that it is of, if it is of one: by it all of somebody are found.
+    Column("agent", BigInteger, index=True),
     Column("registration", String(36), nullable=False, server_default=""),
     Column("name_key", OutsideKey(500), nullable=False),
     Column("name", Text, nullable=False),
@@ -993,6 +995,32 @@ audit_entries = Table(
     Column("address", String(45), nullable=False, server_default=""),
     Index("ix_audit_entries_subject", "subject", "id"),
     comment="who did what; nothing changes or removes an entry",
+)
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("user_id", BigId),
+    Column("by", OutsideText, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("address", String(45), nullable=False, server_default=""),
+    Column("what", String(40), nullable=False),
+    # Of a list or a report of many people, None. No foreign key: it outlives the employee.
+    Column("employee_id", BigId),
+    Column("details", Json),
+    Index("ix_accesses_employee_id", "employee_id", "id"),
+    comment="who looked at whose data, and when; no NIP and no name",
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("employee_id", BigId, nullable=False),
+    Column("erased_at", UtcTime, nullable=False),
+    comment="by what those who were erased were known, as keyed hashes, so that none comes back",
 )
 
 api_tokens = Table(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lms_bridge.accounts import accesses
 from lms_bridge.accounts.audit import entries
 from lms_bridge.jobs import steering
 from lms_bridge.store.engine import Store
@@ -34,6 +35,20 @@ def test_somebody_is_found_by_a_nip_that_stands_in_no_address(script: Make) -> N
     assert ids(hr.post("/employees/search")) == [1, 2]
     [found] = hr.post("/employees/search", {"nip": SITI}).get_json()["items"]
     assert found["unit"] == {"id": "U-1", "name": "Dinas Pendidikan"}
+
+
+def test_whose_data_a_token_was_shown_is_written_down(script: Make, store: Store) -> None:
+    hr = script("people")
+    completion = hr.get("/completions").get_json()["items"][0]["id"]
+    hr.get(f"/completions/{completion}")
+    hr.get("/employees/2")
+    hr.get("/employees/99")
+    with store.reading() as db:
+        found = [(one.what, one.employee_id) for one in accesses.entries(db)]
+    assert found[0] == ("page", 2)
+    assert [what for what, _ in found] == ["page", "completion", "list"]
+    assert found[1][1] is not None
+    assert found[2][1] is None
 
 
 def test_one_employee_has_the_jp_of_a_year_and_all_trainings(script: Make) -> None:

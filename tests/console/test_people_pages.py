@@ -116,6 +116,25 @@ def test_a_nip_stands_in_no_address_and_leads_to_the_person(
     assert NIP not in page.text, "grouped as printed, and in no link"
 
 
+def test_who_looked_at_whom_is_shown_to_the_auditor_alone(
+    visitor: Callable[[], Visitor],
+) -> None:
+    hr = visitor().as_(Role.HR)
+    hr.get(f"/employees/{SITI}")
+    hr.get(f"/completions/{STUCK}")
+    hr.get(f"/employees/{AGUS}")
+    hr.get("/reports?report=employees")
+    assert hr.get("/audit/accesses").status_code == 403
+    auditor = visitor().as_(Role.AUDITOR)
+    page = auditor.get("/audit/accesses")
+    assert "hr.x" in page.text
+    assert NIP not in page.text
+    assert f"/console/employees/{AGUS}" in page.text
+    narrowed = auditor.get(f"/audit/accesses?employee={SITI}&by=hr")
+    assert narrowed.text.count(f"/console/employees/{SITI}") == 2, "the page and the completion"
+    assert f"/console/employees/{AGUS}" not in narrowed.text
+
+
 def test_the_page_of_a_person_says_first_what_is_not_in_the_registry_and_why(
     visitor: Callable[[], Visitor],
 ) -> None:

@@ -22,6 +22,7 @@ def routes(service: Service) -> None:
     @service.get("/completions", Permission.PEOPLE, asks=CompletionsAsked, answers=Page[Completion])
     def completions(asked: CompletionsAsked) -> Page[Completion]:
         """List completions, the latest first."""
+        service.looked("list", list="completions")
         with store.reading() as db:
             unit, sight = unit_of(db, asked.unit, asked.registry), service.sight(db)
             try:
@@ -45,4 +46,5 @@ def routes(service: Service) -> None:
             )
         if found is None:
             raise problems.missing()
+        service.looked("completion", found.completion.employee.id, completion=number)
         return found

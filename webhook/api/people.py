@@ -53,6 +53,7 @@ def routes(service: Service) -> None:
             found = people.in_full(db, service.sight(db), number, year=year, yearly=yearly)
         if found is None:
             raise problems.missing()
+        service.looked("page", number)
         return found
 
     @service.get("/units", Permission.PEOPLE, asks=UnitsAsked, answers=Units)
@@ -67,6 +68,7 @@ def routes(service: Service) -> None:
         return asked or utc_now().astimezone(ZoneInfo(bridge.settings.time_zone)).year
 
     def _listed(asked: EmployeesAsked) -> Page[Employee]:
+        service.looked("list", list="employees")
         with bridge.store.reading() as db:
             unit = unit_of(db, asked.unit, asked.registry)
             inside = of_unit(db, unit) if unit else EVERYBODY

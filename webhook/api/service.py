@@ -21,12 +21,13 @@ import structlog
 from flask import Blueprint, Flask, Response, g, request
 from sqlalchemy import Connection
 
+from lms_bridge.accounts.accesses import Looks
 from lms_bridge.accounts.api_tokens import ApiToken
 from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.accounts.sight import Sight
 from lms_bridge.api.paging import LARGEST
-from lms_bridge.bridge import Bridge
+from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.i18n import LANGUAGES
 from webhook.api import PATH, problems
 from webhook.api.door import Door
@@ -69,6 +70,7 @@ class Service:
         self.blueprint = Blueprint(
             "api", __name__, url_prefix=PATH, static_folder="../static", static_url_path="/static"
         )
+        self._looks = Looks(bridge.store, clock=utc_now)
         self._door = Door(bridge.store)
         self.blueprint.before_request(self._admit)
         self.blueprint.after_request(self._protect)
@@ -154,6 +156,10 @@ class Service:
     def sight(self, db: Connection) -> Sight:
         """Of whom the token shows anything."""
         return self.token.sight(db)
+
+    def looked(self, what: str, employee_id: int | None = None, **details: Any) -> None:
+        """Note that whoever has the token is shown `what` of that employee, or of many."""
+        self._looks.note(self.actor, what, employee_id, **details)
 
     @property
     def language(self) -> str:

@@ -59,6 +59,7 @@ class _Completions:
             "from": since.isoformat() if since else "",
             "to": until.isoformat() if until else "",
         }
+        site.looked("list", list="completions")
         next_url = ""
         if page.is_more:
             next_url = same_but("completions", asked, after=page.lines[-1].id)
@@ -86,6 +87,7 @@ class _Completions:
                 raise site.missing()
             (line,) = reports.list_completions(db, now=now, ids=[number], closed=bridge.closed(now))
             told = story.tell(db, line, employee_id, language, now=now, today=site.today())
+        site.looked("completion", employee_id, completion=number)
         return site.show(
             "console/completion.html",
             line=line,
@@ -103,13 +105,14 @@ class _Completions:
         site = self._site
         bridge = site.bridge
         with bridge.store.reading() as db:
-            seen = finished.employee_of(db, site.sight(db), number) is not None
+            employee_id = finished.employee_of(db, site.sight(db), number)
             found = None
-            if seen and bridge.papers is not None:
+            if employee_id is not None and bridge.papers is not None:
                 home_page = bridge.settings.web.home_page
                 found = issued.of_completion(db, number, home_page=home_page)
         if found is None or bridge.papers is None:
             raise site.missing()
+        site.looked("certificate", employee_id, completion=number)
         document = bridge.papers.made(found)
         response = Response(document.content, mimetype="application/pdf")
         response.headers.set("Content-Disposition", "attachment", filename=document.name)

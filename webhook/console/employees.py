@@ -82,6 +82,7 @@ class _Employees:
             goals = self._goals(db)
             page = people.find(db, sight, wanted, goals, after=after)
             count = people.how_many(db, sight, wanted, goals)
+        site.looked("list", list="employees")
         asked = {"unit": choice.text, "standing": standing, "goal": goal}
         asked |= {"q": "" if digits else words}
         is_more = page.is_more and not digits
@@ -139,6 +140,7 @@ class _Employees:
         )
         if found is None:
             raise site.missing()
+        site.looked("page", employee_id)
         settings = site.bridge.settings
         return site.show(
             "console/employee.html",

@@ -95,6 +95,8 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
                 problem = gettext(str(bad))
         units = choosing.choices(db, sight)
         kept = saved.of(db, site.user)
+    if shown is not None and shown.rows:
+        site.looked("report", None, **_arguments(report))
     page = site.show(
         "console/reports.html",
         report=report,

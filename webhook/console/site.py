@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from lms_bridge import __version__
 from lms_bridge.accounts import sessions
+from lms_bridge.accounts.accesses import Looks
 from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.accounts.sessions import Session
@@ -51,6 +52,7 @@ class Site:
             static_folder="../static",
             static_url_path="/static",
         )
+        self._looks = Looks(bridge.store, clock=utc_now)
         self.needs: dict[str, Needs] = {}
         """by endpoint, what a view needs"""
         self.blueprint.register_error_handler(HTTPException, self._failed)
@@ -117,6 +119,10 @@ class Site:
     def sight(self, db: Connection) -> Sight:
         """Of whom they may see anything."""
         return self.user.sight(db)
+
+    def looked(self, what: str, employee_id: int | None = None, **details: Any) -> None:
+        """Note that whoever is there is shown `what` of that employee, or of many."""
+        self._looks.note(self.actor, what, employee_id, **details)
 
     def today(self) -> dt.date:
         """The day in the city."""

@@ -1,0 +1,38 @@
+"""``employees export``."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from lms_bridge.accounts import accesses, audit
+from lms_bridge.people.identities import known_by_nip
+from lms_bridge.sandbox.city import SITI
+from tests.cli.conftest import Terminal, on_sqlite
+from tests.scene import Scene
+
+
+@on_sqlite
+def test_all_about_a_person_goes_into_a_file_and_that_is_written_down(
+    terminal: Terminal, scene: Scene, tmp_path: Path
+) -> None:
+    path = tmp_path / "siti.zip"
+    with scene.store.reading() as db:
+        number = known_by_nip(db, SITI)
+    said = terminal.read("employees", "export", str(number), "-o", str(path))
+    assert said == f"All that the bridge has of employee {number} is in {path}."
+    with zipfile.ZipFile(path) as made:
+        assert "summary.txt" in made.namelist()
+    refused = terminal.refused("employees", "export", SITI, "-o", str(path))
+    assert "cannot be written: File exists" in refused
+    with scene.store.reading() as db:
+        entries, looks = audit.entries(db, action="employee.exported"), accesses.entries(db)
+    assert [one.subject for one in entries] == [f"employee:{number}"] * 2
+    assert [(one.what, one.employee_id) for one in looks] == [("export", number)] * 2
+    assert SITI not in str(entries)
+
+
+@on_sqlite
+def test_nobody_with_that_number(terminal: Terminal, tmp_path: Path) -> None:
+    refused = terminal.refused("employees", "export", "4711", "-o", str(tmp_path / "x.zip"))
+    assert "there is no employee with the number 4711" in refused
