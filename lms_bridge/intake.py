@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TypeAlias
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, select
 
 from lms_bridge.store.at_once import MOST, Appender, Row
@@ -25,6 +26,8 @@ from lms_bridge.store.places import next_place
 from lms_bridge.store.schema import statements
 from xapi import Received, canonical_uuid, new_uuids, same_statement
 from xapi.versions import Version
+
+log = structlog.get_logger(__name__)
 
 
 class Conflict(Exception):
@@ -83,11 +86,13 @@ class Intake:
         if received:
             raws = [one.raw for one in received]
             self._commits.submit(_rows(origin, zip(map(canonical_uuid, ids), raws, strict=True)))
+        log.debug("statements stored", sender=origin.sender, statement=ids)
         return ids
 
     def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
         self._commits.submit(_rows(origin, [(canonical_uuid(statement_id), received.raw)]))
+        log.debug("statements stored", sender=origin.sender, statement=[statement_id])
 
     def close(self) -> None:
         """Store what is waiting, then stop."""

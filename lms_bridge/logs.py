@@ -1,4 +1,12 @@
-"""Logs: one line for each event, to standard error, with nothing personal or secret in it."""
+"""Logs: one line for each event, to standard error, with nothing personal or secret in it.
+
+What a line is about stands in it under the same names everywhere, so that one search finds all of
+it: ``request``, ``statement``, ``completion``, ``delivery``, ``job``, ``run``. Who works on one
+binds its name, and each line that is written meanwhile has it:
+
+>>> with bound_contextvars(statement=one.statement_id):
+...     ...
+"""
 
 from __future__ import annotations
 
@@ -16,6 +24,7 @@ from lms_bridge.redaction import mask_nip, redact, redact_fields
 def set_up(settings: Log) -> None:
     """Send structlog and the standard library's loggers through one redacting formatter."""
     shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -24,6 +24,7 @@ from webhook import (
 from webhook.access import Access
 from webhook.meter import Meter, metered
 from webhook.tally import Tally
+from webhook.tracing import named
 
 
 def create_app(bridge: Bridge) -> Flask:
@@ -63,5 +64,5 @@ def create_app(bridge: Bridge) -> Flask:
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     told = telling.short_way(every_way, bridge, access)
     short = storing.short_way(told, bridge, access, counted)
-    app.wsgi_app = metered(short, meter)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = named(metered(short, meter))  # type: ignore[method-assign, assignment]
     return app

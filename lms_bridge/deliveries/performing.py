@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from lms_bridge.config.settings import Delivery
 from lms_bridge.deliveries import queue, refusals
@@ -67,6 +68,10 @@ class Performer:
 
     def perform(self, work: Work, write: Note) -> Performed:
         """Perform the step of `work`. Raises :exc:`~lms_bridge.deliveries.queue.LeaseLost`."""
+        with bound_contextvars(**_about(work)):
+            return self._perform(work, write)
+
+    def _perform(self, work: Work, write: Note) -> Performed:
         notebook = Notebook(work.progress, lambda pages: self._note(work, notebook, pages, write))
         with recorded() as exchanges, gate.making_sure(lambda: self._make_sure(work, write)):
             try:
@@ -78,7 +83,7 @@ class Performer:
                 raise
             except Exception:
                 # A defect of ours must neither lose the delivery nor spin on it.
-                log.exception("a step failed unexpectedly", **_about(work))
+                log.exception("a step failed unexpectedly")
                 failure = _defect()
             else:
                 refusals.forget(notebook)

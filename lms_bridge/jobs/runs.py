@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, delete, select, update
+from structlog.contextvars import bound_contextvars
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.jobs.base import Busy, Job, JobFailed, Progress, Stopped
@@ -77,7 +78,8 @@ def run(
     run_id = _begin(bridge, name, may_begin, exclusive=job.exclusive, asked=asked)
     outcome, counts, error = "interrupted", Counter[str](), ""
     reached = Reached()
-    with kept(bridge.store, run_id, go_on, reached) as is_to_stop:
+    about = bound_contextvars(job=name, run=run_id)
+    with about, kept(bridge.store, run_id, go_on, reached) as is_to_stop:
 
         def report(done: int, total: int | None) -> None:
             reached.far = done, total
@@ -95,7 +97,7 @@ def run(
             raise
         except Exception as failure:
             outcome, error = "failed", f"{type(failure).__name__}: {failure}"
-            log.exception("job failed", job=name)
+            log.exception("job failed")
             raise JobFailed(error) from failure
         finally:
             _finish(bridge.store, run_id, outcome, counts, error)

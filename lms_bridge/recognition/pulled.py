@@ -101,11 +101,17 @@ class PulledIntake:
         Raises :exc:`~lms_bridge.errors.DeliveryError` when the LMS as a whole fails.
         """
         counts: Counter[str] = Counter()
+        told: list[tuple[int, str]] = []
 
         def keep(db: Connection, one: Pulled, who: Known | Reason) -> None:
-            counts[self.keep(db, one, who).state] += 1
+            kept = self.keep(db, one, who)
+            counts[kept.state] += 1
+            if kept.completion_id is not None:
+                told.append((kept.completion_id, one.lms))
 
         failed = self.each(some, look, keep)
+        for completion_id, lms in told:
+            log.info("completion told", completion=completion_id, lms=lms)
         if failed:
             counts["failed"] += len(failed)
         return counts

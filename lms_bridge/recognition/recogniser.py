@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection, bindparam, update
+from structlog.contextvars import bound_contextvars
 
 from lms_bridge import completions
 from lms_bridge.catalogue.course import Role
@@ -85,6 +86,7 @@ class Recogniser:
         return counts
 
     def _judge_some(self, counts: Counter[str]) -> int:
+        told: list[tuple[str, int]] = []
         with self._store.writing() as db:
             sightings.hold(db)
             self._belonging.learn(db)
@@ -92,16 +94,23 @@ class Recogniser:
             batch = reading.read(db, _NEW)
             catalogue = self._shelf.catalogue(db)
             for one in batch:
-                counts[self._judge_safely(db, one, catalogue)] += 1
+                values = self._judge_safely(db, one, catalogue)
+                counts[str(values["state"])] += 1
+                if completion_id := values.get("completion_id"):
+                    told.append((one.statement_id, completion_id))
+        for statement, completion_id in told:
+            log.info("completion told", completion=completion_id, statement=statement)
         return len(batch)
 
-    def _judge_safely(self, db: Connection, one: Sighting, catalogue: Catalogue) -> str:
-        """Judge the sighting and say what state it came to.
+    def _judge_safely(
+        self, db: Connection, one: Sighting, catalogue: Catalogue
+    ) -> Mapping[str, Any]:
+        """Judge the sighting; its columns as they are then.
 
         A defect of ours in judging one statement must not keep the others waiting.
         """
         try:
-            with db.begin_nested():
+            with bound_contextvars(statement=one.statement_id), db.begin_nested():
                 values = self._judged(db, one, catalogue)
                 _write(db, one, values)
                 journal.note_waiting(db, [one.id], values, self._clock())
@@ -115,7 +124,7 @@ class Recogniser:
             values = sightings.waits(reason, now + _FAILED_AGAIN) | {"decided_at": now}
             _write(db, one, values)
             journal.note_waiting(db, [one.id], values, now)
-        return str(values["state"])
+        return values
 
     def _judged(self, db: Connection, one: Sighting, catalogue: Catalogue) -> dict[str, Any]:
         """The columns of the sighting as it is judged now, after what follows from it is done."""

@@ -125,7 +125,8 @@ def test_a_document_does_not_run_in_a_browser_as_a_page_of_the_bridge(states: Do
 @each_resource
 def test_head_is_get_without_the_body(kept: Documents) -> None:
     kept.put({"n": 1})
-    head, get = kept.send("HEAD"), kept.send("GET")
+    named = {"X-Request-ID": "same"}
+    head, get = (kept.send(method, headers=named) for method in ("HEAD", "GET"))
     assert (head.status_code, head.data) == (200, b"")
     assert dict(head.headers) == dict(get.headers)
     assert kept.send("HEAD", id="other").status_code == 404

@@ -1,0 +1,35 @@
+"""A name for each request: it stands in the log lines that it causes, and in the answer.
+
+Whoever sends may name it (``X-Request-ID``), as nginx does with ``$request_id``; else it gets one.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from structlog.contextvars import bound_contextvars
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEADER: Final = "X-Request-ID"
+_GIVEN: Final = re.compile(r"[A-Za-z0-9._-]{4,64}")
+
+
+def named(application: WSGIApplication) -> WSGIApplication:
+    """`application`, in whose log lines and answers is which request they are of."""
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        name = given if _GIVEN.fullmatch(given) else secrets.token_hex(6)
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, (HEADER, name)], *more)
+
+        with bound_contextvars(request=name):
+            return application(environ, start)
+
+    return call
