@@ -71,6 +71,8 @@ class Bridge:
         """the folder of the configuration, from which paths in it start"""
         self.store = store
         self.owner = new_owner()
+        self.documents_are_planned = False
+        """whether certificates were planned for what was recorded before there were any"""
 
     @classmethod
     def open(cls, path: Path) -> Bridge:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import queue, refusals
+from lms_bridge.deliveries import places, queue, refusals
 from lms_bridge.deliveries.queue import LeaseLost, Trace
 from lms_bridge.deliveries.step import Clock, Notebook, Step
 from lms_bridge.deliveries.work import Work
@@ -162,7 +162,8 @@ class Performer:
     def _make_sure(self, work: Work, write: Note) -> None:
         """It waited for its turn; nothing is sent on behalf of somebody else."""
         begun_at, seconds = self._clock(), self._settings.lease_seconds
-        write(lambda db: queue.keep(db, work, now=self._clock(), lease_seconds=seconds))
+        with places.kept():  # it has the turn to write, for which others wait in their places
+            write(lambda db: queue.keep(db, work, now=self._clock(), lease_seconds=seconds))
         self._not_frozen_since(begun_at)
 
     def _not_frozen_since(self, begun_at: dt.datetime) -> None:

@@ -37,3 +37,17 @@ def left() -> Iterator[None]:
         yield
     finally:
         places.acquire()
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Inside the ``with`` block this thread keeps its place, whatever it is busy with.
+
+    So does who has something there that others with a place wait for: to leave it would be to wait
+    for them to leave theirs.
+    """
+    token = _mine.set(None)
+    try:
+        yield
+    finally:
+        _mine.reset(token)

@@ -17,18 +17,20 @@ class Deliver:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._worker = bridge.worker
-        self._planned = not bridge.documented
 
     def has_work(self) -> bool:
         """Whether a delivery is due at a remote that can be used, or was left by a dead worker."""
-        return not self._planned or self._worker.has_work()
+        return not self._is_planned() or self._worker.has_work()
 
     def run(self, progress: Progress) -> Counter[str]:
         """Deliver until nothing is due."""
-        if not self._planned:
+        if not self._is_planned():
             # What was recorded before certificates were configured; so once in each process.
             for remote in self._bridge.documented:
                 with self._bridge.store.writing() as db:
                     planning.plan_documents(db, remote, utc_now())
-            self._planned = True
+            self._bridge.documents_are_planned = True
         return stoppable(self._worker.drain, progress)
+
+    def _is_planned(self) -> bool:
+        return self._bridge.documents_are_planned or not self._bridge.documented
