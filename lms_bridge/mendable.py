@@ -72,6 +72,12 @@ def wait_until_free(host: str, port: int, seconds: float = _STARTING_SECONDS) ->
         time.sleep(0.05)
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on `host` and `port`."""
+    error = _hindrance(host, port)
+    return error is None or error.errno != errno.EADDRINUSE
+
+
 def _hindrance(host: str, port: int) -> OSError | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from rich.text import Text
@@ -35,20 +35,10 @@ def check(session: Session, as_json: bool) -> None:
     for one in _checks(session):
         found.append(one)
         if not as_json:
-            _print(session, one)
+            show(session, one)
     failed = sum(one.verdict == "failed" for one in found)
     if as_json:
-        output.print_json(
-            [
-                {
-                    "subject": one.subject,
-                    "verdict": one.verdict,
-                    "finding": one.finding,
-                    "remedy": one.remedy,
-                }
-                for one in found
-            ]
-        )
+        output.print_json(as_values(found))
     elif failed:
         text = session.say(
             mark("Failed: %(failed)s of %(all)s. Mend them from the top, then check again."),
@@ -62,10 +52,24 @@ def check(session: Session, as_json: bool) -> None:
     raise SystemExit(1 if failed else 0)
 
 
-def _print(session: Session, one: Check) -> None:
+def as_values(found: Iterable[Check]) -> list[dict[str, str]]:
+    """What was found, for a program."""
+    return [
+        {
+            "subject": one.subject,
+            "verdict": one.verdict,
+            "finding": one.finding,
+            "remedy": one.remedy,
+        }
+        for one in found
+    ]
+
+
+def show(session: Session, one: Check) -> None:
+    """Print a line for what was found, and one for what to do."""
     sign, style = SIGNS[_STANDING[one.verdict]]
     found = one.found_in(session.language)
-    line = Text.assemble((sign, style), f" {one.subject}: ", (found, "dim"))
+    line = Text.assemble((sign, style), f" {session.say(one.subject)}: ", (found, "dim"))
     if remedy := one.remedy_in(session.language):
         line.append(f"\n  → {remedy}", style="cyan")
     session.console.print(line)

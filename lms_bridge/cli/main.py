@@ -17,6 +17,7 @@ _COMMANDS = {
     "demo": "lms_bridge.cli.demo:demo",
     "init": "lms_bridge.cli.init:init",
     "check": "lms_bridge.cli.check:check",
+    "doctor": "lms_bridge.cli.doctor:doctor",
     "serve": "lms_bridge.cli.serve:serve",
     "worker": "lms_bridge.cli.serve:worker",
     "status": "lms_bridge.cli.status:status",

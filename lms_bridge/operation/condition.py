@@ -93,13 +93,12 @@ def remotes(bridge: Bridge, db: Connection, now: dt.datetime) -> list[RemoteCond
 
 def parts(bridge: Bridge, db: Connection, now: dt.datetime) -> list[Check]:
     """What the bridge consists of itself."""
-    return [
-        *_scheduler(db, now),
-        *_queue(bridge, db, now),
-        *_jobs(db),
-        _database(bridge, db),
-        *_disks(bridge),
-    ]
+    return [*work(bridge, db, now), _database(bridge, db), *disks(bridge)]
+
+
+def work(bridge: Bridge, db: Connection, now: dt.datetime) -> list[Check]:
+    """Whether what is to be done is done."""
+    return [*_scheduler(db, now), *_queue(bridge, db, now), *_jobs(db)]
 
 
 def _scheduler(db: Connection, now: dt.datetime) -> Iterator[Check]:
@@ -222,7 +221,8 @@ def folder_of_data(bridge: Bridge) -> Path:
     return bridge.base.absolute()
 
 
-def _disks(bridge: Bridge) -> Iterator[Check]:
+def disks(bridge: Bridge) -> Iterator[Check]:
+    """Whether there is room where the data are kept."""
     for place in dict.fromkeys((folder_of_data(bridge), bridge.base.absolute())):
         try:
             usage = shutil.disk_usage(place)
