@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, ngettext
 from jinja2 import pass_context
 from markupsafe import Markup
 
+from lms_bridge import i18n
 from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.people import nip as nips
@@ -21,7 +21,6 @@ from lms_bridge.reporting import showing
 from lms_bridge.wording import word
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
-_TIMES = {"id": "d MMM y HH.mm", "en": "d MMM y HH:mm"}
 _YEAR_SECONDS = 365 * 24 * 3600
 _SECURITY = {
     # Nothing from elsewhere runs in the page, frames it or is told of it; nothing keeps it.
@@ -44,8 +43,15 @@ def dress(app: Flask, settings: Settings) -> None:
         locale_selector=lambda: g.get("language") or chosen("lang", LANGUAGES) or settings.language,
     )
 
+    # Flask-Babel finds out anew for each word which language the page is in.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: i18n.gettext(text, language()),
+        ngettext=ngettext,
+        newstyle=True,
+    )
+
     def local(moment: dt.datetime) -> Markup:
-        shown = format_datetime(moment, _TIMES[language()], tzinfo=zone, locale=language())
+        shown = showing.minute(moment.astimezone(zone), language())
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
 
     def what(reason: Reason) -> str:
@@ -57,7 +63,7 @@ def dress(app: Flask, settings: Settings) -> None:
     def day(date: dt.date) -> Markup:
         if isinstance(date, dt.datetime):
             date = date.astimezone(zone).date()
-        shown = format_date(date, "d MMM y", locale=language())
+        shown = showing.day(date, language())
         return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), shown)
 
     def number(value: float) -> str:
@@ -97,4 +103,7 @@ def chosen(name: str, values: tuple[str, ...]) -> str | None:
 
 def language() -> str:
     """The language of the page."""
-    return str(get_locale())
+    known: str | None = g.get("language")
+    if known is None:
+        known = g.language = str(get_locale())
+    return known

@@ -130,6 +130,7 @@ def put_deliveries(store: Store, found: Sequence[Delivery], when: When, seed: in
                 "completion_id": one.of.id,
                 "step": one.step,
                 "remote": one.remote,
+                "employee_id": one.of.who.id,
                 "lane": f"{one.remote}:{one.of.who.id}",
                 "state": one.state,
                 "due_at": one.due_at,

@@ -45,6 +45,15 @@ class Sight(msgspec.Struct, frozen=True):
         )
         return employee_id.in_(current)
 
+    def shows(self, unit: Unit) -> bool:
+        """Whether `unit` is one of those whose people are seen."""
+        if self.inside is None:
+            return True
+        top, ids = self.inside
+        if unit.registry != top.registry:
+            return False
+        return unit.id in ids if top.id else not unit.id and unit.name == top.name
+
 
 EVERYBODY = Sight()
 

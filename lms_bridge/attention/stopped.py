@@ -111,7 +111,7 @@ def members(
             at=one.changed_at,
             reason=_reason(one),
         )
-        for one in db.execute(_with_whose(query).where(sight.sees(employees.c.id)))
+        for one in db.execute(_with_whose(query).where(sight.sees(deliveries.c.employee_id)))
     ]
 
 
@@ -143,17 +143,14 @@ _ABOUT = (
 
 def _seen(query: Select[*tuple[Any, ...]], sight: Sight) -> Select[*tuple[Any, ...]]:
     """`query` of deliveries, narrowed to those of whoever may be seen."""
-    return query if sight.is_whole else _with_whose(query).where(sight.sees(employees.c.id))
+    return query.where(sight.sees(deliveries.c.employee_id))
 
 
 def _with_whose(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         query.outerjoin(completions, deliveries.c.completion_id == completions.c.id)
         .outerjoin(awards, deliveries.c.award_id == awards.c.id)
-        .outerjoin(
-            employees,
-            employees.c.id == func.coalesce(completions.c.employee_id, awards.c.employee_id),
-        )
+        .outerjoin(employees, deliveries.c.employee_id == employees.c.id)
         .outerjoin(courses, completions.c.course_id == courses.c.id)
         .outerjoin(badge_rules, awards.c.rule_id == badge_rules.c.id)
     )

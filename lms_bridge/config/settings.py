@@ -341,6 +341,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     recognise: Job = Job(every_seconds=1)
     award: Job = Job(every_seconds=1)
     count_hours: Job = Job(every_seconds=1)
+    count_figures: Job = Job(every_seconds=5)
     deliver: Job = Job(every_seconds=1)
     pull_completions: Job = Job(cron="15 1 * * *")
     backfill: Job = Job(every_seconds=2)

@@ -84,6 +84,7 @@ def plan_documents(db: Connection, remote: str, now: dt.datetime) -> int:
 
 def change_lanes(db: Connection, whose: Whose, employee_id: int) -> None:
     """It is another employee's now; what is under way keeps its lane to the end."""
+    db.execute(update(deliveries).where(whose.delivery()).values(employee_id=employee_id))
     mine = select(deliveries.c.id, deliveries.c.remote).where(
         whose.delivery(), deliveries.c.state != State.RUNNING
     )
@@ -129,6 +130,7 @@ def _waiting(
     return {
         "completion_id": whose.completion_id,
         "award_id": whose.award_id,
+        "employee_id": employee_id,
         "step": step.step,
         "remote": step.remote,
         "lane": _lane(step.remote, employee_id),

@@ -27,7 +27,7 @@ from lms_bridge.store.schema import completions, courses, deliveries, employees,
 PAGE = 50
 COUNTED = 1000
 """up to how many are counted"""
-_FEW = 300
+_FEW = 500
 """people who are gone through first rather than all completions"""
 _UNDER_WAY = (State.WAITING, State.RUNNING, State.RETRYING)
 
@@ -137,6 +137,7 @@ def _from(which: _Which) -> Select[tuple[int, int, dt.datetime]]:
 
 def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = False) -> _Which:
     """Which those are; `in_order` if only the latest of them are to be found."""
+    sights = (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY)
     few: list[ColumnElement[bool]] = []
     common: list[ColumnElement[bool]] = []
     if wanted.course:
@@ -146,10 +147,10 @@ def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = Fal
         few.append(completions.c.employee_id == wanted.employee)
     if wanted.standing is not None:
         rare = wanted.standing is not Standing.THROUGH and not (
-            in_order and _is_frequent(db, wanted.standing)
+            in_order and _is_frequent(db, wanted.standing, sights)
         )
-        (few if rare else common).append(_stands(db, wanted.standing, rare=rare))
-    for inside in (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY):
+        (few if rare else common).append(_stands(db, wanted.standing, sights, rare=rare))
+    for inside in sights:
         if not inside.is_whole:
             by_person = not few and _is_of_few(db, inside)
             # An expression of it is looked up in no index.
@@ -167,25 +168,31 @@ def _is_of_few(db: Connection, sight: Sight) -> bool:
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() <= _FEW
 
 
-def _is_frequent(db: Connection, standing: Standing) -> bool:
+def _is_frequent(db: Connection, standing: Standing, sights: Sequence[Sight]) -> bool:
     """Whether there are so many that stand like that that the latest are soon met."""
     if standing is not Standing.UNDER_WAY:
         return False
-    some = _steps(_UNDER_WAY).limit(COUNTED + 1)
+    some = _steps(_UNDER_WAY, sights).limit(COUNTED + 1)
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() > COUNTED
 
 
-def _stands(db: Connection, standing: Standing, *, rare: bool) -> ColumnElement[bool]:
-    """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one of them."""
+def _stands(
+    db: Connection, standing: Standing, sights: Sequence[Sight], *, rare: bool
+) -> ColumnElement[bool]:
+    """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one in `sights`."""
     undecided = _undecided(db)
     others = not_(among(completions.c.id, undecided))
     match standing:
         case Standing.UNDECIDED:
             return among(completions.c.id, undecided)
         case Standing.STOPPED:
-            return and_(_has_step(FOR_A_PERSON), others)
+            return and_(_has_step(FOR_A_PERSON, sights), others)
         case Standing.UNDER_WAY:
-            return and_(_has_step(_UNDER_WAY, rare=rare), not_(_has_step(FOR_A_PERSON)), others)
+            return and_(
+                _has_step(_UNDER_WAY, sights, rare=rare),
+                not_(_has_step(FOR_A_PERSON, sights)),
+                others,
+            )
         case Standing.THROUGH:
             return and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
         case Standing.TAKEN_BACK:
@@ -210,17 +217,21 @@ def _undecided(db: Connection) -> Sequence[int]:
     return sorted(set(db.execute(there).scalars()))
 
 
-def _steps(states: Sequence[State]) -> Select[Any]:
-    """The completions of which a step is in one of these, as often as there are steps."""
+def _steps(states: Sequence[State], sights: Sequence[Sight]) -> Select[Any]:
+    """The completions in `sights` of which a step is in one of these, as often as there are."""
     return select(deliveries.c.completion_id).where(
-        deliveries.c.state.in_(states), deliveries.c.completion_id.is_not(None)
+        deliveries.c.state.in_(states),
+        deliveries.c.completion_id.is_not(None),
+        *(one.sees(deliveries.c.employee_id) for one in sights if not one.is_whole),
     )
 
 
-def _has_step(states: Sequence[State], *, rare: bool = True) -> ColumnElement[bool]:
+def _has_step(
+    states: Sequence[State], sights: Sequence[Sight], *, rare: bool = True
+) -> ColumnElement[bool]:
     # An expression of it is looked up in no index: those that are not rare are met in order.
     column = completions.c.id if rare else completions.c.id + 0
-    return column.in_(_steps(states))
+    return column.in_(_steps(states, sights))
 
 
 def _is_open(states: Sequence[State]) -> ColumnElement[bool]:

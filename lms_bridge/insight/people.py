@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select
 
 from lms_bridge.accounts.sight import Sight, Unit, of_unit
-from lms_bridge.insight.goals import Goals
+from lms_bridge.figures.goals import Goals
 from lms_bridge.people import keys, service
 from lms_bridge.people import units as trees
 from lms_bridge.people.service import Kind, Standing

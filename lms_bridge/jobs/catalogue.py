@@ -9,6 +9,7 @@ from lms_bridge.jobs.announce import Announce
 from lms_bridge.jobs.award import Award
 from lms_bridge.jobs.backfill import Backfill
 from lms_bridge.jobs.base import Job
+from lms_bridge.jobs.count_figures import CountFigures
 from lms_bridge.jobs.count_hours import CountHours
 from lms_bridge.jobs.deliver import Deliver
 from lms_bridge.jobs.events import Events
@@ -29,6 +30,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "recognise": Recognise,
     "award": Award,
     "count_hours": CountHours,
+    "count_figures": CountFigures,
     "deliver": Deliver,
     "pull_completions": PullCompletions,
     "backfill": Backfill,

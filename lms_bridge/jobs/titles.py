@@ -8,6 +8,7 @@ TITLES = {
     "recognise": mark("judge what has come in"),
     "award": mark("give badges to those who meet their rules"),
     "count_hours": mark("add up the JP of those of whom something has changed"),
+    "count_figures": mark("add up the figures of the whole city that pages show"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
     "backfill": mark("take in what an LMS held before the bridge came, at the pace that was set"),

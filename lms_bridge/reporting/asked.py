@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -28,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     limit: int | None
     """how many rows; None: all"""
+    now: dt.datetime | None = None
+    """that the sums may be a minute old, and when it is; None: they are to be those of the rows"""
 
     def say(self, message: str, **details: Any) -> str:
         """The marked `message` in the language of the report."""

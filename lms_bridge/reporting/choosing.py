@@ -64,17 +64,7 @@ def choices(db: Connection, sight: Sight) -> list[Choice]:
             for name in db.scalars(names if not unit_id else names.limit(1)):
                 unit = Unit(registry, unit_id, name or unit_id)
                 found.append(Choice(key_of(unit), unit, 0))
-    return [one for one in found if is_seen(one.unit, sight)]
-
-
-def is_seen(unit: Unit, sight: Sight) -> bool:
-    """Whether somebody who sees so much may choose `unit`."""
-    if sight.inside is None:
-        return True
-    top, ids = sight.inside
-    if unit.registry != top.registry:
-        return False
-    return unit.id in ids if top.id else not unit.id and unit.name == top.name
+    return [one for one in found if sight.shows(one.unit)]
 
 
 def _placed(rows: Iterable[tuple[Unit, str]]) -> Iterator[Choice]:

@@ -33,16 +33,18 @@ def make(
     today: dt.date,
     language: str,
     limit: int | None = None,
+    now: dt.datetime | None = None,
 ) -> Table:
     """The table that `report` asks for, of those whom `sight` sees; the first `limit` rows of it.
 
+    With `now`, the sums may be those that are kept by then (:mod:`lms_bridge.figures.keeping`).
     Its rows are read from `db` as they are taken. Raises
     :exc:`~lms_bridge.reporting.report.BadReport` for a unit that there is not, or that is not seen.
     """
     unit, chosen = None, EVERYBODY
     if report.unit:
         unit = choosing.unit_of(db, report.unit)
-        if unit is None or not choosing.is_seen(unit, sight):
+        if unit is None or not sight.shows(unit):
             raise BadReport(mark("There is no such work unit, or none that you may see."))
         chosen = of_unit(db, unit)
     period = report.period_at(today)
@@ -54,5 +56,6 @@ def make(
         yearly=yearly,
         language=language,
         limit=limit,
+        now=now,
     )
     return _MADE[report.kind](db, asked)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from lms_bridge.accounts.sight import Unit
+from lms_bridge.figures.standings import NOBODY, Standing, UnitStanding
 from lms_bridge.i18n import mark
 from lms_bridge.people import sums as kept
 from lms_bridge.reporting import choosing
 from lms_bridge.reporting.asked import Asked
 from lms_bridge.reporting.choosing import Choice
-from lms_bridge.reporting.figures import Figures, Standing, Sums
+from lms_bridge.reporting.figures import Figures, PersonStanding
 from lms_bridge.reporting.table import Cell, Column, Table
 
 _COUNTED = mark(
@@ -39,10 +39,10 @@ def by_name(db: Connection, asked: Asked) -> Table:
 def by_unit(db: Connection, asked: Asked) -> Table:
     """Each unit with those below it, in the order of the tree."""
     say = asked.say
-    figures = _figures(db, asked)
     sight, chosen = asked.seen_by
-    shown = [one for one in choosing.choices(db, sight) if choosing.is_seen(one.unit, chosen)]
-    rows = list(_by_unit(figures, shown))
+    shown = [one for one in choosing.choices(db, sight) if chosen.shows(one.unit)]
+    standings = Figures(db, asked).by_unit()
+    rows = list(_by_unit(standings.units, shown))
     columns = [
         Column(say(mark("Work unit")), width=50, name="unit"),
         Column(say(mark("Employees")), "number", 11, name="employees"),
@@ -61,15 +61,15 @@ def by_unit(db: Connection, asked: Asked) -> Table:
             say(mark("Each unit is shown together with those below it, which are set in.")),
             *_notes(db, asked),
         ],
-        sums=[None, *_cells(figures.sums())],
+        sums=[None, *_cells(standings.together)],
         count=len(rows),
         language=asked.language,
         name=asked.file_name,
     )
 
 
-def _by_unit(figures: Figures, shown: Sequence[Choice]) -> Iterator[list[Cell]]:
-    sums = {one.key: Sums() for one in shown}
+def _by_unit(units: Sequence[UnitStanding], shown: Sequence[Choice]) -> Iterator[list[Cell]]:
+    sums = {one.key: NOBODY for one in shown}
     top = min((one.depth for one in shown), default=0)
     above: dict[str, list[str]] = {}
     path: list[str] = []
@@ -77,28 +77,28 @@ def _by_unit(figures: Figures, shown: Sequence[Choice]) -> Iterator[list[Cell]]:
         del path[one.depth - top :]
         path.append(one.key)
         above[one.key] = list(path)
-    for registry, unit_id, name, own in figures.by_unit():
-        key = choosing.key_of(Unit(registry, unit_id, name))
-        for each in above.get(key, ()):
-            sums[each] += own
+    for own in units:
+        for each in above.get(choosing.key_of(own.unit), ()):
+            sums[each] += own.standing
     for one in shown:
         if sums[one.key].people:
             yield ["   " * (one.depth - top) + one.unit.name, *_cells(sums[one.key])]
 
 
-def _cells(one: Sums) -> list[Cell]:
-    share = round(100 * one.reached / one.people) if one.people else None
-    mean = round(one.total / one.people) if one.people else None
-    return [one.people, one.reached, one.people - one.reached, share, one.total, mean]
+def _cells(one: Standing) -> list[Cell]:
+    share = round(one.share) if one.people else None
+    mean = round(one.all.hours / one.people) if one.people else None
+    return [one.people, one.reached, one.lacking.people, share, one.all.hours, mean]
 
 
 def _of_people(db: Connection, asked: Asked, *, lacking: bool) -> Table:
     say = asked.say
-    figures = _figures(db, asked)
-    sums = figures.sums(lacking=lacking)
+    figures = Figures(db, asked)
+    together = figures.together()
+    sums = together.lacking if lacking else together.all
     notes = _notes(db, asked)
-    if unread := figures.unread(lacking=lacking):
-        notes.append(say(_UNREAD, count=unread))
+    if sums.unread:
+        notes.append(say(_UNREAD, count=sums.unread))
     return Table(
         title=asked.title,
         about=asked.about,
@@ -114,16 +114,16 @@ def _of_people(db: Connection, asked: Asked, *, lacking: bool) -> Table:
             Column(say(mark("JP lacking")), "number", 10, True, "lacks"),
             Column(say(mark("History read on")), "date", 13, name="history_read"),
         ],
-        rows=map(_row, figures.standings(lacking=lacking, limit=asked.limit)),
+        rows=map(_row, figures.people(lacking=lacking)),
         notes=notes,
-        sums=[None] * 4 + [sums.ours, sums.elsewhere, sums.total, None, sums.lacks, None],
+        sums=[None] * 4 + [sums.ours, sums.elsewhere, sums.hours, None, sums.lacks, None],
         count=sums.people,
         language=asked.language,
         name=asked.file_name,
     )
 
 
-def _row(one: Standing) -> list[Cell]:
+def _row(one: PersonStanding) -> list[Cell]:
     return [
         one.nip,
         one.name,
@@ -136,16 +136,6 @@ def _row(one: Standing) -> list[Cell]:
         one.lacks,
         one.read_at.date() if one.read_at else None,
     ]
-
-
-def _figures(db: Connection, asked: Asked) -> Figures:
-    return Figures(
-        db,
-        *asked.seen_by,
-        year=asked.period.year,
-        yearly=asked.yearly,
-        wanted=asked.report.jp,
-    )
 
 
 def _notes(db: Connection, asked: Asked) -> list[str]:

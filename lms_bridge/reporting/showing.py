@@ -55,6 +55,15 @@ def day(value: dt.date, language: str, *, short: bool = True) -> str:
     return f"{value.day} {month(value.month, language, short=short)} {value.year}"
 
 
+def minute(value: dt.datetime, language: str) -> str:
+    """Of a moment in the zone in which it is to be shown.
+
+    >>> minute(dt.datetime(2026, 5, 2, 7, 5), "id"), minute(dt.datetime(2026, 8, 17, 16, 0), "en")
+    ('2 Mei 2026 07.05', '17 Aug 2026 16:00')
+    """
+    return f"{day(value, language)} {value:{'%H.%M' if language == 'id' else '%H:%M'}}"
+
+
 def month(value: int, language: str, *, short: bool = False) -> str:
     """
     >>> month(8, "id"), month(8, "en", short=True)

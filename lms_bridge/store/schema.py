@@ -568,6 +568,16 @@ yearly_trainings = Table(
     comment="what those JP are of: by course, and of what others recorded by kind",
 )
 
+kept_figures = Table(
+    "kept_figures",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    comment="figures of the whole city as they were a moment ago; nothing of a single person",
+)
+
 used_once = Table(
     "used_once",
     metadata,
@@ -608,6 +618,8 @@ deliveries = Table(
     # Either the one or the other.
     Column("completion_id", BigId, ForeignKey("completions.id")),
     Column("award_id", BigId, ForeignKey("awards.id")),
+    # Whose that is; here as well, so that those of a unit are found without looking at the others.
+    Column("employee_id", BigId),
     Column("step", String(16), nullable=False),
     Column("remote", String(60), nullable=False),
     Column("lane", String(120), nullable=False),
@@ -641,13 +653,14 @@ deliveries = Table(
     Index("ix_deliveries_state_remote_id", "state", "remote", "id"),
     # Where a completion stands, and which are to be done or mended. Without it SQLite looks for its
     # delivery that is done among all that are done.
-    Index("ix_deliveries_state_completion_id", "state", "completion_id"),
+    Index("ix_deliveries_state_completion_id", "state", "completion_id", "employee_id"),
     Index(
         "ix_deliveries_for_a_person",
         "state",
         "remote",
         "reason_code",
         "id",
+        "employee_id",
         sqlite_where=text(IS_FOR_A_PERSON),
         postgresql_where=text(IS_FOR_A_PERSON),
     ),

@@ -197,6 +197,7 @@ def _delivery(number: int) -> dict[str, Any]:
     return {
         "id": number,
         "completion_id": number,
+        "employee_id": 1 if number % 2 else 2,
         "step": "record",
         "remote": "registry.siasn",
         "lane": f"registry.siasn {number}",

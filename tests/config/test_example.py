@@ -39,6 +39,7 @@ BY_INTERVAL = (
     "recognise",
     "award",
     "count_hours",
+    "count_figures",
     "backfill",
     "deliver",
     "index",

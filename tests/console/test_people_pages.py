@@ -82,7 +82,8 @@ def town(store: Store) -> None:
             (1, DONE, "done", Reason("done"), "R-1"),
             (2, STUCK, "blocked", REFUSED, None),
         ):
-            row = {"id": number, "completion_id": completion, "step": "record", "state": state}
+            row = {"id": number, "completion_id": completion, "employee_id": SITI}
+            row |= {"step": "record", "state": state}
             at = {"remote": "registry.siasn", "lane": str(number), "due_at": NOW, "progress": {}}
             when = {"effort_since": NOW, "created_at": NOW, "changed_at": NOW, "result_id": result}
             db.execute(insert(deliveries).values(**row, **at, **when, **reason_columns(reason)))

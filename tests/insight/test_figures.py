@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeAlias
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
-from lms_bridge.accounts.sight import EVERYBODY, Unit, of_unit
+from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
 from lms_bridge.config.settings import YearlyHours
+from lms_bridge.figures import keeping
+from lms_bridge.figures.goals import goals_of
+from lms_bridge.figures.standings import Standing
 from lms_bridge.insight import figures, people
-from lms_bridge.insight.figures import Reached
-from lms_bridge.insight.goals import goals_of
 from lms_bridge.insight.people import Wanted
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import employees, postings, units, yearly_hours
 
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
 YEARLY = YearlyHours()
+Reached: TypeAlias = tuple[int, int, int]
+"""people, of these who have reached their JP, JP"""
 SCHOOLS, FIRST, HEALTH = "U-1", "U-11", "U-2"
 PEOPLE = [
     # id, NIP, name, status, unit, JP of 2026
@@ -50,27 +54,37 @@ def fill(store: Store) -> None:
             db.execute(insert(yearly_hours).values(of_year))
 
 
+def by_unit(db: Connection, sight: Sight) -> tuple[Reached, list[tuple[str, bool, Reached]]]:
+    """What all in sight have reached, and the units right below, with whether others are below."""
+    seen = keeping.of_year(db, [sight], YEARLY, 2026, now=NOW)
+    together, lines = figures.by_unit(db, sight, seen)
+    return reached(together), [(one.name, one.has_below, reached(one.standing)) for one in lines]
+
+
+def reached(one: Standing) -> Reached:
+    return one.people, one.reached, one.all.hours
+
+
 def test_a_unit_counts_with_those_below_it_and_who_lags_most_comes_first(store: Store) -> None:
     fill(store)
     with store.reading() as db:
-        together, lines = figures.by_unit(db, EVERYBODY, YEARLY, 2026)
+        together, lines = by_unit(db, EVERYBODY)
     # 20 JP are enough for a PNS and not for a PPPK; who has retired need not reach any.
-    assert [(line.name, line.reached) for line in lines] == [
-        ("Dinas Kesehatan", Reached(2, 1, 32)),
-        ("Dinas Pendidikan", Reached(2, 1, 40)),
+    assert lines == [
+        ("Dinas Kesehatan", False, (2, 1, 32)),
+        ("Dinas Pendidikan", True, (2, 1, 40)),
     ]
-    assert together == Reached(4, 2, 72)
-    assert [line.has_below for line in lines] == [False, True]
+    assert together == (4, 2, 72)
 
 
 def test_an_officer_sees_the_figures_of_their_unit_alone(store: Store) -> None:
     fill(store)
     with store.reading() as db:
         sight = of_unit(db, Unit("siasn", SCHOOLS, "Dinas Pendidikan"))
-        together, lines = figures.by_unit(db, sight, YEARLY, 2026)
+        together, lines = by_unit(db, sight)
         assert people.unit_named(db, sight, f"siasn/{HEALTH}") is None
-    assert together == Reached(2, 1, 40)
-    assert [line.name for line in lines] == ["Bidang SMP"]
+    assert together == (2, 1, 40)
+    assert [name for name, *_ in lines] == ["Bidang SMP"]
 
 
 def test_an_officer_of_a_unit_without_an_id_sees_the_figures_of_that_alone(store: Store) -> None:
@@ -80,8 +94,8 @@ def test_an_officer_of_a_unit_without_an_id_sees_the_figures_of_that_alone(store
         db.execute(update(postings).where(postings.c.employee_id == 5).values(nameless))
     with store.reading() as db:
         sight = of_unit(db, Unit("siasn", "", "Kecamatan"))
-        together, lines = figures.by_unit(db, sight, YEARLY, 2026)
-    assert (together, lines) == (Reached(1, 1, 24), [])
+        together, lines = by_unit(db, sight)
+    assert (together, lines) == ((1, 1, 24), [])
 
 
 def test_people_are_found_by_parts_of_name_and_unit_by_nip_and_by_what_they_lack(

@@ -66,8 +66,10 @@ def test_two_people_never_have_calls_under_way_for_one_after_the_merge(both: Sce
     both.link(person(NEW, former=(OLD,)))
     with both.store.reading() as db:
         lanes = set(db.execute(select(deliveries.c.lane)).scalars())
+        whose = set(db.execute(select(deliveries.c.employee_id)).scalars())
         (employee_id,) = db.execute(select(employees.c.id)).scalars()
     assert lanes == {f"registry.siasn:{employee_id}"}
+    assert whose == {employee_id}
 
 
 def test_what_is_under_way_at_that_moment_goes_on(both: Scene) -> None:

@@ -61,7 +61,8 @@ def routes(service: Service) -> None:
         """The work units, with the JP of a year and how many people have reached theirs."""
         yearly = bridge.settings.yearly_hours
         with bridge.store.reading() as db:
-            return figures(db, service.sight(db), year=_year(asked.year), yearly=yearly)
+            sight = service.sight(db)
+            return figures(db, sight, year=_year(asked.year), yearly=yearly, now=utc_now())
 
     def _year(asked: int | None) -> int:
         """That year, or the one that it is in the city."""

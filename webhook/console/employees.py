@@ -13,8 +13,8 @@ from lms_bridge.accounts import audit
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
+from lms_bridge.figures.goals import Goals, goals_of
 from lms_bridge.insight import people, person
-from lms_bridge.insight.goals import Goals, goals_of
 from lms_bridge.insight.people import Wanted
 from lms_bridge.people.service import Standing
 from webhook.console.asked import UnitChoice, number, same_but

@@ -8,6 +8,8 @@ from flask import request
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.accounts.sight import of_unit
 from lms_bridge.attention import overview as waiting
+from lms_bridge.bridge import utc_now
+from lms_bridge.figures import keeping
 from lms_bridge.insight import figures, finished, people
 from lms_bridge.insight.finished import Wanted
 from lms_bridge.insight.standings import Standing
@@ -23,14 +25,15 @@ def pages(site: Site) -> None:
     @site.page("/overview", Permission.PEOPLE, name="overview")
     def overview() -> str:
         """The city, or the unit that the address names."""
-        year, yearly = site.today().year, site.bridge.settings.yearly_hours
+        year, yearly, now = site.today().year, site.bridge.settings.yearly_hours, utc_now()
         with site.bridge.store.reading() as db:
             sight = site.sight(db)
             unit = people.unit_named(db, sight, request.args.get("unit", "")[:120])
             narrowed = of_unit(db, unit) if unit else sight
             above = people.above(db, sight, unit) if unit else []
-            reached, units = figures.by_unit(db, sight, yearly, year, top=unit.id if unit else "")
-            months = figures.by_month(db, narrowed, year, site.zone)
+            seen = keeping.of_year(db, [sight], yearly, year, now=now)
+            together, units = figures.by_unit(db, sight, seen, top=unit.id if unit else "")
+            months = keeping.by_month(db, narrowed, year, site.zone, now=now)
             under_way = finished.how_many(db, sight, Wanted(unit=unit, standing=Standing.UNDER_WAY))
             waits = {} if unit else waiting.count(db, sight)
             to_count = sums.how_many_to_count(db)
@@ -41,10 +44,10 @@ def pages(site: Site) -> None:
             unit=unit,
             above=above,
             unit_text=f"{unit.registry}/{unit.id}" if unit else "",
-            reached=reached,
+            together=together,
             units=units,
-            months=[(names[month], before, this) for month, before, this in months],
-            completed=sum(this for _, _, this in months),
+            months=[(names[one.month], one.year_before, one.this_year) for one in months],
+            completed=sum(one.this_year for one in months),
             under_way=under_way,
             counted=finished.COUNTED,
             waits={kind: count for kind, count in waits.items() if count},

@@ -126,6 +126,7 @@ def _made(site: Site, db: Connection, report: Report, *, limit: int | None) -> T
         today=site.today(),
         language=dressing.language(),
         limit=limit,
+        now=utc_now() if limit else None,
     )
 
 

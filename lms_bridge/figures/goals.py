@@ -8,7 +8,7 @@ little behind here.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
 from lms_bridge.config.settings import YearlyHours
 from lms_bridge.people import service
@@ -29,6 +29,8 @@ class Goals(msgspec.Struct, frozen=True):
     hours: ColumnElement[int]
     """how many they have"""
     reached: ColumnElement[bool]
+    lacks: ColumnElement[int]
+    """JP that are still to be reached"""
 
     @property
     def on(self) -> ColumnElement[bool]:
@@ -36,21 +38,24 @@ class Goals(msgspec.Struct, frozen=True):
         return and_(yearly_hours.c.employee_id == employees.c.id, yearly_hours.c.year == self.year)
 
 
-def goals_of(db: Connection, yearly: YearlyHours, year: int) -> Goals:
-    """What is to be reached in `year`."""
+def goals_of(db: Connection, yearly: YearlyHours, year: int, *, wanted: int | None = None) -> Goals:
+    """What is to be reached in `year`; or so many JP by each, if that is `wanted`."""
     words = db.execute(select(employees.c.status).distinct()).scalars().all()
     kinds = {word: service.kind(_UNSAID, word) for word in words}
     is_pppk = employees.c.status.in_([word for word, kind in kinds.items() if kind == "PPPK"])
     unsaid = employees.c.status.in_([word for word, kind in kinds.items() if kind == "other"])
     by_nip = and_(unsaid, func.substr(employees.c.nip, 13, 2) >= "21")
-    wanted = case((or_(is_pppk, by_nip), yearly.pppk), else_=yearly.pns)
+    goal: ColumnElement[int] = case((or_(is_pppk, by_nip), yearly.pppk), else_=yearly.pns)
+    if wanted is not None:
+        goal = literal(wanted)
     hours = func.coalesce(yearly_hours.c.ours + yearly_hours.c.elsewhere, 0)
     return Goals(
         year=year,
         in_service=employees.c.status.in_(
             [word for word in words if service.standing(word) in ("active", "")]
         ),
-        wanted=wanted,
+        wanted=goal,
         hours=hours,
-        reached=hours >= wanted,
+        reached=hours >= goal,
+        lacks=case((hours < goal, goal - hours), else_=0),
     )

@@ -1,0 +1,118 @@
+"""Figures of the whole city, kept so that a page need not wait while they are added up.
+
+A page that adds up ten thousand people takes a tenth of a second, and ten times that in a province.
+So the job ``count_figures`` adds them up every now and then, and they are shown as they were then:
+in a city a minute and a half ago at most. Where none are kept that are as new as that, for no
+worker runs or they are wanted of another year, they are added up on the spot.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from lms_bridge.accounts.sight import EVERYBODY, Sight
+from lms_bridge.config.settings import YearlyHours
+from lms_bridge.figures import months, standings
+from lms_bridge.figures.goals import goals_of
+from lms_bridge.figures.months import Month
+from lms_bridge.figures.standings import Standings
+from lms_bridge.store.engine import Store, insert
+from lms_bridge.store.schema import kept_figures
+from lms_bridge.store.types import AnyRow
+
+EVERY: Final = dt.timedelta(seconds=30)
+"""how often they are added up, at most"""
+GOOD: Final = dt.timedelta(seconds=90)
+"""how long they are shown after that, at least"""
+_REST: Final = 50
+"""times as long as it takes to add up is waited before it is done again"""
+
+Figures = TypeVar("Figures", Standings, list[Month])
+
+
+def of_year(
+    db: Connection, sights: Sequence[Sight], yearly: YearlyHours, year: int, *, now: dt.datetime
+) -> Standings:
+    """How far those have come in `year` whom each of `sights` sees."""
+    kept = kept_of_year(db, sights, yearly, year, now=now)
+    return standings.added_up(db, sights, goals_of(db, yearly, year)) if kept is None else kept
+
+
+def kept_of_year(
+    db: Connection, sights: Sequence[Sight], yearly: YearlyHours, year: int, *, now: dt.datetime
+) -> Standings | None:
+    """The same, if that is kept."""
+    kept = _kept(db, _standings_name(yearly, year), Standings, now)
+    narrow = [one for one in sights if not one.is_whole]
+    return standings.inside(kept.units, narrow) if kept and narrow else kept
+
+
+def by_month(
+    db: Connection, sight: Sight, year: int, zone: dt.tzinfo, *, now: dt.datetime
+) -> list[Month]:
+    """How many completions each month brought, in `year` and the year before."""
+    kept = _kept(db, _months_name(year, zone), list[Month], now) if sight.is_whole else None
+    return months.counted(db, sight, year, zone) if kept is None else kept
+
+
+def are_due(db: Connection, *, now: dt.datetime) -> bool:
+    """Whether they are to be added up again."""
+    query = select(kept_figures.c.made_at, kept_figures.c.took_ms)
+    rows = db.execute(query.order_by(kept_figures.c.made_at.desc())).all()
+    return not rows or now >= rows[0].made_at + max(EVERY, _REST * _took(rows))
+
+
+def keep(store: Store, yearly: YearlyHours, zone: dt.tzinfo, *, now: dt.datetime) -> None:
+    """Add all of them up and keep them in place of those before."""
+    year = now.astimezone(zone).year
+    with store.reading() as db:
+        together, standings_ms = _timed(
+            lambda: standings.added_up(db, [EVERYBODY], goals_of(db, yearly, year))
+        )
+        by_months, months_ms = _timed(lambda: months.counted(db, EVERYBODY, year, zone))
+    made = (
+        (_standings_name(yearly, year), together, standings_ms),
+        (_months_name(year, zone), by_months, months_ms),
+    )
+    with store.writing() as db:
+        db.execute(kept_figures.delete().where(kept_figures.c.made_at < now - 10 * GOOD))
+        for name, content, took_ms in made:
+            values = {
+                "made_at": now,
+                "took_ms": took_ms,
+                "content": msgspec.json.encode(content).decode(),
+            }
+            new = insert(db, kept_figures).values(name=name, **values)
+            db.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def _kept(db: Connection, name: str, kind: type[Figures], now: dt.datetime) -> Figures | None:
+    """What is kept under that name, if it is as new as it has to be."""
+    one = db.execute(select(kept_figures).where(kept_figures.c.name == name)).one_or_none()
+    if one is None or now - one.made_at > GOOD + 2 * _REST * dt.timedelta(milliseconds=one.took_ms):
+        return None
+    return msgspec.json.decode(one.content, type=kind)
+
+
+def _standings_name(yearly: YearlyHours, year: int) -> str:
+    return f"standings {year} {yearly.pns} {yearly.pppk}"
+
+
+def _months_name(year: int, zone: dt.tzinfo) -> str:
+    return f"months {year} {zone}"
+
+
+def _timed(count: Callable[[], Figures]) -> tuple[Figures, int]:
+    began = time.monotonic()
+    found = count()
+    return found, int(1000 * (time.monotonic() - began))
+
+
+def _took(rows: Sequence[AnyRow]) -> dt.timedelta:
+    return dt.timedelta(milliseconds=sum(row.took_ms for row in rows))
