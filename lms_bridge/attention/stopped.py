@@ -133,7 +133,6 @@ def row_of(db: Connection, cause: Cause) -> AnyRow | None:
 
 
 _ABOUT = (
-    employees.c.id.label("employee_id"),
     employees.c.name.label("employee"),
     employees.c.unit_name,
     courses.c.content.label("course"),

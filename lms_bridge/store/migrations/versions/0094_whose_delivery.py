@@ -14,7 +14,9 @@ _FOR_A_PERSON = sa.text("state IN ('blocked', 'delegated')")
 
 
 def upgrade() -> None:
-    op.add_column("deliveries", sa.Column("employee_id", sa.BigInteger))
+    op.add_column(
+        "deliveries", sa.Column("employee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"))
+    )
     op.execute(
         "UPDATE deliveries SET employee_id = COALESCE("
         "(SELECT employee_id FROM completions WHERE completions.id = deliveries.completion_id), "
