@@ -67,3 +67,7 @@ class NotNow(DeliveryError):
     ) -> None:
         super().__init__(reason, retryable=False, remote_wide=True, outcome_unknown=outcome_unknown)
         self.until = until
+
+
+class BackupError(Exception):
+    """A backup cannot be made or restored; the message says why, and what to do."""

@@ -43,6 +43,8 @@ _COMMANDS = {
     "events": "lms_bridge.cli.events:events",
     "forward": "lms_bridge.cli.forward:forward",
     "jobs": "lms_bridge.cli.jobs:jobs",
+    "backup": "lms_bridge.cli.backup:backup",
+    "restore": "lms_bridge.cli.backup:restore",
     "sandbox": "lms_bridge.cli.sandbox:sandbox",
 }
 """in the order in which they are listed"""

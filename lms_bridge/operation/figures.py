@@ -46,8 +46,8 @@ from lms_bridge.store.schema import (
 
 log = structlog.get_logger(__name__)
 
-READERS = ("recognition", "index")
-"""of the statements, beside those that send them on"""
+READERS = ("recognition", "index", "backup")
+"""of the statements, beside those that send them on; ``backup`` is what is in no backup"""
 _SECONDS = 10.0
 _SHARE = 50
 """figures that took a second to read are good for so many: 2 % of the time goes there at most"""
