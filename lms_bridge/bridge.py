@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from lms_bridge.lms.base import Lms, LmsSettings, Use
     from lms_bridge.lrs.indexing import Index
     from lms_bridge.manners.hours import Hours
+    from lms_bridge.manners.shares import Share, Shares
     from lms_bridge.openbadges.issuing import Issuing
     from lms_bridge.people.counting import Counting
     from lms_bridge.reasons import Reason
@@ -112,7 +113,14 @@ class Bridge:
         from lms_bridge.manners.gate import pace_of
 
         remote, zone = f"lms.{name}", settings.time_zone or self.settings.time_zone
-        gate = pace_of(self.store, remote, settings, owner=self.owner, clock=utc_now)
+        gate = pace_of(
+            self.store,
+            remote,
+            settings,
+            owner=self.owner,
+            clock=utc_now,
+            share=self._share(remote, settings.concurrency),
+        )
         return Around(gate, ZoneInfo(zone), partial(self.use_of, name))
 
     def use_of(self, name: str) -> Use:
@@ -158,9 +166,20 @@ class Bridge:
             zone=self.settings.time_zone,
             owner=self.owner,
             clock=utc_now,
+            share=self._share(f"registry.{name}", settings.concurrency),
         )
         note = partial(tokens.note_issued, self.store, f"registry.{name}", clock=utc_now)
         return Surroundings(gate, note, ZoneInfo(self.settings.time_zone))
+
+    @cached_property
+    def _shares(self) -> Shares:
+        from lms_bridge.manners.shares import Shares
+
+        return Shares(self.store, self.owner)
+
+    def _share(self, remote: str, places: int) -> Share | None:
+        """What this process has of the places at `remote`, where others may want some as well."""
+        return self._shares.at(remote, places) if self.store.is_shared else None
 
     @cached_property
     def hours(self) -> Mapping[str, Hours]:
@@ -277,14 +296,17 @@ class Bridge:
         """What carries completions out."""
         from lms_bridge.deliveries.worker import Worker
 
-        places, platforms = self.settings.registry, self.settings.lms
+        registries, platforms = self.settings.registry, self.settings.lms
+        concurrency = {
+            **{f"registry.{name}": each.concurrency for name, each in registries.items()},
+            **{f"lms.{name}": each.concurrency for name, each in platforms.items()},
+        }
+        shares = {remote: self._share(remote, places) for remote, places in concurrency.items()}
         return Worker(
             self.store,
             self.steps,
-            concurrency={
-                **{f"registry.{name}": each.concurrency for name, each in places.items()},
-                **{f"lms.{name}": each.concurrency for name, each in platforms.items()},
-            },
+            concurrency=concurrency,
+            shares={remote: share for remote, share in shares.items() if share},
             settings=self.settings.delivery,
             owner=self.owner,
             clock=utc_now,
@@ -343,4 +365,6 @@ class Bridge:
         """Finish what is being written, and let go of the database."""
         if "intake" in self.__dict__:
             self.intake.close()
+        if "_shares" in self.__dict__:
+            self._shares.close()
         self.store.close()

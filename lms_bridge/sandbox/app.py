@@ -52,7 +52,8 @@ class Seen:
 class Sandbox:
     """A WSGI application with a lock around its state, faults and a memory of its requests.
 
-    `calls` counts the requests by their name; `requests` holds the last ones.
+    `calls` counts the requests by their name; `requests` holds the last ones; `most_at_once` is how
+    many were under way at the same time.
     `latency` seconds are slept before each answer, outside the lock, so that concurrent
     requests wait at the same time.
     """
@@ -72,17 +73,30 @@ class Sandbox:
         self.lock = threading.RLock()
         self.calls: Counter[str] = Counter()
         self.requests: deque[Seen] = deque(maxlen=500)
+        self.most_at_once = 0
+        self._under_way = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
+        with self.lock:
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            return self._answered(request)(environ, start_response)
+        finally:
+            with self.lock:
+                self._under_way -= 1
+
+    def _answered(self, request: Request) -> Response:
         with self.lock:
             call = self.recognise(request)
             fault = self.faults.next(self.name, call.target, call.possible)
             self.calls[call.name] += 1
             self.requests.append(Seen(self.clock(), call.name, call.target, fault))
         time.sleep(max(0.0, self.latency - call.seconds))
-        response = self._spoilt(fault, call, environ[CLIENT_GONE]) if fault else call.answer()
-        return response(environ, start_response)
+        if fault:
+            return self._spoilt(fault, call, request.environ[CLIENT_GONE])
+        return call.answer()
 
     def recognise(self, request: Request) -> Call:
         """What `request` is. Who is not let in gets a call that answers just that."""

@@ -114,6 +114,7 @@ def state(city: City) -> dict[str, Any]:
             for award in moodle.awards()
         ],
         "calls": {sandbox.name: dict(sandbox.calls) for sandbox in city},
+        "most_at_once": {sandbox.name: sandbox.most_at_once for sandbox in city},
         "faults": {
             "enabled": any(sandbox.faults.enabled for sandbox in city),
             "injected": {str(fault): count for fault, count in injected.items()},

@@ -868,6 +868,17 @@ paces = Table(
     comment="when the next request to a registry, and the next write, may begin",
 )
 
+shares = Table(
+    "shares",
+    metadata,
+    Column("remote", String(60), primary_key=True),
+    Column("owner", String(120), primary_key=True),
+    Column("wants", Integer, nullable=False),
+    Column("has", Integer, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    comment="how many of the calls that a remote bears at once are each process's",
+)
+
 tokens = Table(
     "tokens",
     metadata,

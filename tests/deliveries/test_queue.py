@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lms_bridge import reports
-from lms_bridge.deliveries import health, queue
+from lms_bridge.deliveries import health, leases, queue
 from lms_bridge.deliveries.queue import LeaseLost
 from lms_bridge.deliveries.step import Outcome
 from tests.deliveries.yard import (
@@ -99,7 +99,7 @@ def test_nothing_is_taken_while_the_remote_is_paused_and_it_says_so(yard: Yard):
         health.note_success(db, REGISTRY, now=yard.clock())  # what was under way has ended
     assert yard.claim() is None
     with yard.store.reading() as db:
-        assert not queue.is_anything_to_do(db, [REGISTRY], now=yard.clock())
+        assert not queue.with_work(db, [REGISTRY], now=yard.clock())
         (line,) = reports.list_deliveries(db, now=yard.clock())
     assert line.reason.what("en") == (
         f"budi has paused what is delivered to {REGISTRY}: pindah server"
@@ -390,7 +390,8 @@ def test_a_late_word_counts_as_long_as_nobody_has_taken_over(yard: Yard):
 
 def anything(yard: Yard, *remotes: str) -> bool:
     with yard.store.reading() as db:
-        return queue.is_anything_to_do(db, remotes or (REGISTRY, LMS), now=yard.clock())
+        found = queue.with_work(db, remotes or (REGISTRY, LMS), now=yard.clock())
+        return bool(found) or leases.is_anything_abandoned(db, now=yard.clock())
 
 
 def test_there_is_something_to_do_when_something_is_due(yard: Yard):

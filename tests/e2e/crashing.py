@@ -77,28 +77,44 @@ def crash(
         service.wait_until_ready()
         over = threading.Event()
         stack.callback(over.set)
-        _in_background(lambda: _cron(around, over))
+        in_background(lambda: cron(around, over))
         answered: list[str] = []
-        sending = _in_background(lambda: answered.extend(_send_all(service, people, chance)))
+        sending = in_background(lambda: answered.extend(send_all(service, people, chance)))
         killed = _kill(service, kills // 2, every, chance)
-        applying = _in_background(lambda: _apply(config))
+        applying = in_background(lambda: apply(config))
         killed += _kill(service, kills - kills // 2, every, chance)
         applying.join()
         sending.join()
         store = open_store(database, folder)
         stack.callback(store.close)
-        started = time.monotonic()
-        while not _settled(store, people):  # by then everybody is awarded what they have met
-            assert time.monotonic() - started < patience, _where(store)
-            time.sleep(0.5)
-        found = around.state()
-        certificates = _certificates(store, load(config))
-        counted = _count(store, answered, people, found, certificates)
+        counted = counted_in_the_end(store, around, config, answered, people, patience=patience)
         return counted | {"killed": dict(killed)}
 
 
-def _send_all(service: town.Service, people: int, chance: random.Random) -> list[str]:
-    """Every completion once, some of them twice, in batches of many sizes."""
+def counted_in_the_end(
+    store: Store,
+    around: town.Sandboxes,
+    config: Path,
+    answered: list[str],
+    people: int,
+    *,
+    patience: float,
+) -> dict[str, object]:
+    """What there is of each when all is done. Raises AssertionError if it is too little or much."""
+    started = time.monotonic()
+    while not _settled(store, people):  # by then everybody is awarded what they have met
+        assert time.monotonic() - started < patience, _where(store)
+        time.sleep(0.5)
+    return _count(store, answered, people, around.state(), _certificates(store, load(config)))
+
+
+def send_all(
+    service: town.Addressed, people: int, chance: random.Random, *, pause: float = 0.05
+) -> list[str]:
+    """Every completion once, some of them twice, in batches of many sizes.
+
+    At most `pause` seconds lie between two of them.
+    """
     users = [FIRST_USER + number for number in range(people)]
     users += chance.sample(users, people // 10)
     chance.shuffle(users)
@@ -115,11 +131,11 @@ def _send_all(service: town.Service, people: int, chance: random.Random) -> list
                 for user in batch
             ],
         )
-        time.sleep(chance.random() * 0.05)
+        time.sleep(chance.random() * pause)
     return ids
 
 
-def _apply(config: Path) -> None:
+def apply(config: Path) -> None:
     """Put the badges of the configuration in force."""
     command = [sys.executable, "-m", "lms_bridge", "--config", str(config)]
     subprocess.run([*command, "badges", "apply", "--yes"], check=True, capture_output=True)
@@ -135,7 +151,7 @@ def _kill(service: town.Service, kills: int, every: float, chance: random.Random
     return killed
 
 
-def _cron(around: town.Sandboxes, over: threading.Event) -> None:
+def cron(around: town.Sandboxes, over: threading.Event) -> None:
     while not over.wait(2):
         around.tell("cron")
 
@@ -223,7 +239,7 @@ def _certificates(store: Store, settings: Settings) -> dict[str, str]:
     return made
 
 
-def _in_background(work: Callable[[], object]) -> threading.Thread:
+def in_background(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread

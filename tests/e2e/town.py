@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 import requests
@@ -87,6 +87,14 @@ _SECRETS = {
     "sso-username": "197001011995031001",
     "sso-password": "sandbox-password",
 }
+
+
+class Addressed(Protocol):
+    """Where statements are sent to."""
+
+    @property
+    def address(self) -> str:
+        """The address by which it is reached now."""
 
 
 class Sandboxes:
@@ -280,7 +288,7 @@ def statement(user_id: int, *, statement_id: str | None = None) -> dict[str, Any
     return made
 
 
-def send(service: Service, batch: Sequence[dict[str, Any]]) -> list[str]:
+def send(service: Addressed, batch: Sequence[dict[str, Any]]) -> list[str]:
     """Send until it was answered 200, as a sender does that does not give up; the ids."""
     while True:
         try:
