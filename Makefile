@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges
+.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ imports: $(VENV)/development
 
 bench: $(VENV)/development ## how fast it is, held against other servers and bare loops
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+threats: $(VENV)/development ## take each protection of docs/security.md away, and see its test fail (ARGS names lines)
+	@$(BIN)/python -m tests.security.bare $(ARGS)
 
 conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
 	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)

@@ -6,11 +6,16 @@ binds its name, and each line that is written meanwhile has it:
 
 >>> with bound_contextvars(statement=one.statement_id):
 ...     ...
+
+What comes from outside can neither begin a line of its own, by which another event would be made
+up, nor act on the terminal that shows it: such characters are written as ``\\x1b``. The lines of a
+traceback stand behind a bar.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -19,6 +24,10 @@ import structlog
 
 from lms_bridge.config.settings import Log
 from lms_bridge.redaction import mask_nip, redact, redact_fields
+
+_ACTING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""controls, ends of lines, and what turns the direction in which a line is read"""
+_BAR = "  | "
 
 
 def set_up(settings: Log) -> None:
@@ -62,7 +71,7 @@ def set_up(settings: Log) -> None:
 
 def _renderer(settings: Log) -> Any:
     if settings.format == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
+        return _as_json
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
@@ -73,16 +82,29 @@ def _redacted(
 ) -> MutableMapping[str, Any]:
     """Every field as it may be seen; `exception`, a traceback, at its full length."""
     for name, value in event.items():
+        if name == "exception" and isinstance(value, str):
+            lines = redact(value).splitlines()
+            event[name] = "\n".join(_BAR + harmless(line) for line in lines)
+            continue
         match value:
             case None | bool() | float():
                 pass
             case str():
-                event[name] = redact(value)
+                event[name] = harmless(redact(value))
             case int() | dict() | list() | tuple() | bytes():
                 event[name] = redact_fields(value)
             case _:
-                event[name] = redact(str(value))
+                event[name] = harmless(redact(str(value)))
     return event
+
+
+def harmless(text: str) -> str:
+    """`text` in one line, with nothing in it that acts on a terminal.
+
+    >>> harmless("a\\nb")
+    'a\\\\nb'
+    """
+    return _ACTING.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class _Line:
@@ -93,3 +115,9 @@ class _Line:
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
         return mask_nip(str(self._render(logger, method, event)))
+
+
+def _as_json(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    """The line as JSON, in which also what JSON lets stand is written as ``\\u2028``."""
+    line = str(structlog.processors.JSONRenderer(ensure_ascii=False)(logger, method, event))
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", line)

@@ -19,8 +19,11 @@ _BETWEEN = r"(?:[ .\-+_/\u00a0]|%20)?"
 _NIP = re.compile(
     rf"(?<!\d)(\d{{4}})\d{{4}}{_BETWEEN}\d{{6}}{_BETWEEN}\d{_BETWEEN}\d(\d{{2}})(?!\d)"
 )
+# Only from where a run of such characters begins: from each letter of a picture in base64, which
+# has no @ to end it, looking for one would take minutes.
 _ADDRESS = re.compile(
-    r"([A-Za-z0-9])[A-Za-z0-9._%+'\-]*(@[A-Za-z0-9\-]+\.[A-Za-z0-9.\-]*[A-Za-z0-9])"
+    r"(?<![A-Za-z0-9._%+'\-])([._%+'\-]*[A-Za-z0-9])[A-Za-z0-9._%+'\-]*"
+    r"(@[A-Za-z0-9\-]+\.[A-Za-z0-9.\-]*[A-Za-z0-9])"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _ASSIGNED = re.compile(

@@ -22,6 +22,8 @@ from lms_bridge.wording import word
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
 _YEAR_SECONDS = 365 * 24 * 3600
+MOST_FORM_BYTES = 256_000
+"""of a form of somebody who is nobody yet; forms are read into memory, or into files"""
 _SECURITY = {
     # Nothing from elsewhere runs in the page, frames it or is told of it; nothing keeps it.
     "Content-Security-Policy": (
@@ -49,6 +51,12 @@ def dress(app: Flask, settings: Settings) -> None:
         ngettext=ngettext,
         newstyle=True,
     )
+
+    @app.before_request
+    def keep_forms_small() -> None:
+        # The LRS and the API have limits of their own.
+        if not request.path.startswith(("/xapi", "/api")):
+            request.max_content_length = MOST_FORM_BYTES
 
     def local(moment: dt.datetime) -> Markup:
         shown = showing.minute(moment.astimezone(zone), language())

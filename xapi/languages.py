@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 _RANGE = re.compile(
     r"\s*(?P<tag>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)"
-    r"\s*(?:;\s*q\s*=\s*(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?\s*"
+    r"(?:\s*;\s*q\s*=\s*(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?\s*"
 )
 _MOST = 32
 """how many ranges of a header are looked at; browsers send fewer than ten"""

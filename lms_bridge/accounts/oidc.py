@@ -196,6 +196,9 @@ class Provider:
             raise SignOnFailed(f"the provider does not describe itself: {error}") from None
         if itself.issuer.rstrip("/") != issuer:
             raise SignOnFailed(f"it calls itself {itself.issuer[:200]}, not {issuer}")
+        called = (itself.authorization_endpoint, itself.token_endpoint, itself.jwks_uri)
+        if issuer.startswith("https://") and not all(one.startswith("https://") for one in called):
+            raise SignOnFailed(f"{issuer} names an endpoint that does not speak TLS")
         listed = self._get(itself.jwks_uri)
         try:
             keys = jwk.KeySet.import_key_set({"keys": list(listed["keys"])})

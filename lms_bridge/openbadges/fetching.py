@@ -1,7 +1,7 @@
 """Fetching what an issuer publishes, over HTTPS and from nowhere else.
 
-Addresses come out of credentials, so from strangers: no redirect is followed, and no more is read
-than could be of use.
+Addresses come out of credentials, so from strangers: nothing but the public Internet is called, no
+redirect is followed, and no more is read than could be of use.
 """
 
 from __future__ import annotations
@@ -20,19 +20,27 @@ def fetched(address: str) -> bytes:
     """What is at `address`. Raises :exc:`Untrue`, saying why there is nothing."""
     import requests  # large, and only who verifies needs it
 
+    from lms_bridge.http import public
+
     if urlsplit(address).scheme != "https":
         raise Untrue(mark("%(address)s does not begin with https://"), address=address[:200])
     try:
-        with requests.get(
-            address,
-            headers={"Accept": _WANTED},
-            timeout=_SECONDS,
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
+        with (
+            public.session() as session,
+            session.get(
+                address,
+                headers={"Accept": _WANTED},
+                timeout=_SECONDS,
+                allow_redirects=False,
+                stream=True,
+            ) as answer,
+        ):
             content: bytes = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
             status = answer.status_code
     except (requests.RequestException, OSError, ValueError) as error:
+        if public.is_not_public(error):
+            said = mark("%(address)s is none of the public Internet, and is not called")
+            raise Untrue(said, address=address[:200]) from None
         said = mark("%(address)s cannot be reached: %(why)s")
         raise Untrue(said, address=address[:200], why=type(error).__name__) from None
     if status != 200:

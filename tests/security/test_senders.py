@@ -13,6 +13,7 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.recognition.speaking import is_within
 from tests.scene import SITE, Scene, actor, by_mail, completed, sender
+from tests.webhook.conftest import PASSWORD, Client, basic, on_sqlite
 
 SITI = 4
 OTHER = "https://lms.dinkes.example"
@@ -32,6 +33,14 @@ def allow(scene: Scene, **what: Any) -> None:
     scene.change(senders=(sender("moodle", lms="moodle", **what),))
     scene.restart()
     scene.recognise()
+
+
+@on_sqlite
+def test_nothing_is_taken_of_whoever_has_not_the_password(lrs: Client) -> None:
+    for pair in (("moodle", "wrong"), ("moodle", ""), ("nobody", PASSWORD), ("", "")):
+        assert lrs.post([], headers={"Authorization": basic(*pair)}).status_code == 401
+    assert lrs.post([], headers={"Authorization": None}).status_code == 401
+    assert lrs.post([]).status_code == 200
 
 
 def test_a_sender_speaks_for_the_people_of_its_own_lms(two: Scene) -> None:
@@ -96,7 +105,7 @@ def test_it_may_be_kept_to_activities_and_courses(
 
 
 def test_what_is_allowed_later_follows_by_itself(scene: Scene) -> None:
-    scene.change(senders=(sender("moodle", lms="moodle", courses=("PKA-*",)),))
+    allow(scene, courses=("PKA-*",))
     scene.hear(completed(SITI))
     assert scene.states() == ["attention: sender_not_of_course"]
     allow(scene, courses=("PKA-*", "DIKLAT-*"))

@@ -40,6 +40,8 @@ OPEN: Literal["nothing"] = "nothing"
 _BEFORE_ALL = ("console.password", "console.set_password")
 """where somebody is let whose password is to be changed first"""
 _ONLY_LOOK = ("GET", "HEAD")
+MOST_SENT_BYTES = 16_000_000
+"""by whoever is signed in: a list of courses"""
 _CONTENT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -71,6 +73,7 @@ class Gate:
             return None if request.method in _ONLY_LOOK else self._from_here()
         if g.session is None:
             return self._to_sign_in()
+        request.max_content_length = MOST_SENT_BYTES
         if request.method not in _ONLY_LOOK and not self._brings_the_token():
             return self._site.refuse(403, gettext("The form was too old. Open the page again."))
         if self._site.user.must_change and endpoint not in _BEFORE_ALL:

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from lms_bridge.accounts import audit, passwords, sessions, totp, users
+from lms_bridge.accounts.audit import Actor
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
@@ -84,9 +85,12 @@ class _Door:
             user = users.find_by_username(db, username)
             hashed = users.password_hash_of(db, user.id) if user else None
         right = passwords.matches(hashed, password)
-        if user is None or user.disabled_at is not None or user.is_locked(now):
-            return None
         with site.bridge.store.writing() as db:
+            if user is None or user.disabled_at is not None or user.is_locked(now):
+                # Noted as well, so that it takes as long as a wrong password: else the time would
+                # tell who there is.
+                _note(db, user, "account.refused", now)
+                return None
             if right and user.has_totp:
                 vault = vault_of(site)
                 code = request.form.get("code", "")
@@ -138,5 +142,9 @@ def vault_of(site: Site) -> totp.Vault | None:
         return None
 
 
-def _note(db: Connection, user: User, action: str, now: dt.datetime) -> None:
-    audit.note(db, actor_of(user), action, f"account:{user.id}", now=now)
+def _note(db: Connection, user: User | None, action: str, now: dt.datetime) -> None:
+    """Note what `user` did, or somebody who is nobody here; not by what name, for people type
+    their password there.
+    """
+    actor = actor_of(user) if user else Actor(name="?", role="", address=address())
+    audit.note(db, actor, action, f"account:{user.id if user else '?'}", now=now)
