@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms_bridge import credentials
 from lms_bridge.accounts import passwords, users
@@ -17,6 +17,7 @@ from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import audit_entries
+from lms_bridge.store.schema import users as accounts
 from tests.console.conftest import PASSWORD, Visitor
 from tests.webhook.conftest import PASSWORD as SENDERS_PASSWORD
 from tests.webhook.conftest import Client, basic, on_sqlite
@@ -56,6 +57,14 @@ def test_signing_in_ends_the_session_that_was_there(visitor: Visit, budi: users.
     browser.post("/sign-in", {"username": "budi", "password": PASSWORD})
     thief.client.set_cookie(COOKIE, first.value, path=PATH, domain="127.0.0.1")
     assert thief.get("/profile").status_code == 303
+
+
+def test_a_session_of_an_account_that_is_disabled_is_none(visitor: Visit, store: Store) -> None:
+    somebody = visitor().as_(Role.HR)
+    assert somebody.get("/profile").status_code == 200
+    with store.writing() as db:
+        db.execute(update(accounts).values(disabled_at=utc_now()))
+    assert somebody.get("/profile").status_code == 303
 
 
 def test_the_cookie_is_for_our_pages_by_https_alone(visitor: Visit, budi: users.User) -> None:
