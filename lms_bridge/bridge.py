@@ -26,6 +26,7 @@ from lms_bridge.forwarding.outgoing import remote_of
 from lms_bridge.http.surroundings import ALONE, Surroundings
 from lms_bridge.lms import Around
 from lms_bridge.manners.hours import hours_of
+from lms_bridge.people import erased
 from lms_bridge.recognition import in_force
 from lms_bridge.registries.base import TakesDocuments
 from lms_bridge.store import migrations
@@ -71,6 +72,7 @@ class Bridge:
         self.base = base or Path()
         """the folder of the configuration, from which paths in it start"""
         self.store = store
+        store.given = erased.kept_by(settings.privacy.key)
         self.owner = new_owner()
         self.documents_are_planned = False
         """whether certificates were planned for what was recorded before there were any"""
@@ -84,6 +86,7 @@ class Bridge:
         settings = load(path)
         try:
             store = open_store(settings.database.url, path.parent)
+            store.given = erased.kept_by(settings.privacy.key)
             migrations.upgrade(store)
             with store.writing() as db:
                 courses.put(db, settings.courses, source="config", now=utc_now(), complete=True)
@@ -91,8 +94,11 @@ class Bridge:
                 for name, target in settings.forward.items():
                     Backlog(name, target).begin(db)
                 journal.begin(db, [one.remote for one in settings.events])
+                erased.check(db)
         except SecretMissing as error:
             raise ConfigError(str(path), [Problem("database.url", str(error))]) from error
+        except erased.KeyMissing as error:
+            raise ConfigError(str(path), [Problem("privacy.key", str(error))]) from error
         except ValueError as error:
             raise ConfigError(str(path), [Problem("", str(error))]) from error
         except courses.CatalogueError as error:

@@ -154,6 +154,7 @@ def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:
 def _conflict(request: Request, known: dict[str, bytes]) -> Conflict | None:
     for index, (statement_id, _, raw, *_) in enumerate(request):
         stored = known.get(statement_id)
-        if stored is not None and stored != raw and not same_statement(stored, raw):
+        # Of one that was removed nobody can say any more what it said.
+        if stored and stored != raw and not same_statement(stored, raw):
             return Conflict(index if len(request) > 1 else None, statement_id)
     return None

@@ -112,6 +112,9 @@ SENTENCES: dict[str, Sentence] = {
     "score_too_low": Sentence(
         mark("The score of %(score)s is below the %(minimum)s that the course asks for.")
     ),
+    "erased_person": Sentence(
+        mark("It is about somebody who was erased at the bridge, and is not recorded.")
+    ),
     "own_statement": Sentence(mark("The bridge said this itself.")),
     "voiding": Sentence(mark("The statement takes back statement %(target)s.")),
     "voiding_of_another": Sentence(

@@ -87,6 +87,7 @@ WORDS = {
     "token.revoked": mark("token of the API revoked"),
     "token": mark("token of the API"),
     "shell": mark("command line"),
+    "employee.erased": mark("person erased"),
     "employee.exported": mark("all about a person handed out"),
     "report.taken": mark("report taken as a file"),
     "report.mailed": mark("report mailed from then on"),

@@ -35,6 +35,7 @@ from lms_bridge.jobs.pull_completions import ask_for, found_courses
 from lms_bridge.jobs.read_histories import Person, whole_history
 from lms_bridge.lms.base import Lms
 from lms_bridge.people import history
+from lms_bridge.people.erased import ERASED
 from lms_bridge.people.history import Whose
 from lms_bridge.people.identities import Known
 from lms_bridge.people.lookup import look_up
@@ -155,6 +156,8 @@ class Survey:
         with self._store.writing() as db:
             for one in wanted:
                 who = whose.get(one.completion.user.id)
+                if isinstance(who, Reason) and who.code == ERASED:
+                    continue
                 if self._intake.knows(db, one, who if isinstance(who, Known) else None):
                     counts["known"] += 1
                     continue

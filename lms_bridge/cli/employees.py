@@ -12,7 +12,7 @@ from lms_bridge.cli import looked, output
 from lms_bridge.cli.lacking import lacking
 from lms_bridge.cli.link import link
 from lms_bridge.cli.person import show, standing_of
-from lms_bridge.cli.personal import export
+from lms_bridge.cli.personal import erase, export
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.cli.units import units
 from lms_bridge.i18n import mark
@@ -109,5 +109,5 @@ def import_(session: Session, file: Path, as_json: bool) -> None:
     )
 
 
-for _command in (show, export, link, lacking, units):
+for _command in (show, export, erase, link, lacking, units):
     employees.add_command(_command)

@@ -1,4 +1,4 @@
-"""``employees export``: what the personal-data law entitles a person to."""
+"""``employees export`` and ``employees erase``: what a person may ask for by the law on data."""
 
 from __future__ import annotations
 
@@ -68,3 +68,60 @@ def somebody(session: Session, who: str) -> int:
     if known is None:
         session.fail(mark("there is no employee with the number %(number)s"), number=who)
     return known
+
+
+@click.command()
+@click.argument("who", metavar="NIP|NUMBER")
+@click.option("--yes", is_flag=True, help="Do it; without it is told what would be done.")
+@output.json_option
+@pass_session
+def erase(session: Session, who: str, yes: bool, as_json: bool) -> None:
+    """Erase one person, or tell what that would do.
+
+    Name, NIP, accounts, statements, documents and histories go. Completions, deliveries and the
+    numbers of registry rows stay under a number, so that nothing is written twice. What a
+    registry or an LMS has of the person is not touched. It cannot be undone. Interrupted, the
+    same command goes on.
+    """
+    from lms_bridge.people.erased import KeyMissing
+    from lms_bridge.privacy import erasing
+    from lms_bridge.privacy.erasing import CannotErase
+
+    employee_id = somebody(session, who)
+    bridge = session.bridge
+    try:
+        if yes:
+            bridge.recogniser.judge()
+            for _ in bridge.index.in_steps():
+                pass
+            plan = erasing.erase(bridge.store, employee_id, here(), clock=utc_now)
+        else:
+            with bridge.store.reading() as db:
+                plan = erasing.plan(db, employee_id)
+    except (CannotErase, KeyMissing) as problem:
+        session.fail("%(why)s", why=problem)
+    if as_json:
+        output.print_json({"employee": employee_id, "done": yes, "plan": plan})
+        return
+    session.tell(
+        mark("Employee %(number)s is erased:") if yes else mark("To erase employee %(number)s:"),
+        number=employee_id,
+    )
+    for line in _LINES:
+        session.tell(line, **{name: getattr(plan, name) for name in plan.__struct_fields__})
+    if not yes:
+        session.tell(mark("Nothing was done. With --yes it is, and cannot be undone."))
+
+
+_LINES = (
+    mark("- name, NIP, unit, accounts, histories and IP-ASN go"),
+    mark("- statements whose text goes: %(statements)s; their ids stay"),
+    mark("- statements about others that name them, and stay: %(mentions)s"),
+    mark("- documents of content that go: %(documents)s"),
+    mark("- completions that stay under a number, with their deliveries: %(completions)s"),
+    mark("- deliveries that are open and are given up: %(open_deliveries)s"),
+    mark(
+        "- rows in files that were made for registries, which stay as they were made: %(in_files)s"
+    ),
+    mark("- what a registry or an LMS has is not touched: ask there"),
+)

@@ -78,7 +78,7 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
                 "id": row.id,
                 "sender": row.sender,
                 "stored": moment_of(row.seq),
-                "statement": json.loads(row.raw),
+                "statement": json.loads(row.raw) if row.raw else None,
                 "seen": [
                     {"role": role, "state": state, "reason": reason, "completion": completion}
                     for role, state, reason, completion in verdicts
@@ -87,7 +87,8 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
             people=True,
         )
         return
-    click.echo(row.raw.decode("utf-8", "replace"))
+    gone = mark("(its text was removed)")
+    click.echo(row.raw.decode("utf-8", "replace") if row.raw else session.say(gone))
     session.console.print()
     session.console.print(
         session.say(

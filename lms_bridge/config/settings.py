@@ -17,6 +17,7 @@ from lms_bridge.config.remote import ConnectionSettings, RemoteSettings, Seconds
 from lms_bridge.config.secrets import Secret
 from lms_bridge.events.settings import EventTarget
 from lms_bridge.notices.settings import Email, Notices
+from lms_bridge.retention.lengths import Length
 from xapi import vocabulary
 from xapi.limits import Limits
 
@@ -356,6 +357,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     notify: Job = Job(every_seconds=60)
     send_reports: Job = Job(every_seconds=60)
     send_messages: Job = Job(every_seconds=5)
+    retain: Job = Job(cron="40 0 * * *")
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""
@@ -377,6 +379,27 @@ class YearlyHours(_Section, frozen=True, kw_only=True):
 
     pns: Annotated[int, msgspec.Meta(ge=0, le=8760)] = 20
     pppk: Annotated[int, msgspec.Meta(ge=0, le=8760)] = 24
+
+
+class Privacy(_Section, frozen=True, kw_only=True):
+    """Personal data: what is needed to erase somebody."""
+
+    key: Secret | None = None
+    """of 32 characters or more; by it those who were erased are known again. It is never changed"""
+
+
+class Retention(_Section, frozen=True, kw_only=True):
+    """How long things are kept; the job ``retain`` lets go of what is older."""
+
+    statements: Length = "5 years"
+    """their texts; ids stay, and what still causes work stays whole"""
+    documents: Length = "3 years"
+    """of xAPI (State and profiles), after they were last changed"""
+    attempts: Length = "2 years"
+    """at deliveries that are done or given up"""
+    accesses: Length = "2 years"
+    """who looked at whose data"""
+    job_runs: Length = "1 year"
 
 
 class Log(_Section, frozen=True, kw_only=True):
@@ -405,6 +428,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     delivery: Delivery = Delivery()
     jobs: Jobs = Jobs()
     yearly_hours: YearlyHours = YearlyHours()
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     log: Log = Log()
     certificates: Certificates | None = None
     openbadges: OpenBadges | None = None

@@ -125,7 +125,7 @@ class Backlog:
         outgoing: list[Outgoing] = []
         size, last = 0, None
         for row in rows:
-            if is_wanted(row.sender, row.raw):
+            if row.raw and is_wanted(row.sender, row.raw):  # else it was removed
                 one = self._outgoing(db, row)
                 size += one.size
                 if outgoing and (

@@ -21,6 +21,7 @@ from lms_bridge.jobs.read_histories import ReadHistories
 from lms_bridge.jobs.recognise import Recognise
 from lms_bridge.jobs.reconcile import Reconcile
 from lms_bridge.jobs.refresh_employees import RefreshEmployees
+from lms_bridge.jobs.retain import Retain
 from lms_bridge.jobs.titles import TITLES
 from lms_bridge.jobs.watch_tokens import WatchTokens
 
@@ -45,5 +46,6 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "notify": Notify,
     "send_reports": SendReports,
     "send_messages": SendMessages,
+    "retain": Retain,
 }
 """by the name they have in ``[jobs.NAME]``"""

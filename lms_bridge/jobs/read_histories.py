@@ -16,6 +16,7 @@ from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import Progress, in_each, patiently, side_by_side
 from lms_bridge.people import history
+from lms_bridge.people.erased import IS_SOMEBODY
 from lms_bridge.people.history import Whose
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import (
@@ -170,7 +171,7 @@ class ReadHistories:
         query = (
             select(employees.c.id)
             .outerjoin(history_readings, mine)
-            .where(due)
+            .where(due, IS_SOMEBODY)
             .order_by(tried.nulls_first(), employees.c.id)
         )
         with self._bridge.store.reading() as db:

@@ -14,6 +14,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import Progress, in_each, patiently, side_by_side
 from lms_bridge.people import units
+from lms_bridge.people.erased import IS_SOMEBODY
 from lms_bridge.registries.base import ListsUnits, Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
 
@@ -43,7 +44,7 @@ class RefreshEmployees:
         stale = or_(
             employees.c.refreshed_at.is_(None), employees.c.refreshed_at < utc_now() - _FRESH
         )
-        query = select(employees.c.id, employees.c.nip).where(stale)
+        query = select(employees.c.id, employees.c.nip).where(stale, IS_SOMEBODY)
         with self._bridge.store.reading() as db:
             rows = db.execute(query.order_by(employees.c.refreshed_at.nulls_first(), "id"))
             people = [(row.id, row.nip) for row in rows]

@@ -23,4 +23,5 @@ TITLES = {
     "notify": mark("find out what people are to be told, and make the summary of the day"),
     "send_reports": mark("have the reports mailed that are due"),
     "send_messages": mark("send e-mails and webhooks"),
+    "retain": mark("let go of what was kept for long enough"),
 }

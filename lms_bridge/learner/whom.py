@@ -18,6 +18,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.lms.base import Lms, UserField
 from lms_bridge.people import identities, keys
 from lms_bridge.people import nip as nips
+from lms_bridge.people.erased import ERASED, Erased
 from lms_bridge.people.identities import Known
 from lms_bridge.people.lookup import Ask, look_up
 from lms_bridge.reasons import Reason
@@ -90,7 +91,10 @@ class Finder:
             raise NobodyKnown("invalid_nip" if value.strip() else "account_without_nip")
         with self._store.writing() as db:
             sightings.hold(db)
-            return identities.employee_of(db, nip, name="", now=self._clock())
+            try:
+                return identities.employee_of(db, nip, name="", now=self._clock())
+            except Erased:
+                raise NobodyKnown(ERASED) from None
 
     def _resolved(self, resolve: Callable[[Connection], Known | Ask | Reason]) -> int:
         with self._store.writing() as db:

@@ -97,6 +97,7 @@ class Whole(msgspec.Struct, frozen=True, kw_only=True):
     stored: dt.datetime
     version: str
     raw: bytes
+    """empty: it was removed"""
     voided_by: str
     """the id of the statement that voided it; empty: none did"""
     seen: list[SeenLine]
@@ -138,7 +139,7 @@ def one(db: Connection, statement_id: str) -> Whole | None:
     if row is None:
         return None
     voiding = select(statements.c.id).join(voidings, voidings.c.by_seq == statements.c.seq)
-    told = told_by(row.raw)
+    told = told_by(row.raw) if row.raw else []
     lengths = attachments.lengths(db, [each.sha2 for each in told])
     return Whole(
         id=row.id,

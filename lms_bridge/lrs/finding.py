@@ -17,6 +17,7 @@ from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.lrs.searching import COLUMNS, Condition, Found, Search, Span
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import moment_of, place_of
+from lms_bridge.store.removed import IS_THERE
 from lms_bridge.store.schema import statements, voidings
 from xapi.completing import Assigned, completed
 from xapi.query import StatementsQuery
@@ -49,7 +50,8 @@ class Page:
 
     def __iter__(self) -> Iterator[list[bytes]]:
         while self._read:
-            yield [self._tell(row).content for row in self._read]
+            # One may have been removed since it was found.
+            yield [self._tell(row).content for row in self._read if row[2]]
             self._read = self._next()
 
     @property
@@ -108,6 +110,7 @@ class Reader:
 _IS_VOIDED = exists().where(voidings.c.statement_id == statements.c.id)
 _BY_ID = select(*COLUMNS).where(
     statements.c.id == bindparam("id"),
+    IS_THERE,
     case((_IS_VOIDED, 1), else_=0) == bindparam("voided", type_=Integer),
     bindparam("sender").in_(["", statements.c.sender]),
 )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select
 from lms_bridge.lrs.looking import COLUMNS, Seen, look
 from lms_bridge.store.engine import insert
 from lms_bridge.store.many import among, put_all
+from lms_bridge.store.removed import IS_THERE
 from lms_bridge.store.schema import statement_keys, statement_targets, statements, voidings
 from lms_bridge.store.types import AnyRow
 
@@ -28,6 +29,27 @@ def put(db: Connection, arrived: Sequence[Seen]) -> None:
     put_all(db, statement_keys, sorted(found))
     for one in newly_voided:
         web.let_go(one)
+
+
+def let_go(db: Connection, leaving: Sequence[Seen]) -> None:
+    """Let nothing find the statements that are `leaving`, nor take them for what refers to others.
+
+    Their texts are there still; :func:`forget_above` follows when they are not.
+    """
+    web = _Web(db, leaving)
+    for one in leaving:
+        web.let_go(one)
+        if one.target is not None:
+            db.execute(
+                delete(statement_targets).where(
+                    statement_targets.c.target == one.target, statement_targets.c.seq == one.seq
+                )
+            )
+
+
+def forget_above(db: Connection, left: Sequence[Seen]) -> None:
+    """Let what refers to statements whose texts are gone be found by what it says itself."""
+    _Web(db, []).forget_above(left)
 
 
 class _Web:
@@ -97,6 +119,22 @@ class _Web:
             )
         )
 
+    def forget_above(self, left: Sequence[Seen]) -> None:
+        """Take the keys of those that have `left` from what refers to them."""
+        above = self._references_to([one.id for one in left])
+        ids = {id for each in above.values() for id, _ in each}
+        staying = {row.id: look(row) for row in self._rows(ids)} if ids else {}
+        web = _Web(self._db, list(staying.values()))
+        for one in left:
+            for id, seq in _all_above(one.id, above):
+                own = web._numbers(staying[id]) if id in staying else frozenset()
+                self._db.execute(
+                    delete(statement_keys).where(
+                        statement_keys.c.seq == seq,
+                        among(statement_keys.c.key, one.numbers - own),
+                    )
+                )
+
     def _numbers(self, one: Seen) -> frozenset[int]:
         """The keys of a statement, and of what it refers to, and of what that refers to."""
         if one.target is None:
@@ -111,7 +149,8 @@ class _Web:
         return frozenset(numbers)
 
     def _rows(self, ids: Collection[str]) -> Sequence[AnyRow]:
-        return self._db.execute(select(*COLUMNS).where(among(statements.c.id, ids))).all()
+        there = select(*COLUMNS).where(among(statements.c.id, ids), IS_THERE)
+        return self._db.execute(there).all()
 
     def _references_to(self, ids: Iterable[str]) -> dict[str, list[_Referrer]]:
         """By the id of a statement what refers to it; of these as well, and so on."""

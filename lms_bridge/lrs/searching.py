@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from lms_bridge.store.engine import Store
+from lms_bridge.store.removed import IS_THERE
 from lms_bridge.store.schema import statement_keys, statements, voidings
 
 Condition: TypeAlias = tuple[int, ...]
@@ -163,7 +164,7 @@ def _query(arities: tuple[int, ...], ascending: bool) -> Select[tuple[Any, ...]]
     if not arities:
         place = statements.c.seq
         is_voided = _one(voidings.c.statement_id == statements.c.id)
-        query = select(*COLUMNS).where(place > _LOW, place <= _HIGH, is_voided.is_(None))
+        query = select(*COLUMNS).where(place > _LOW, place <= _HIGH, is_voided.is_(None), IS_THERE)
         return query.order_by(_in_order(place, ascending)).limit(_limit("most"))
     if len(arities) == 1:
         found = _driving(arities[0], ascending, _limit("most"), _LOW, _HIGH)

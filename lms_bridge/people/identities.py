@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from lms_bridge.config.settings import Settings
 from lms_bridge.lms.base import LmsUser
-from lms_bridge.people import keys
+from lms_bridge.people import erased, keys
 from lms_bridge.people import nip as nips
 from lms_bridge.people.lookup import Ask, Found, Unclear
 from lms_bridge.reasons import Reason
@@ -94,12 +94,14 @@ def resolve(
     realm = realm_of(actor, realms)
     if actor.account and realm and realm.lms and realm.holds_ids(actor.account.name):
         at, user_id = realm.lms, actor.account.name
-        row = _identity(db, now, key, keys.of_lms_account(at, user_id))
+        names = [key, keys.of_lms_account(at, user_id)]
     else:
-        at, user_id = "", ""
-        row = _identity(db, now, key)
+        at, user_id, names = "", "", [key]
+    row = _identity(db, now, *names)
     if row is not None:
         return Known(row.employee_id, row.lms or at, row.lms_user_id or user_id)
+    if erased.is_any(db, names):
+        return Reason(erased.ERASED)
     if actor.account:
         return _by_account(db, key, actor, actor.account, realm, now)
     address = keys.address(actor)
@@ -124,6 +126,11 @@ def learn(
     user = answer.user
     known = linked(db, ask.lms, user, realms=realms) if user else None
     if known is None:
+        named = [*_names_of(ask.lms, user, realms)] if user else []
+        if isinstance(answer, Found):
+            named.append(keys.of_nip(answer.nip))
+        if erased.is_any(db, named):
+            return Reason(erased.ERASED)
         if isinstance(answer, Unclear):
             return answer.reason
         employee_id = employee_of(db, answer.nip, name=answer.user.full_name, now=now)
@@ -140,10 +147,15 @@ def linked(db: Connection, lms: str, user: LmsUser, *, realms: Realms) -> Known 
 
 
 def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int:
-    """The id of the employee with the 18-digit `nip` (also a former one), made if there is none."""
+    """The id of the employee with the 18-digit `nip` (also a former one), made if there is none.
+
+    Raises :exc:`.Erased` for somebody who was erased.
+    """
     known = known_by_nip(db, nip)
     if known is not None:
         return known
+    if erased.is_any(db, [keys.of_nip(nip)]):
+        raise erased.Erased
     if doubts := nips.doubts(nip):
         log.warning("a NIP looks mistyped", nip=nip, doubts="; ".join(doubts))
     new = {"nip": nip, "name": name, "registry_refs": {}, "created_at": now}
@@ -175,6 +187,8 @@ def _by_account(
     if realm.holds == "nip" or (realm.holds == "auto" and nip):
         if nip is None:
             return Reason("invalid_nip", actor=keys.label(actor), value=account.name)
+        if known_by_nip(db, nip) is None and erased.is_any(db, [keys.of_nip(nip)]):
+            return Reason(erased.ERASED)
         return Known(employee_of(db, nip, name=actor.name or "", now=now), realm.lms)
     if not realm.lms:
         return Reason("unknown_person", actor=keys.label(actor))

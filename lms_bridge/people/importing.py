@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from lms_bridge.people import keys, postings
 from lms_bridge.people import nip as nips
+from lms_bridge.people.erased import Erased
 from lms_bridge.people.identities import Known, employee_of, remember
 from lms_bridge.people.merging import merge
 from lms_bridge.recognition import sightings
@@ -81,7 +82,11 @@ def put(db: Connection, people: Sequence[tuple[int, Person]], *, now: dt.datetim
     links = 0
     warnings: list[str] = []
     for line, person in people:
-        employee_id = employee_of(db, person.nip, name=person.name, now=now)
+        try:
+            employee_id = employee_of(db, person.nip, name=person.name, now=now)
+        except Erased as gone:
+            warnings.append(f"line {line}: {gone}")
+            continue
         warnings += [f"line {line}: {doubt}" for doubt in _doubts(db, person, employee_id)]
         details = {
             name: value

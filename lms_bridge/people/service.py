@@ -44,6 +44,7 @@ _SAID: dict[str, Standing] = {
     "pemberhentian dengan hak pensiun": "retired",
     "tidak aktif tetapi diusulkan pensiun": "inactive",
     "tidak ikut pupns 2015": "inactive",
+    "erased": "inactive",
     "tindak pidana tindak pidana jabatan": "inactive",
     "pemblokiran data pns": "inactive",
     "mencapai bup": "retired",

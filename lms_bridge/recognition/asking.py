@@ -21,6 +21,7 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.events import journal
 from lms_bridge.lms.base import Lms
+from lms_bridge.people import erased
 from lms_bridge.people.identities import learn, resolve
 from lms_bridge.people.lookup import Answers, Ask, in_parts, look_up
 from lms_bridge.reasons import Reason
@@ -115,7 +116,9 @@ class Asker:
         learned: list[str] = []
         for ask, answer in answers.items():
             who = learn(db, ask, answer, realms=self._belonging.realms, now=now)
-            if isinstance(who, Reason):
+            if isinstance(who, Reason) and who.code == erased.ERASED:
+                _set(db, waiting[ask], decided_at=now, **sightings.is_of_nobody(who))
+            elif isinstance(who, Reason):
                 blind = who.code == "lookup_blind"  # of the whole LMS, and of no account
                 again_at = now + (_PAUSE_AFTER_REFUSAL if blind else self._ask_again)
                 waits = dismissals.waits(db, who, actor=ask.key, until=again_at)

@@ -20,12 +20,13 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.events import journal
 from lms_bridge.lms.base import CourseCompletion, LmsCourse, LmsUser
-from lms_bridge.people import keys
+from lms_bridge.people import erased, keys
 from lms_bridge.people.identities import Known, known_by_nip, learn, linked, realms_of
 from lms_bridge.people.lookup import Answers, Ask, in_parts, nip_of
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import dismissals, rules
 from lms_bridge.recognition.sightings import (
+    SightingState,
     hold,
     is_none,
     is_recognised,
@@ -219,6 +220,8 @@ class PulledIntake:
 
     def keep(self, db: Connection, pulled: Pulled, who: Known | Reason) -> Kept:
         """Leave a sighting of `pulled`, with all that follows from it; what it came to."""
+        if isinstance(who, Reason) and who.code == erased.ERASED:
+            return Kept(SightingState.NONE, None)  # and nothing is left of having asked
         now, one, entry = self._clock(), pulled.completion, pulled.entry
         telling = None if isinstance(who, Reason) else self._telling(db, pulled, who)
         completed_at = telling.completed_at if telling else one.completed_at or now

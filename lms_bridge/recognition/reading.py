@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from lms_bridge.recognition.seen import Seen, see
 from lms_bridge.store.places import moment_of
+from lms_bridge.store.removed import IS_THERE
 from lms_bridge.store.schema import sightings, statements
 from xapi import Agent, Group, parse_statement
 
@@ -53,7 +54,7 @@ def first(limit: int, which: ColumnElement[bool]) -> Select[Any]:
             statements.c.raw,
         )
         .join(statements, sightings.c.statement_seq == statements.c.seq)
-        .where(which)
+        .where(which, IS_THERE)
         .order_by(sightings.c.due_at, sightings.c.id)
         .limit(limit)
     )

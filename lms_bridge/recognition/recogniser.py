@@ -28,7 +28,7 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.events import journal
 from lms_bridge.lms.base import Lms
 from lms_bridge.lrs.authority import BRIDGE
-from lms_bridge.people import keys
+from lms_bridge.people import erased, keys
 from lms_bridge.people.identities import Known, resolve
 from lms_bridge.people.lookup import Ask
 from lms_bridge.reasons import Reason
@@ -182,6 +182,8 @@ class Recogniser:
         who = resolve(db, actor, realms=self._belonging.realms, lms=lms, now=now)
         if isinstance(who, Ask):
             return sightings.asks(Reason("lookup_waiting", actor=keys.label(actor), lms=who.lms))
+        if isinstance(who, Reason) and who.code == erased.ERASED:
+            return sightings.is_of_nobody(who)
         if isinstance(who, Reason):
             return dismissals.waits(db, who, actor=keys.of_actor(actor) or "")
         completion_id = completions.record(

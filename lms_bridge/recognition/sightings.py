@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     or_,
@@ -32,6 +33,7 @@ from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store import marks
 from lms_bridge.store.engine import alone
 from lms_bridge.store.many import among
+from lms_bridge.store.removed import IS_THERE
 from lms_bridge.store.schema import IS_OWN, completions, identities, sightings, statements
 
 
@@ -63,6 +65,8 @@ IS_TO_BE_ASKED = and_(
 )
 """that the LMS is to be asked about it by then"""
 _IS_DUE = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= bindparam("by"))
+_CAN_BE_READ = exists().where(statements.c.seq == sightings.c.statement_seq, IS_THERE)
+"""that it is of a statement, and not of one whose text was removed"""
 # Made once, for they are asked all the time.
 _ANY = [select(sightings.c.id).where(one).limit(1) for one in (IS_NEW, IS_TO_BE_ASKED, _IS_DUE)]
 
@@ -114,6 +118,11 @@ def is_recognised(completion_id: int) -> dict[str, Any]:
 def is_none(reason: Reason) -> dict[str, Any]:
     """The columns of a sighting that tells of no completion."""
     return {"state": SightingState.NONE, "completion_id": None, **reason_columns(reason)}
+
+
+def is_of_nobody(reason: Reason) -> dict[str, Any]:
+    """The columns of one that is of somebody who was erased: it does not say of whom."""
+    return is_none(reason) | {"actor": None, "actor_name": None, "due_at": None}
 
 
 def waits(reason: Reason, until: dt.datetime | None = None) -> dict[str, Any]:
@@ -302,9 +311,5 @@ def _is_none_for_now(*, plain: bool = True) -> ColumnElement[bool]:
 
 
 def _judge_anew(db: Connection, which: ColumnElement[bool], values: Mapping[str, Any] = {}) -> int:
-    anew = (
-        update(sightings)
-        .where(sightings.c.statement_seq.is_not(None), which)
-        .values(state=SightingState.NEW, due_at=None)
-    )
+    anew = update(sightings).where(_CAN_BE_READ, which).values(state=SightingState.NEW, due_at=None)
     return db.execute(anew, values).rowcount

@@ -22,6 +22,7 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.jobs.base import patiently
 from lms_bridge.jobs.read_histories import Person, whole_history
 from lms_bridge.people import history
+from lms_bridge.people.erased import IS_SOMEBODY
 from lms_bridge.people.history import Whose
 from lms_bridge.reconciling import sides
 from lms_bridge.reconciling.comparing import About, compare
@@ -81,12 +82,12 @@ class RegistrySide:
         wanted = None if ids is None else sorted(ids)
         last = 0
         while True:
-            which: list[ColumnElement[bool]] = [employees.c.id > last]
+            which: list[ColumnElement[bool]] = [employees.c.id > last, IS_SOMEBODY]
             if wanted is not None:
                 some, wanted = wanted[:_PEOPLE_AT_ONCE], wanted[_PEOPLE_AT_ONCE:]
                 if not some:
                     return
-                which = [among(employees.c.id, some)]
+                which = [among(employees.c.id, some), IS_SOMEBODY]
             with self._store.reading() as db:
                 found = list(self._persons(db, which))
             yield from found

@@ -70,6 +70,8 @@ class Store:
         self.is_shared = self._writer is None
         """whether processes on other hosts may be at the database as well"""
         self._compiled: dict[Select[Any], _Compiled] = {}
+        self.given: Mapping[str, object] = {}
+        """what each connection has in its ``info``"""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -79,6 +81,7 @@ class Store:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+            connection.info.update(self.given)
             yield connection
 
     @contextmanager
@@ -116,6 +119,7 @@ class Store:
         """A transaction: committed, durably, when the block ends; undone if it raises."""
         with self.turn(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
+            connection.info.update(self.given)
             with connection.begin():
                 yield connection
 

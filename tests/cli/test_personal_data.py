@@ -1,4 +1,4 @@
-"""``employees export``."""
+"""``employees export`` and ``employees erase``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,26 @@ def test_all_about_a_person_goes_into_a_file_and_that_is_written_down(
     assert [one.subject for one in entries] == [f"employee:{number}"] * 2
     assert [(one.what, one.employee_id) for one in looks] == [("export", number)] * 2
     assert SITI not in str(entries)
+
+
+@on_sqlite
+def test_what_erasing_would_do_is_told_before_it_is_done(
+    terminal: Terminal, scene: Scene, tmp_path: Path
+) -> None:
+    said = terminal.read("employees", "erase", SITI)
+    assert "statements whose text goes: 2" in said
+    assert "Nothing was done." in said
+    assert "[privacy] key is not set" in terminal.refused("employees", "erase", SITI, "--yes")
+    key = tmp_path / "privacy"
+    key.write_text("k" * 40)
+    with terminal.config.open("a") as file:
+        file.write(f'[privacy]\nkey = "file:{key}"\n')
+    for _ in scene.bridge.index.in_steps():
+        pass
+    assert "is erased:" in terminal.read("employees", "erase", SITI, "--yes")
+    assert "met nobody with this NIP" in terminal.refused("employees", "show", SITI)
+    key.unlink()
+    assert "privacy.key" in terminal.refused("status")
 
 
 @on_sqlite
