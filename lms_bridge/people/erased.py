@@ -29,7 +29,8 @@ ERASED: Final = "erased_person"
 _SHORTEST_KEY = 32
 _KEY: Final = "erasure_key"
 _ANY = select(erasures.c.key_hash).limit(1)
-_NIP = "erased:"
+_NIP: Final = "00000000"
+"""how what stands in place of a NIP begins; one begins with the day of a birth"""
 
 IS_SOMEBODY = employees.c.nip.not_like(f"{_NIP}%")
 """that an employee was not erased"""
@@ -74,8 +75,8 @@ def note(db: Connection, employee_id: int, names: Collection[str], now: dt.datet
 
 
 def nip_of(employee_id: int) -> str:
-    """What stands in place of the NIP of somebody who was erased."""
-    return f"{_NIP}{employee_id}"
+    """What stands in place of the NIP of somebody who was erased: 18 digits, as one has."""
+    return f"{_NIP}{employee_id:010}"
 
 
 def check(db: Connection) -> None:

@@ -49,7 +49,7 @@ def test_what_erasing_would_do_is_told_before_it_is_done(
     assert "is erased:" in terminal.read("employees", "erase", SITI, "--yes")
     assert "met nobody with this NIP" in terminal.refused("employees", "show", SITI)
     key.unlink()
-    assert "privacy.key" in terminal.refused("status")
+    assert "privacy.key" in terminal.refused("status", code=2)
 
 
 @on_sqlite

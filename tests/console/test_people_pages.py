@@ -14,12 +14,16 @@ from sqlalchemy import insert, select, update
 from werkzeug.serving import make_server
 
 from lms_bridge.accounts import users
-from lms_bridge.accounts.audit import Entry
+from lms_bridge.accounts.audit import Actor, Entry
 from lms_bridge.accounts.roles import Role
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
+from lms_bridge.config.secrets import Secret
 from lms_bridge.insight import finished
+from lms_bridge.people import erased
+from lms_bridge.privacy import erasing
 from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.store import marks
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import (
@@ -134,6 +138,28 @@ def test_who_looked_at_whom_is_shown_to_the_auditor_alone(
     narrowed = auditor.get(f"/audit/accesses?employee={SITI}&by=hr")
     assert narrowed.text.count(f"/console/employees/{SITI}") == 2, "the page and the completion"
     assert f"/console/employees/{AGUS}" not in narrowed.text
+
+
+def test_the_page_of_somebody_who_was_erased_says_nothing_of_them(
+    visitor: Callable[[], Visitor], store: Store
+) -> None:
+    store.given = erased.kept_by(Secret("env:PRIVACY"))
+    told = b'{"actor":{"mbox":"mailto:s@x.id"},"verb":{"id":"act:v"},"object":{"id":"act:o"}}'
+    with store.writing() as db:
+        db.execute(update(statements).values(raw=told))
+        for reader in ("index", "recognition"):
+            marks.move(db, reader, place_of(NOW) + 1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PRIVACY", "k" * 40)
+        erasing.erase(store, SITI, Actor(name="budi", role="shell"), clock=lambda: NOW)
+    hr = visitor().as_(Role.HR)
+    page = hr.get(f"/employees/{SITI}")
+    assert page.status_code == 200
+    assert "Siti" not in page.text.replace("Pematangsiantar", "")
+    assert hr.get(f"/completions/{STUCK}").status_code == 200
+    assert hr.get("/employees").status_code == 200
+    for report in ("employees", "completions"):
+        assert hr.get(f"/reports?report={report}&period=2026").status_code == 200
 
 
 def test_the_page_of_a_person_says_first_what_is_not_in_the_registry_and_why(

@@ -395,6 +395,7 @@ FOR_ADMINISTRATORS = {
 }
 NO_COMPLETION = {
     "own_statement",
+    "erased_person",
     "verb_not_completion",
     "object_not_activity",
     "result_failed",

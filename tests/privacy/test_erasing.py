@@ -90,7 +90,7 @@ def test_that_it_was_recorded_stays_known_without_saying_of_whom(scene: Scene, s
     before = scene.completions()[0]
     _erase(scene, siti)
     after = scene.completions()[0]
-    assert after.nip == f"erased:{siti}"
+    assert after.nip == erased.nip_of(siti)
     assert (after.id, after.number, after.steps) == (before.id, before.number, before.steps)
 
 
@@ -118,7 +118,7 @@ def test_none_comes_back_by_a_statement_the_lms_or_hr(scene: Scene, siti: int) -
     with pytest.raises(Erased), scene.store.writing() as db:
         employee_of(db, SITI, name="", now=scene.clock())
     assert scene.nips() == before
-    assert len([one for one in scene.completions() if one.nip == f"erased:{siti}"]) == 1
+    assert len([one for one in scene.completions() if one.nip == erased.nip_of(siti)]) == 1
 
 
 def test_one_who_is_judged_anew_is_left_alone(scene: Scene, siti: int) -> None:
