@@ -21,7 +21,7 @@ from lms_bridge.deliveries.standing import UNDONE_BY
 from lms_bridge.insight.standings import Standing
 from lms_bridge.reasons import Reason
 from lms_bridge.reports import CompletionLine
-from lms_bridge.store.many import among
+from lms_bridge.store.many import among, within
 from lms_bridge.store.schema import completions, courses, deliveries, employees, withdrawals
 
 PAGE = 50
@@ -181,7 +181,7 @@ def _stands(
 ) -> ColumnElement[bool]:
     """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one in `sights`."""
     undecided = _undecided(db)
-    others = not_(among(completions.c.id, undecided))
+    others = not_(within(completions.c.id, undecided))
     match standing:
         case Standing.UNDECIDED:
             return among(completions.c.id, undecided)
@@ -231,7 +231,8 @@ def _has_step(
 ) -> ColumnElement[bool]:
     # An expression of it is looked up in no index: those that are not rare are met in order.
     column = completions.c.id if rare else completions.c.id + 0
-    return column.in_(_steps(states, sights))
+    # Each once, so that PostgreSQL may go from these few to their completions.
+    return column.in_(_steps(states, sights).distinct())
 
 
 def _is_open(states: Sequence[State]) -> ColumnElement[bool]:
