@@ -39,7 +39,7 @@ from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.rules import Nothing, Waits
 from lms_bridge.recognition.seen import Seen
 from lms_bridge.store import schema
-from lms_bridge.store.engine import Store, in_dialects
+from lms_bridge.store.engine import Store, in_dialects, may_pass
 from xapi import Actor, Agent, vocabulary
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,9 @@ class Recogniser:
                 before = one.completion_id
                 if before is not None and values.get("completion_id", before) != before:
                     completions.withdraw(db, before, Reason("retold"), self._clock())
-        except Exception:
+        except Exception as error:
+            if may_pass(error):  # it is the database's trouble, and all are judged once more
+                raise
             log.exception("could not judge a statement", statement=one.statement_id)
             now = self._clock()
             reason = Reason("judging_failed", statement=one.statement_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.exc import DBAPIError
 
 from lms_bridge import completions
 from lms_bridge.lms.moodle.client import Moodle
@@ -43,6 +44,19 @@ def test_one_that_can_no_longer_be_read_keeps_nobody_from_being_asked_about(scen
     scene.clock.forward(minutes=10)
     scene.recognise()
     assert scene.states() == ["attention: judging_failed", "recognised"]
+
+
+def test_trouble_of_the_database_is_none_of_the_statement(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: object, **kwargs: object) -> int:
+        raise DBAPIError("INSERT", None, Exception("it went away"), connection_invalidated=True)
+
+    with monkeypatch.context() as patch, pytest.raises(DBAPIError):
+        patch.setattr(completions, "record", fails)
+        scene.hear(completed(4))
+    scene.recognise()
+    assert scene.states() == ["recognised"]
 
 
 def test_what_could_not_be_judged_leaves_nothing_behind(
