@@ -52,9 +52,10 @@ def test_trouble_of_the_database_is_none_of_the_statement(
     def fails(*args: object, **kwargs: object) -> int:
         raise DBAPIError("INSERT", None, Exception("it went away"), connection_invalidated=True)
 
-    with monkeypatch.context() as patch, pytest.raises(DBAPIError):
+    with monkeypatch.context() as patch:
         patch.setattr(completions, "record", fails)
-        scene.hear(completed(4))
+        with pytest.raises(DBAPIError):
+            scene.hear(completed(4))
     scene.recognise()
     assert scene.states() == ["recognised"]
 
