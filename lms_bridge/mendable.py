@@ -22,6 +22,8 @@ from lms_bridge.store.migrations import SchemaTooNew
 from lms_bridge.tables import TableError
 
 _STARTING_SECONDS = 1.5
+_WAITING = 1024
+"""connections that may wait to be taken"""
 
 
 class CannotListen(Exception):
@@ -71,6 +73,14 @@ def wait_until_free(host: str, port: int, seconds: float = _STARTING_SECONDS) ->
                 f"cannot listen on {address(host, port)}: {why}; see [web] in the configuration"
             ) from error
         time.sleep(0.05)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, to be handed to those who serve it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.create_server((host, port), family=family, backlog=_WAITING)
+    made.setblocking(False)
+    return made
 
 
 def is_free(host: str, port: int) -> bool:

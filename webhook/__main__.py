@@ -10,21 +10,25 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from lms_bridge import logs
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.loading import load
 from lms_bridge.config.settings import Log, Web
 from lms_bridge.mendable import sentence_of, wait_until_free
-from lms_bridge.supervisor import PARENT, end_with_parent
+from lms_bridge.supervisor import LISTENER, PARENT, end_with_parent, ready
 from webhook.arriving import in_turn
+from webhook.draining import draining
 from webhook.headway import Headway
 
 log = structlog.get_logger(__name__)
@@ -58,7 +62,33 @@ def application() -> object:
     web = bridge.settings.web
     Headway(port=web.port, seconds=web.patience_seconds).watch()
     patience = web.patience_seconds
-    return in_turn(create_app(bridge), threads=web.threads, patience_seconds=patience)
+    served = in_turn(create_app(bridge), threads=web.threads, patience_seconds=patience)
+    served = draining(served)
+    ready()
+    return served
+
+
+def _held(number: int, backlog: int) -> SocketHolder:
+    make: Any = SocketHolder
+    holder: SocketHolder = make(number, False, backlog)
+    return holder
+
+
+class _Served(MPServer):
+    """Granian, on the socket that it was handed, if it was.
+
+    It would else have each process listen by itself, and what waits for one that ends is refused.
+    """
+
+    def _init_shared_socket(self) -> None:
+        handed = os.environ.get(LISTENER, "")
+        if not handed.isdecimal():
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        number = int(handed)
+        vars(self).update(_sfd=number, _shd=_held(number, self.backlog))
+        self._sso = socket.socket(fileno=number)
+        self._sso.set_inheritable(True)
 
 
 @click.command()
@@ -68,7 +98,8 @@ def main(config: Path) -> None:
     try:
         settings = load(config)
         web = settings.web
-        wait_until_free(web.host, web.port)
+        if LISTENER not in os.environ:
+            wait_until_free(web.host, web.port)
     except Exception as error:
         if (sentence := sentence_of(error)) is None:
             raise
@@ -77,7 +108,7 @@ def main(config: Path) -> None:
     os.environ[_CONFIG] = str(config)
     end_with_parent()
     _forked_heed_the_end()
-    Server(
+    _Served(
         "webhook.__main__:application",
         factory=True,
         address=web.host,

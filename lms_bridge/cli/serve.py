@@ -13,7 +13,7 @@ from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import mark
-from lms_bridge.mendable import address, wait_until_free
+from lms_bridge.mendable import address, listen, wait_until_free
 from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,8 @@ def serve(session: Session, no_worker: bool) -> None:
     """Receive statements, and carry out what they cause.
 
     Runs the web service and a worker, and starts either again if it dies. Ends, when it is
-    told to, after finishing what is under way.
+    told to, after finishing what is under way. SIGHUP has new processes take the place of
+    these, with the configuration and the program as they are then, and nobody is refused.
     """
     end_with_parent()
     settings = session.bridge.settings
@@ -45,7 +46,9 @@ def serve(session: Session, no_worker: bool) -> None:
     place = f"http://{address(web.host, web.port)}"
     log.info("serving", statements=f"{place}/xapi", senders=senders, page=f"{place}/")
     config = str(session.config)
-    children = [Child("web", command("webhook", "--config", config))]
+    children = [
+        Child("web", command("webhook", "--config", config), listener=listen(web.host, web.port))
+    ]
     if not no_worker:
         children.append(Child("worker", command("lms_bridge", "--config", config, "worker")))
     session.close()
