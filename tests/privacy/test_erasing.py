@@ -198,6 +198,30 @@ def test_without_the_key_nobody_is_erased_and_nobody_comes_back(
         employee_of(db, SITI, name="", now=scene.clock())
 
 
+def test_attachments_go_unless_somebody_else_has_them_as_well(scene: Scene, siti: int) -> None:
+    hers, shared = "a" * 64, "b" * 64
+    with scene.store.writing() as db:
+        for sha2 in (hers, shared):
+            about = {"sha2": sha2, "content_type": "text/plain", "length": 1}
+            db.execute(schema.attachments.insert().values(stored=scene.clock(), **about))
+            chunk = {"sha2": sha2, "number": 0, "data": b"x"}
+            db.execute(schema.attachment_chunks.insert().values(**chunk))
+
+    def attached(sha2: str) -> dict[str, Any]:
+        kind = {"usageType": "https://x/certificate", "display": {"id": "Sertifikat"}}
+        more = {"contentType": "text/plain", "length": 1, "fileUrl": "https://x/f"}
+        return {"sha2": sha2, **kind, **more}
+
+    scene.tell(
+        completed(4, "X", activity=f"{SITE}/x", attachments=[attached(hers), attached(shared)]),
+        completed(12, "X", activity=f"{SITE}/x", attachments=[attached(shared)]),
+    )
+    _erase(scene, siti)
+    with scene.store.reading() as db:
+        assert db.scalars(select(schema.attachments.c.sha2)).all() == [shared]
+        assert db.scalars(select(schema.attachment_chunks.c.sha2)).all() == [shared]
+
+
 def test_every_table_is_spoken_of() -> None:
     spoken = {*scrubbing.GO, *scrubbing.STAY}
     tables = {one.table for one in whose.TABLES}
