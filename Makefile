@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats
+.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,13 @@ bench: $(VENV)/development ## how fast it is, held against other servers and bar
 
 threats: $(VENV)/development ## take each protection of docs/security.md away, and see its test fail (ARGS names lines)
 	@$(BIN)/python -m tests.security.bare $(ARGS)
+
+audit: ## are there advisories about what the lock files name (needs the Internet, and pip-audit)
+	pip-audit --require-hashes --disable-pip -r requirements.lock
+	pip-audit --require-hashes --disable-pip -r requirements-dev.lock
+
+sbom: ## write sbom.json, what a bridge is made of, as CycloneDX (needs cyclonedx-py)
+	cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-format JSON --output-file sbom.json
 
 conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
 	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)

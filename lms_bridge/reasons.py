@@ -263,6 +263,29 @@ SENTENCES: dict[str, Sentence] = {
             " that, and dismiss this."
         ),
     ),
+    "confirmation_waiting": Sentence(
+        mark("%(lms)s is asked whether it has this completion, and has not answered yet."),
+        mark("Nothing to do: it is asked again by itself."),
+    ),
+    "confirmation_failed": Sentence(
+        mark("%(lms)s could not say whether it has this completion: %(why)s"),
+        mark("It is asked again by itself; if it goes on, lms-bridge check tells what is missing."),
+    ),
+    "confirmed": Sentence(mark("The LMS has this completion, too.")),
+    "not_confirmed": Sentence(
+        mark("%(lms)s does not have this completion."),
+        mark(
+            "See there whether the course was completed; it is asked again by itself. If it was"
+            " not, somebody else may have the sender's password: replace that, and dismiss this."
+        ),
+    ),
+    "cannot_be_confirmed": Sentence(
+        mark("%(lms)s cannot be asked for this completion: %(why)s"),
+        mark(
+            "Dismiss it, or take confirm out of the sender's [[senders]] if what it tells is to"
+            " be believed."
+        ),
+    ),
     "group_actor": Sentence(
         mark("The statement is about a group, and a completion is recorded for one person."),
         mark("Have the LMS send one statement for each member."),

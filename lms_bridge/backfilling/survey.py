@@ -31,9 +31,10 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.asking import asking
 from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
-from lms_bridge.jobs.pull_completions import ask_for, found_courses
+from lms_bridge.jobs.pull_completions import ask_for
 from lms_bridge.jobs.read_histories import Person, whole_history
 from lms_bridge.lms.base import Lms
+from lms_bridge.lms.finding import found_courses
 from lms_bridge.people import history
 from lms_bridge.people.erased import ERASED
 from lms_bridge.people.history import Whose

@@ -45,6 +45,9 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     for number, sender in enumerate(settings.senders, start=1):
         if sender.name == BRIDGE:
             yield Problem(f"senders #{number}.name", "is what the bridge itself is called")
+        if sender.confirm and not settings.lms_of(sender.lms):
+            there = "is required with confirm, unless there is exactly one [lms.NAME]"
+            yield Problem(f"senders.{sender.name}.lms", there)
     yield from _twice("senders", "username", [sender.username for sender in settings.senders])
     yield from _twice("accounts", "home_page", [one.home_page for one in settings.accounts])
     yield from _twice("courses", "key", [course.key for course in settings.courses])

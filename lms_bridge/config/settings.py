@@ -236,6 +236,8 @@ class Sender(_Section, frozen=True, kw_only=True):
     courses: tuple[Text, ...] = ()
     """keys of the courses of the catalogue that it may speak of, or beginnings of keys with a ``*``
     behind them; left out: all"""
+    confirm: bool = False
+    """whether its LMS is asked of each completion before it is recorded"""
 
 
 class Account(_Section, frozen=True, kw_only=True):

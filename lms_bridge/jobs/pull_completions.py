@@ -20,7 +20,6 @@ from functools import partial
 import structlog
 
 from lms_bridge.bridge import Bridge, utc_now
-from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import current_catalogue
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.deliveries import health
@@ -28,6 +27,7 @@ from lms_bridge.deliveries.step import Clock
 from lms_bridge.errors import DeliveryError
 from lms_bridge.jobs.base import JobFailed, Progress, patiently, side_by_side
 from lms_bridge.lms.base import CourseCompletion, ListsCompletions, Lms, LmsCourse, LmsUser
+from lms_bridge.lms.finding import found_courses
 from lms_bridge.people.lookup import look_up
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition import sightings
@@ -207,18 +207,3 @@ def mark_of(lms: Lms, entry: CataloguedCourse, course: LmsCourse) -> str:
     """Under which name it is kept when the LMS was last asked for the completions of `course`."""
     which = f"{lms.name} {entry.id} {course.id}"
     return f"pull:{hashlib.sha256(which.encode()).hexdigest()[:32]}"
-
-
-def found_courses(lms: Lms, course: Course) -> Iterator[LmsCourse]:
-    """The courses of the LMS that are this one of the catalogue, by any of its marks."""
-    seen: set[str] = set()
-    searches = [
-        *({"number": number} for number in course.external_ids),
-        *({"short_name": name} for name in course.short_ids),
-        *({"course_id": lms.course_id_of(activity)} for activity in course.activities),
-    ]
-    for search in searches:
-        found = lms.find_course(**search) if all(search.values()) else None
-        if found and found.id not in seen:
-            seen.add(found.id)
-            yield found

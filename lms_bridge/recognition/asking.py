@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, and_, update
 
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
@@ -36,7 +36,10 @@ from xapi import Agent, InvalidStatement
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
-_TO_BE_ASKED = reading.first(_AT_ONCE, sightings.IS_TO_BE_ASKED)
+_TO_BE_ASKED = reading.first(
+    _AT_ONCE,
+    and_(sightings.IS_TO_BE_ASKED, ~sightings.IS_ABOUT_A_COMPLETION),
+)
 _PAUSE = dt.timedelta(seconds=30)
 """until an LMS that could not be reached is asked again"""
 _PAUSE_AFTER_REFUSAL = dt.timedelta(minutes=10)

@@ -49,6 +49,11 @@ class Belonging:
         meant = known.registration_is_run if known else None
         return not seen.from_logstore if meant is None else meant
 
+    def confirms(self, sender: str) -> bool:
+        """Whether the LMS is asked of what `sender` tells, before it is recorded."""
+        known = self._senders.get(sender)
+        return known is not None and known.confirm
+
     def overstepped(
         self, sender: str, seen: Seen, actor: Agent | Group, course: Course | None
     ) -> Reason | None:

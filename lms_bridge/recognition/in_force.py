@@ -43,7 +43,10 @@ def _fingerprint(settings: Settings) -> str:
         settings.recognition,
         settings.accounts,
         [
-            (one.name, one.lms, one.home_pages, one.mail_domains, one.activities, one.courses)
+            (
+                (one.name, one.lms, one.confirm),
+                (one.home_pages, one.mail_domains, one.activities, one.courses),
+            )
             for one in settings.senders
         ],
         sorted(

@@ -27,6 +27,8 @@ class Sighting(msgspec.Struct, frozen=True):
     statement_seq: int
     sender: str
     raw: bytes
+    reason_code: str | None = None
+    """why it stood where it stood before"""
 
     def see(self, events: Collection[str]) -> Seen:
         """What the statement shows; see :func:`lms_bridge.recognition.seen.see`.
@@ -52,6 +54,7 @@ def first(limit: int, which: ColumnElement[bool]) -> Select[Any]:
             statements.c.seq,
             statements.c.sender,
             statements.c.raw,
+            sightings.c.reason_code,
         )
         .join(statements, sightings.c.statement_seq == statements.c.seq)
         .where(which, IS_THERE)

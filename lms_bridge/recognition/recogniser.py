@@ -32,9 +32,10 @@ from lms_bridge.people import erased, keys
 from lms_bridge.people.identities import Known, resolve
 from lms_bridge.people.lookup import Ask
 from lms_bridge.reasons import Reason
-from lms_bridge.recognition import dismissals, reading, rules, sightings, voiding
+from lms_bridge.recognition import confirming, dismissals, reading, rules, sightings, voiding
 from lms_bridge.recognition.asking import Asker
 from lms_bridge.recognition.belonging import Belonging
+from lms_bridge.recognition.confirming import Confirmer
 from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.rules import Nothing, Waits
 from lms_bridge.recognition.seen import Seen
@@ -61,6 +62,7 @@ class Recogniser:
         self._clock = clock
         self._belonging = Belonging(settings)
         self._asker = Asker(store, settings, lms, clock=clock)
+        self._confirmer = Confirmer(store, settings, lms, clock=clock)
         self._zone = ZoneInfo(settings.time_zone)
         self._targets = Targets.of(settings)
         self._shelf = Shelf()
@@ -70,7 +72,7 @@ class Recogniser:
         counts: Counter[str] = Counter()
         with self._store.writing() as db:
             sightings.judge_due(db, self._clock())
-        while self._judge_some(counts) or self._asker.ask():
+        while self._judge_some(counts) or self._asker.ask() or self._confirmer.confirm():
             if not go_on(counts.total()):
                 break
         return counts
@@ -188,6 +190,8 @@ class Recogniser:
             return sightings.is_of_nobody(who)
         if isinstance(who, Reason):
             return dismissals.waits(db, who, actor=keys.of_actor(actor) or "")
+        if self._belonging.confirms(one.sender) and one.reason_code != confirming.CONFIRMED:
+            return confirming.to_be_confirmed(one, lms)
         completion_id = completions.record(
             db,
             self._telling(one, seen, entry, who, lms),

@@ -64,6 +64,8 @@ IS_TO_BE_ASKED = and_(
     or_(sightings.c.due_at.is_(None), sightings.c.due_at <= bindparam("by")),
 )
 """that the LMS is to be asked about it by then"""
+IS_ABOUT_A_COMPLETION = sightings.c.reason_code.in_(["confirmation_waiting", "confirmation_failed"])
+"""that the LMS is asked for the completion, and not whose the account is"""
 _IS_DUE = and_(sightings.c.state == SightingState.ATTENTION, sightings.c.due_at <= bindparam("by"))
 _CAN_BE_READ = exists().where(statements.c.seq == sightings.c.statement_seq, IS_THERE)
 """that it is of a statement, and not of one whose text was removed"""

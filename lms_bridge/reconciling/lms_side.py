@@ -16,8 +16,9 @@ from lms_bridge.catalogue.courses import current_catalogue
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.deliveries.step import Clock
 from lms_bridge.jobs.base import patiently
-from lms_bridge.jobs.pull_completions import ask_for, found_courses
+from lms_bridge.jobs.pull_completions import ask_for
 from lms_bridge.lms.base import Lms, LmsUser
+from lms_bridge.lms.finding import found_courses
 from lms_bridge.people.lookup import look_up
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.pulled import Pulled, PulledIntake, can_be_pulled

@@ -20,7 +20,7 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
         ("lms_bridge/recognition/speaking.py", "if not rest or rest[0] in _PARTS or", "if True or"),
     ],
     "S4": [
-        ("lms_bridge/recognition/in_force.py", "one.activities, one.courses)", "one.activities)")
+        ("lms_bridge/recognition/in_force.py", "one.activities, one.courses),", "one.activities),")
     ],
     "S5": [
         (
@@ -42,6 +42,25 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             "lms_bridge/recognition/rules.py",
             "if not EARLIEST <= seen.completed_at <= seen.received_at + AHEAD:",
             "if False:",
+        )
+    ],
+    "S9": [
+        (
+            "lms_bridge/recognition/recogniser.py",
+            "if self._belonging.confirms(one.sender) and",
+            "if False and",
+        ),
+        (
+            "lms_bridge/recognition/confirming.py",
+            "if any(each and self._same_run(each.completed_at, one) for each in found):",
+            "if True:",
+        ),
+    ],
+    "S10": [
+        (
+            "lms_bridge/recognition/confirming.py",
+            "says = self._note_failure(name, error)",
+            'says = {"state": SightingState.NEW} | reason_columns(Reason(CONFIRMED))',
         )
     ],
     "C1": [
