@@ -43,8 +43,8 @@ threats: $(VENV)/development ## take each protection of docs/security.md away, a
 	@$(BIN)/python -m tests.security.bare $(ARGS)
 
 audit: ## are there advisories about what the lock files name (needs the Internet, and pip-audit)
-	pip-audit --require-hashes --disable-pip -r requirements.lock
-	pip-audit --require-hashes --disable-pip -r requirements-dev.lock
+	pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	pip-audit --strict --require-hashes --disable-pip -r requirements-dev.lock
 
 sbom: ## write sbom.json, what a bridge is made of, as CycloneDX (needs cyclonedx-py)
 	cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-format JSON --output-file sbom.json
