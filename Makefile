@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom
+.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom chaos soak
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ audit: ## are there advisories about what the lock files name (needs the Interne
 
 sbom: ## write sbom.json, what a bridge is made of, as CycloneDX (needs cyclonedx-py)
 	cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-format JSON --output-file sbom.json
+
+chaos: $(VENV)/development ## everything goes wrong, by lot and together (ARGS="--minutes 30 --database postgresql")
+	@$(BIN)/python -m tests.chaos.storm $(ARGS)
+
+soak: $(VENV)/development ## half of the most that it can take, for long (ARGS="--hours 2")
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder with it; see docs/xapi.md)
 	@$(BIN)/python -m tests.e2e.conformance $(SUITE) $(ARGS)

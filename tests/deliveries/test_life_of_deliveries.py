@@ -2,8 +2,9 @@
 
 Three workers carry out the real step against a registry in which everything happens just
 when the machine says so: lists are read, rows are written, answers come, come not, or the row
-lands after everybody gave up; workers are killed, fall silent, and speak up late; people have
-deliveries tried again or give them up; the registry goes down and comes back; time passes.
+lands after everybody gave up; workers are killed, fall silent, speak up late, and put back what
+they took; people have deliveries tried again or give them up, and pause the registry; it goes down
+and comes back; time passes. That deliveries are undone stands in :mod:`.test_life_of_undoing`.
 
 Whatever happened: never two of one person are under way, no state is reached but by its
 event, no completion ever has two rows; and when all is well again, each has exactly one.
@@ -28,7 +29,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select, text
 
-from lms_bridge.deliveries import actions, health, leases
+from lms_bridge.deliveries import actions, health, leases, queue
 from lms_bridge.deliveries.lifecycle import IllegalTransition
 from lms_bridge.deliveries.performing import Finish, Performer
 from lms_bridge.deliveries.queue import LeaseLost
@@ -151,6 +152,8 @@ class Life(RuleBasedStateMachine):
         self.people: dict[int, int] = {}
         self.state: dict[int, set[str]] = {}
         """the reference: in which states each delivery may be"""
+        self.paused = False
+        """the reference: whether a person wants nothing to be taken"""
         self._named = 0
 
     @property
@@ -174,18 +177,35 @@ class Life(RuleBasedStateMachine):
     @rule(reads_at_once=st.sampled_from([True, True, True, False]))
     def a_worker_takes_the_next(self, reads_at_once: bool) -> None:
         worker = min(set(range(WORKERS)) - set(self.workers))
-        known = self.yard.health()
-        expected = self._next_due() if known.may_be_used(self.clock()) else None
         self._named += 1
         owner = f"elsewhere/x/1:{worker}:{self._named}"
-        work = self.yard.claim(owner=owner)
-        assert (work and work.delivery_id) == expected
+        work = self._taken(owner)
         if work is None:
             return
         self.state[work.delivery_id] = {"running"}
         one = self.workers[worker] = Performance(self.yard, work, owner)
         if reads_at_once and one.at == "list":
             one.answer(self._history(one))
+
+    @precondition(lambda self: self.state)
+    @rule()
+    def a_worker_takes_the_next_and_puts_it_back(self) -> None:
+        """It was taken before something happened; it is as if it had not been."""
+        attempts = {row.id: row.attempts for row in self._rows()}
+        work = self._taken("elsewhere/x/1:8:back")
+        if work is not None:
+            with self.store.writing() as db:
+                queue.put_back(db, work, now=self.clock())
+            self.state[work.delivery_id] = {"waiting"}
+        assert {row.id: row.attempts for row in self._rows()} == attempts
+
+    def _taken(self, owner: str) -> Work | None:
+        """The next, if the reference has one that may be taken now."""
+        is_open = self.yard.health().may_be_used(self.clock()) and not self.paused
+        expected = self._next_due() if is_open else None
+        work = self.yard.claim(owner=owner)
+        assert (work and work.delivery_id) == expected
+        return work
 
     def _next_due(self) -> int | None:
         rows = self._rows()
@@ -370,6 +390,17 @@ class Life(RuleBasedStateMachine):
             with self.store.writing() as db:
                 health.reset(db, REGISTRY, now=self.clock())
 
+    @precondition(lambda self: self.state)
+    @rule(paused=st.booleans())
+    def a_person_pauses_the_registry_or_resumes_it(self, paused: bool) -> None:
+        with self.store.writing() as db:
+            if paused:
+                told = health.pause(db, REGISTRY, by="ani", why="", now=self.clock())
+            else:
+                told = health.resume(db, REGISTRY, now=self.clock())
+        assert told == (paused != self.paused)
+        self.paused = paused
+
     # --- what always holds
 
     @invariant()
@@ -404,6 +435,7 @@ class Life(RuleBasedStateMachine):
             if one.at in ("list", "record"):
                 one.answer(Killed())
         with self.store.writing() as db:
+            health.resume(db, REGISTRY, now=self.clock())
             health.reset(db, REGISTRY, now=self.clock())
             actions.retry_all(db, now=self.clock())
         for _ in range(60):
