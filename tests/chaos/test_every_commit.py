@@ -2,9 +2,9 @@
 
 The life of a bridge (:mod:`tests.chaos.acts`) is played by one process after the other that nobody
 touches, and then by processes of which each is killed at the first point at which none was killed
-yet, before what happens there. After each act both worlds hold the same: nothing is lost, and nothing
-is there twice. ``python -m tests.chaos.commits`` kills at each point as often as it is met, before and
-after it, on either database.
+yet, before what happens there. After each act both worlds hold the same: nothing is lost, and
+nothing is there twice. ``python -m tests.chaos.commits`` kills at each point as often as it is met,
+before and after it, on either database.
 """
 
 from __future__ import annotations
