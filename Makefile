@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom chaos soak
+.PHONY: help wheel demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom chaos soak
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ pictures: $(VENV)/development ## a picture of every page of the console, in the 
 
 openbadges: $(VENV)/development ## have our badges verified by libraries for JavaScript (needs Node)
 	@$(BIN)/python -m tests.openbadges.by_javascript
+
+wheel: $(VENV)/development ## the package to be installed with pip, in dist/
+	@$(BIN)/python -m hatchling build -t wheel -d dist
 
 messages: $(VENV)/development ## bring the translations up to date: lms_bridge/locales/
 	@$(BIN)/pybabel -q extract --mapping babel.cfg --keyword mark --no-wrap --sort-by-file --add-location file --project lms-bridge --msgid-bugs-address "the authors of lms-bridge" --output-file $(VENV)/messages.pot .
