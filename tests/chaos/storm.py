@@ -104,15 +104,16 @@ def storm(
             lease=LEASE,
         )
         played, failures = _rage(scene, minutes, random.Random(seed + 1), only)
+        print(f"played: {dict(sorted(played.items()))}", flush=True)
         assert not failures, failures
         crashing.apply(config)
         sending.join()
         store = open_store(database)
         stack.callback(store.close)
-        counted = crashing.counted_in_the_end(
+        print(f"answered: {len(answered)}; the rest is waited for", flush=True)
+        return crashing.counted_in_the_end(
             store, around, config, answered, people, patience=patience
         )
-        return counted | {"played": dict(sorted(played.items()))}
 
 
 def _rage(

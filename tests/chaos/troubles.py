@@ -86,7 +86,7 @@ def _freeze(scene: Scene, dice: random.Random) -> None:
 def _no_names(scene: Scene, dice: random.Random) -> None:
     scene.names.touch()
     time.sleep(dice.uniform(1, 5))
-    scene.names.unlink()
+    scene.names.unlink(missing_ok=True)
 
 
 def _in_a_mood(proxy: Proxy, mood: str, dice: random.Random) -> None:
@@ -145,7 +145,7 @@ def _fill(disk: Path, dice: random.Random) -> None:
                 while True:
                     file.write(bytes(size))
     time.sleep(dice.uniform(2, 8))
-    filler.unlink()
+    filler.unlink(missing_ok=True)
 
 
 def _loris(scene: Scene, dice: random.Random) -> None:
