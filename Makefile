@@ -7,7 +7,7 @@ ARGS  ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help wheel demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom chaos soak
+.PHONY: help wheel demo test pytest lint format types imports messages lock clean bench conformance openbadges pictures threats audit sbom chaos soak site guide
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,14 @@ conformance: $(VENV)/development ## ADL's test suite for an LRS (SUITE=folder wi
 pictures: $(VENV)/development ## a picture of every page of the console, in the folder pictures/
 	@scripts/install-browser
 	@$(BIN)/python -m tests.console.pictures pictures $(ARGS)
+
+site: $(VENV)/development ## the documentation as a site, in the folder .venv/site
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c site . $(VENV)/site
+	@echo "$(VENV)/site/site/index.html"
+
+guide: $(VENV)/development ## the pictures in the guide for HR, anew: docs/pictures/
+	@scripts/install-browser
+	@$(BIN)/python -m tests.console.pictures docs/pictures --guide
 
 openbadges: $(VENV)/development ## have our badges verified by libraries for JavaScript (needs Node)
 	@$(BIN)/python -m tests.openbadges.by_javascript

@@ -17,6 +17,7 @@ from tests.console.rounds import SHARE, Look, a_town, go_through
 from tests.webhook.browsing import a_browser
 
 LOOKS = [Look(*each) for each in itertools.product(("id", "en"), (1280, 390))]
+GUIDE = ("overview", "attention", "employee", "completion", "courses", "reports")
 DARK = [Look("id", 1280, "dark"), Look("id", 390, "dark")]
 
 
@@ -25,21 +26,25 @@ DARK = [Look("id", 1280, "dark"), Look("id", 390, "dark")]
 @click.option("--share", default=SHARE, show_default=True, help="Of the large city.")
 @click.option("--dark/--no-dark", default=True, help="Also dark.")
 @click.option("--only", default="", help="Only pages whose name begins so.")
-def main(folder: Path, share: float, dark: bool, only: str) -> None:
+@click.option("--guide", is_flag=True, help="Only those of the guide for HR, as it shows them.")
+def main(folder: Path, share: float, dark: bool, only: str, guide: bool) -> None:
     count = 0
+    looks = [*LOOKS, *(DARK if dark else [])]
+    if guide:
+        looks = [Look("id", 1280)]
     with (
         tempfile.TemporaryDirectory() as made,
         a_town(Path(made), share=share) as town,
         a_browser() as browser,
     ):
-        for look in [*LOOKS, *(DARK if dark else [])]:
-            into = folder / look.name
+        for look in looks:
+            into = folder if guide else folder / look.name
             into.mkdir(parents=True, exist_ok=True)
             for seen in go_through(town, browser, look):
                 name = seen.endpoint.removeprefix("console.")
-                if name.startswith(only):
+                if name.startswith(only) and (name in GUIDE or not guide):
                     seen.page.wait_for_timeout(150)  # until a chart is drawn
-                    seen.page.screenshot(path=into / f"{name}.png", full_page=True)
+                    seen.page.screenshot(path=into / f"{name}.png", full_page=not guide)
                     count += 1
             click.echo(f"{look.name}: {into}", err=True)
     click.echo(f"{count} pictures in {folder}")
