@@ -331,7 +331,7 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             "lms_bridge/config/secrets.py",
             'raise ValueError("expected env:NAME or file:PATH; '
             'the secret itself never stands here")',
-            "kind, name = 'env', source",
+            'raise ValueError(f"{source} is no place")',
         )
     ],
     "K3": [("lms_bridge/cli/init.py", "path.touch(mode=0o600)", "path.touch(mode=0o644)")],

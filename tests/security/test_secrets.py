@@ -105,6 +105,7 @@ def test_no_command_shows_a_secret_of_the_configuration(tmp_path: Path) -> None:
         "postgresql://bridge:rahasia-negara@127.0.0.1:1/bridge",
         "postgresql//bridge:rahasia-negara@127.0.0.1/bridge",
     ],
+    ids=["away", "misspelt"],
 )
 @pytest.mark.slow
 def test_a_process_that_fails_shows_no_secret(tmp_path: Path, url: str) -> None:
