@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,12 @@ from tests.compiled import compiled_once
 from tests.databases import Databases
 from tests.postgres import running_postgres
 from tests.trials import QUICK
+
+# CPython 3.11 counts the depth of a syntax tree in one place for all threads: a thread of ours that
+# writes a traceback, for which a line of code is parsed to underline a part of it, makes another
+# that parses anything fail with "AST constructor recursion depth mismatch".
+if hasattr(traceback, "_extract_caret_anchors_from_line_segment"):
+    traceback._extract_caret_anchors_from_line_segment = lambda _segment: None
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -32,6 +32,9 @@ _FEW = 500
 _UNDER_WAY = (State.WAITING, State.RUNNING, State.RETRYING)
 
 
+_STEPS_OF = {Standing.STOPPED: FOR_A_PERSON, Standing.UNDER_WAY: _UNDER_WAY}
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """Which completions are looked for; all of it has to be so."""
 
@@ -92,7 +95,7 @@ def how_many(db: Connection, sight: Sight, wanted: Wanted) -> int:
     """How many there are, counted up to one more than :data:`COUNTED`."""
     which = _which(db, sight, wanted)
     # Not by _from: nothing is put in order here, so nobody goes on after there are enough.
-    some = select(completions.c.id).where(*which.few, *which.common).limit(COUNTED + 1)
+    some = which.of(select(completions.c.id)).where(*which.few, *which.common).limit(COUNTED + 1)
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
@@ -122,22 +125,35 @@ class _Which(msgspec.Struct, frozen=True):
     few: Sequence[ColumnElement[bool]]
     """conditions by which few are found"""
     common: Sequence[ColumnElement[bool]]
+    steps: Select[Any] | None = None
+    """the completions, each once, of which a step is as wanted; they are among these"""
+
+    def of(self, query: Select[Any]) -> Select[Any]:
+        """`query` of completions, of only those that have such a step.
+
+        As a join, so that PostgreSQL may go from these few to their completions.
+        """
+        if self.steps is None:
+            return query
+        found = self.steps.subquery("steps")
+        return query.join(found, found.c.completion_id == completions.c.id)
 
 
-def _from(which: _Which) -> Select[tuple[int, int, dt.datetime]]:
+def _from(which: _Which) -> Select[Any]:
     """Number, employee and time of those `which`."""
     query = select(completions.c.id, completions.c.employee_id, completions.c.completed_at)
-    query = query.where(*which.few, *which.common)
-    if not which.few:
-        return query
+    asked: Select[Any] = which.of(query).where(*which.few, *which.common)
+    if not which.few and which.steps is None:
+        return asked
     # Else a database may think it quicker to go through all in order until it has met enough.
-    few = query.cte("few").prefix_with("MATERIALIZED")
+    few = asked.cte("few").prefix_with("MATERIALIZED")
     return select(few.c.id, few.c.employee_id, few.c.completed_at)
 
 
 def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = False) -> _Which:
     """Which those are; `in_order` if only the latest of them are to be found."""
     sights = (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY)
+    steps: Select[Any] | None = None
     few: list[ColumnElement[bool]] = []
     common: list[ColumnElement[bool]] = []
     if wanted.course:
@@ -149,10 +165,13 @@ def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = Fal
         rare = wanted.standing is not Standing.THROUGH and not (
             in_order and _is_frequent(db, wanted.standing, sights)
         )
-        (few if rare else common).append(_stands(db, wanted.standing, sights, rare=rare))
+        if rare and wanted.standing in _STEPS_OF:
+            steps = _stand_by_step(db, wanted.standing, sights)
+        else:
+            (few if rare else common).append(_stands(db, wanted.standing, sights))
     for inside in sights:
         if not inside.is_whole:
-            by_person = not few and _is_of_few(db, inside)
+            by_person = not few and steps is None and _is_of_few(db, inside)
             # An expression of it is looked up in no index.
             column = completions.c.employee_id if by_person else completions.c.employee_id + 0
             (few if by_person else common).append(inside.sees(column))
@@ -160,7 +179,7 @@ def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = Fal
         common.append(completions.c.completed_at >= wanted.since)
     if wanted.until:
         common.append(completions.c.completed_at < wanted.until)
-    return _Which(few, common)
+    return _Which(few, common, steps)
 
 
 def _is_of_few(db: Connection, sight: Sight) -> bool:
@@ -176,9 +195,7 @@ def _is_frequent(db: Connection, standing: Standing, sights: Sequence[Sight]) ->
     return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() > COUNTED
 
 
-def _stands(
-    db: Connection, standing: Standing, sights: Sequence[Sight], *, rare: bool
-) -> ColumnElement[bool]:
+def _stands(db: Connection, standing: Standing, sights: Sequence[Sight]) -> ColumnElement[bool]:
     """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one in `sights`."""
     undecided = _undecided(db)
     others = not_(within(completions.c.id, undecided))
@@ -188,16 +205,26 @@ def _stands(
         case Standing.STOPPED:
             return and_(_has_step(FOR_A_PERSON, sights), others)
         case Standing.UNDER_WAY:
-            return and_(
-                _has_step(_UNDER_WAY, sights, rare=rare),
-                not_(_has_step(FOR_A_PERSON, sights)),
-                others,
-            )
+            stopped = _has_step(FOR_A_PERSON, sights)
+            return and_(_has_step(_UNDER_WAY, sights), not_(stopped), others)
         case Standing.THROUGH:
             return and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
         case Standing.TAKEN_BACK:
             back = select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
             return and_(completions.c.id.in_(back), others, not_(_is_open(_MOVES)))
+
+
+def _stand_by_step(db: Connection, standing: Standing, sights: Sequence[Sight]) -> Select[Any]:
+    """The same, as the numbers of those of which a step is as it has to be; each once.
+
+    All conditions are on the steps, for PostgreSQL thinks little of joining the few to their
+    completions where these have conditions of their own.
+    """
+    number = deliveries.c.completion_id
+    query = _steps(_STEPS_OF[standing], sights).where(not_(within(number, _undecided(db))))
+    if standing is Standing.UNDER_WAY:
+        query = query.where(number.not_in(_steps(FOR_A_PERSON, sights)))
+    return query.distinct()
 
 
 def _undecided(db: Connection) -> Sequence[int]:
@@ -226,13 +253,9 @@ def _steps(states: Sequence[State], sights: Sequence[Sight]) -> Select[Any]:
     )
 
 
-def _has_step(
-    states: Sequence[State], sights: Sequence[Sight], *, rare: bool = True
-) -> ColumnElement[bool]:
+def _has_step(states: Sequence[State], sights: Sequence[Sight]) -> ColumnElement[bool]:
     # An expression of it is looked up in no index: those that are not rare are met in order.
-    column = completions.c.id if rare else completions.c.id + 0
-    # Each once, so that PostgreSQL may go from these few to their completions.
-    return column.in_(_steps(states, sights).distinct())
+    return (completions.c.id + 0).in_(_steps(states, sights))
 
 
 def _is_open(states: Sequence[State]) -> ColumnElement[bool]:
