@@ -340,6 +340,7 @@ _PASSING_IN_SQLITE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,  # another process was stopped while it had a lock of the log
 }
 _PASSING_IN_POSTGRESQL = (
     "08",  # connection

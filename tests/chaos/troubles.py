@@ -7,6 +7,7 @@ import random
 import socket
 import sqlite3
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
@@ -22,6 +23,7 @@ from tests.e2e import town
 from tests.notices.certificate import a_certificate
 from tests.postgres import Server
 
+_RESTARTING = threading.Lock()
 Trouble = Callable[[random.Random], object]
 
 
@@ -121,8 +123,9 @@ def _put(clock: Path, seconds: int) -> None:
 
 
 def _restart(server: Server, mode: str, dice: random.Random) -> None:
-    server.restart(mode)
-    time.sleep(dice.uniform(1, 4))
+    with _RESTARTING:  # what has just been started can only be stopped when it is there
+        server.restart(mode)
+        time.sleep(dice.uniform(2, 5))
 
 
 def _lock(database: Path, dice: random.Random) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from sqlalchemy import Integer, bindparam, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from lms_bridge.store import engine, marks
-from lms_bridge.store.engine import Store, open_store
+from lms_bridge.store.engine import Store, may_pass, open_store
 from lms_bridge.store.many import among, put_all
 from lms_bridge.store.schema import statement_keys, statements
 from tests import cheaper
@@ -104,3 +106,22 @@ def test_whoever_falls_silent_in_a_transaction_keeps_nobody_waiting_for_ever(
             frozen.execute(text("SELECT 1"))
     assert engine.may_pass(ended.value)
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "passes"),
+    [
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_WRITE, True),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, True),
+        (sqlite3.SQLITE_PROTOCOL, True),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, False),
+        (sqlite3.SQLITE_CORRUPT, False),
+    ],
+)
+def test_what_the_machine_does_to_sqlite_may_pass_and_what_is_wrong_in_itself_does_not(
+    code: int, passes: bool
+) -> None:
+    error = sqlite3.OperationalError("said so")
+    error.sqlite_errorcode = code
+    assert may_pass(DBAPIError("INSERT", None, error)) is passes
