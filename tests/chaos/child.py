@@ -49,6 +49,7 @@ def _load() -> None:
 
     lms_bridge.bridge.utc_now = late.now
     from lms_bridge import jobs
+    from lms_bridge.manners import shares
     from lms_bridge.store import engine
     from tests import cheaper
     from tests.chaos import points
@@ -59,6 +60,8 @@ def _load() -> None:
     importlib.import_module("tests.chaos.acts")
     points.commit_points()  # kept; and Python cannot read its own code in several threads
     jobs.base.PAUSE_SECONDS = 0
+    # On PostgreSQL a process that was killed keeps its places at a remote for so long.
+    shares._LEASE_SECONDS, shares._SURE_SECONDS = 1, 0.7
 
     def prepare(connection: Any, record: object) -> None:
         cheaper.as_in_earnest(connection, record)

@@ -32,6 +32,23 @@ DISK = 64
 """megabytes of the disk of an SQLite file"""
 
 
+class Tended(town.Service):
+    """A service that is started again whenever it has ended, as systemd does it."""
+
+    _tending = threading.Lock()
+
+    def start(self) -> None:
+        """Start it, if it does not run."""
+        with self._tending:
+            if self._process is None or self._process.poll() is not None:
+                super().start()
+
+    def tend(self, over: threading.Event) -> None:
+        """Until it is over."""
+        while not over.wait(1):
+            self.start()
+
+
 def storm(
     folder: Path,
     server: Server | None,
@@ -79,13 +96,14 @@ def storm(
             "CHAOS_CLOCK": str(clock),
             "PYTHONPATH": f"{ROOT}/tests/chaos/site:{ROOT}",
         }
-        service = town.Service(folder, config, port)
+        service = Tended(folder, config, port)
         stack.callback(service.stop)
         service.start()
         service.wait_until_ready(240)
         over = threading.Event()
         stack.callback(over.set)
         crashing.in_background(lambda: crashing.cron(around, over))
+        crashing.in_background(lambda: service.tend(over))
         answered: list[str] = []
         pause = 60 * minutes / (people * 1.1 / 15.5) * 1.6
         sending = crashing.in_background(
