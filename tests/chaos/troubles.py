@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 import socket
-import sqlite3
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -129,14 +130,21 @@ def _restart(server: Server, mode: str, dice: random.Random) -> None:
 
 
 def _lock(database: Path, dice: random.Random) -> None:
-    """Another process writes, and does not end; now and then longer than is waited for."""
-    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as db:
-        try:
-            db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return  # the disk is full, or they let nobody in
-        time.sleep(dice.choice([5, 5, 5, 15, 15, 70]))
-        db.execute("ROLLBACK")
+    """Another process writes, and does not end; now and then longer than is waited for.
+
+    If the disk is full at that moment it fails, or is killed by its log, which is mapped.
+    """
+    seconds = dice.choice([5, 5, 5, 15, 15, 70])
+    subprocess.run([sys.executable, "-c", _WRITER, database, str(seconds)], capture_output=True)
+
+
+_WRITER = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+time.sleep(float(sys.argv[2]))
+db.execute("ROLLBACK")
+"""
 
 
 def _fill(disk: Path, dice: random.Random) -> None:
