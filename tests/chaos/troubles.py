@@ -25,6 +25,7 @@ from tests.notices.certificate import a_certificate
 from tests.postgres import Server
 
 _RESTARTING = threading.Lock()
+_HANDLED = threading.Lock()
 Trouble = Callable[[random.Random], object]
 
 
@@ -52,7 +53,7 @@ class Scene:
 def troubles(scene: Scene) -> dict[str, Trouble]:
     """All that can be done to this one, by name."""
     found: dict[str, Trouble] = {
-        "kill -9": scene.service.kill_something,
+        "kill -9": partial(_kill, scene),
         "frozen past its lease": partial(_freeze, scene),
         "names are not resolved": partial(_no_names, scene),
         "slow senders": partial(_loris, scene),
@@ -74,13 +75,18 @@ def troubles(scene: Scene) -> dict[str, Trouble]:
     return found
 
 
+def _kill(scene: Scene, dice: random.Random) -> None:
+    with _HANDLED:  # who is frozen cannot end when its supervisor does
+        scene.service.kill_something(dice)
+
+
 def _freeze(scene: Scene, dice: random.Random) -> None:
     """SIGSTOP, until others have its work; then it goes on as if nothing had been."""
     running = scene.service.processes()[1:]
     if not running:
         return
     victim = dice.choice(running)
-    with suppress(psutil.NoSuchProcess):
+    with _HANDLED, suppress(psutil.NoSuchProcess):
         victim.suspend()
         time.sleep(scene.lease + dice.uniform(0.5, 3))
         victim.resume()
