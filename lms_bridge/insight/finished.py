@@ -208,7 +208,10 @@ def _stands(db: Connection, standing: Standing, sights: Sequence[Sight]) -> Colu
             stopped = _has_step(FOR_A_PERSON, sights)
             return and_(_has_step(_UNDER_WAY, sights), not_(stopped), others)
         case Standing.THROUGH:
-            return and_(completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
+            # One by one they are soon met where nearly all are; of some people few steps are open.
+            is_narrow = not all(one.is_whole for one in sights)
+            moves = completions.c.id.in_(_steps(_MOVES, sights)) if is_narrow else _is_open(_MOVES)
+            return and_(completions.c.withdrawn_at.is_(None), not_(moves))
         case Standing.TAKEN_BACK:
             back = select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
             return and_(completions.c.id.in_(back), others, not_(_is_open(_MOVES)))
