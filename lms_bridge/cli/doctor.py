@@ -16,7 +16,7 @@ from lms_bridge.i18n import mark
 @output.json_option
 @pass_session
 def doctor(session: Session, no_outside: bool, as_json: bool) -> None:
-    """Look at everything at once, and say what to do about what is wrong.
+    """Say what is wrong, and what to do about it.
 
     Configuration and secrets, room, database, clock, worker, jobs, tokens, and whether other
     systems can be reached. Changes nothing; lms-bridge check proves in addition what they permit.

@@ -166,7 +166,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path)
         try:
             if requests.get(f"{address}/readyz", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
+            # Who supervises it listens from the start; it answers once it is there.
             time.sleep(0.1)
     tail = log.read_text("utf-8", "replace")[-2000:]
     raise StageError(f"the service did not start; its log ends with:\n{tail}")

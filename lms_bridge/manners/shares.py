@@ -201,9 +201,13 @@ class Shares:
                 share.leave()
 
     def _renew(self) -> None:
-        while not self._over.wait(_EVERY_SECONDS):
+        in_trouble: set[Share] = set()
+        while not (self._over.wait(_EVERY_SECONDS) or self._store.is_closed):
             for share in list(self._each.values()):
                 try:
                     share.renew()
+                    in_trouble.discard(share)
                 except Exception:
-                    log.exception("could not agree on the calls to a remote")
+                    if share not in in_trouble and not self._store.is_closed:  # once, not each time
+                        in_trouble.add(share)
+                        log.exception("could not agree on the calls to a remote")

@@ -70,6 +70,8 @@ class Store:
         self.is_shared = self._writer is None
         """whether processes on other hosts may be at the database as well"""
         self._compiled: dict[Select[Any], _Compiled] = {}
+        self.is_closed = False
+        """for threads that go on by themselves: nobody wants anything of the database any more"""
         self.given: Mapping[str, object] = {}
         """what each connection has in its ``info``"""
 
@@ -141,6 +143,7 @@ class Store:
 
     def close(self) -> None:
         """Give up every connection."""
+        self.is_closed = True
         self.engine.dispose()
 
 

@@ -32,7 +32,7 @@ GROUPS = sorted({path[:-1] for path in ALL if len(path) > 1})
 def test_help_lists_the_commands_in_the_order_in_which_they_are_needed(nowhere: Terminal) -> None:
     told = nowhere.run("--help").stdout
     order = re.findall(r"^  (\w+) ", told.partition("Commands:")[2], re.MULTILINE)
-    assert order[:5] == ["demo", "init", "check", "serve", "worker"]
+    assert order[:6] == ["demo", "init", "check", "doctor", "serve", "worker"]
     assert "First steps: lms-bridge demo" in told
 
 

@@ -20,7 +20,7 @@ from lms_bridge.people import candidates
 from webhook.console import attention_acts, courses
 from webhook.console.site import Site
 
-_COMMAND_ASIDE = re.compile(r"\s*\(lms-bridge [^)]*\)")
+_COMMAND_ASIDE = re.compile(r"\s?\(lms-bridge [^)]*\)")
 _RETRY = re.compile(r"lms-bridge deliveries retry(?: [\d?]+)?")
 _CANCEL = re.compile(r"lms-bridge deliveries cancel(?: [\d?]+)?(?: --why …)?")
 
