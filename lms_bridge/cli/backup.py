@@ -27,10 +27,10 @@ from lms_bridge.i18n import mark
 def backup(
     session: Session, where: Path, with_config: bool, with_secrets: bool, keep: int | None
 ) -> None:
-    """Write all of the database into the file WHERE, or into a new one in that folder.
+    """Write all of the database into one file.
 
-    The bridge may run meanwhile. What was answered before is in it. The file is looked through
-    before it gets its name.
+    Into the file WHERE, or into a new one in that folder. The bridge may run meanwhile. What was
+    answered before is in it. The file is looked through before it gets its name.
     """
     from lms_bridge.backup import making
     from lms_bridge.bridge import utc_now
@@ -68,9 +68,10 @@ def backup(
 def restore(
     session: Session, file: Path, check: bool, replace: bool, yes: bool, files: Path | None
 ) -> None:
-    """Get back what is in the backup FILE, into the database that the configuration names.
+    """Get a database back from the FILE of a backup.
 
-    That has to be empty, or is kept aside with --replace; then the service has to be stopped.
+    It goes into the database that the configuration names. That has to be empty, or is kept aside
+    with --replace; then the service has to be stopped.
     """
     from lms_bridge.backup import restoring
     from lms_bridge.backup.archive import open_archive
