@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -469,6 +470,7 @@ class Life(RuleBasedStateMachine):
             return list(db.execute(select(deliveries).order_by(deliveries.c.id)))
 
 
+@pytest.mark.timeout(400)
 def test_whatever_life_deliveries_have_each_is_done_once_in_the_end(store: Store):
     refuse_illegal_transitions(store)
     with store.writing() as db:
