@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from lms_bridge.accounts.audit import Actor
+from lms_bridge.accounts.audit import Actor, newest
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import accesses
 
@@ -108,17 +108,11 @@ def entries(
 
     Of whose name begins with `by`, about one employee, from `since` on and before `until`.
     """
-    query = select(accesses).order_by(accesses.c.id.desc()).limit(limit)
+    query = newest(accesses, since=since, until=until, before=before, limit=limit)
     if by:
         query = query.where(accesses.c.by.startswith(by, autoescape=True))
     if employee_id is not None:
         query = query.where(accesses.c.employee_id == employee_id)
-    if since is not None:
-        query = query.where(accesses.c.at >= since)
-    if until is not None:
-        query = query.where(accesses.c.at < until)
-    if before is not None:
-        query = query.where(accesses.c.id < before)
     return [
         Access(
             row.id,

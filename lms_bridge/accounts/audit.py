@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Table, select
 
 from lms_bridge.store.schema import audit_entries
 
@@ -80,7 +80,7 @@ def entries(
 
     From `since` on and before `until`, if they are given.
     """
-    query = select(audit_entries).order_by(audit_entries.c.id.desc()).limit(limit)
+    query = newest(audit_entries, since=since, until=until, before=before, limit=limit)
     for column, wanted in (
         (audit_entries.c.by, by),
         (audit_entries.c.action, action),
@@ -88,12 +88,6 @@ def entries(
     ):
         if wanted:
             query = query.where(column.startswith(wanted, autoescape=True))
-    if since is not None:
-        query = query.where(audit_entries.c.at >= since)
-    if until is not None:
-        query = query.where(audit_entries.c.at < until)
-    if before is not None:
-        query = query.where(audit_entries.c.id < before)
     return [
         Entry(
             row.id,
@@ -107,3 +101,22 @@ def entries(
         )
         for row in db.execute(query)
     ]
+
+
+def newest(
+    log: Table,
+    *,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    before: int | None,
+    limit: int | None,
+) -> Select[Any]:
+    """The newest rows of a log, from `since` on and before `until`, before the one so numbered."""
+    query = select(log).order_by(log.c.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(log.c.at >= since)
+    if until is not None:
+        query = query.where(log.c.at < until)
+    if before is not None:
+        query = query.where(log.c.id < before)
+    return query

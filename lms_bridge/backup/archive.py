@@ -17,6 +17,7 @@ from typing import IO
 
 import msgspec
 
+from lms_bridge.disk import settle
 from lms_bridge.errors import BackupError
 
 FORMAT = 1
@@ -71,9 +72,9 @@ def write(path: Path, manifest: Manifest, files: Mapping[str, Path]) -> Manifest
             archive.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
         with open_archive(unfinished) as written:
             written.check()
-        _sync(unfinished)
+        settle(unfinished)
         unfinished.replace(path)
-        _sync(path.parent)
+        settle(path.parent)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         why = error.strerror or type(error).__name__
@@ -151,12 +152,3 @@ def _copied(source: IO[bytes], out: IO[bytes] | None) -> Member:
 
 def _damaged(path: Path, why: str) -> BackupError:
     return BackupError(f"the backup {path} is damaged ({why}); take another one")
-
-
-def _sync(path: Path) -> None:
-    """Have what was written there on disk, be it a file or the names in a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

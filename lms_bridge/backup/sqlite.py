@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from lms_bridge.disk import settle
 from lms_bridge.errors import BackupError
 
 _BUSY_SECONDS = 60
@@ -62,8 +62,4 @@ def put_aside(path: Path, name: str) -> Path:
 def put_in_place(copy: Path, path: Path) -> None:
     """Have `copy`, which is whole, be the database at `path`."""
     copy.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    settle(path.parent)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -147,7 +148,7 @@ class Scheduler:
 
     def _run_asked(self, name: str) -> None:
         """Somebody wants the job to be run now, also when it is paused."""
-        try:
+        with self._told(name):
             runs.run(
                 self._bridge,
                 name,
@@ -155,17 +156,9 @@ class Scheduler:
                 asked=True,
                 is_cut_off=self._is_cut_off,
             )
-        except runs.NotAsked:
-            pass  # another process was quicker
-        except Busy:
-            log.debug("job runs already", job=name)
-        except JobFailed as failure:
-            log.error("job failed", job=name, reason=str(failure))
-        except Exception:
-            log.exception("job could not be run", job=name)
 
     def _run(self, name: str) -> None:
-        try:
+        with self._told(name):
             if name in AT_SET_TIMES and self._lead.term is None:
                 return
             if not self._goes_on(name):
@@ -181,10 +174,16 @@ class Scheduler:
                 may_begin=lambda db: self._may_begin(db, name),
                 is_cut_off=self._is_cut_off,
             )
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Around a run of the job: the log is told what kept it from being made, or ended it."""
+        try:
+            yield
         except Busy:
-            log.debug("job runs elsewhere", job=name)
+            log.debug("job runs already", job=name)
         except runs.NotAsked:
-            log.debug("the run is another worker's, or was made", job=name)
+            log.debug("the run is another process's, or was made", job=name)
         except JobFailed as failure:
             log.error("job failed", job=name, reason=str(failure))
         except Exception:

@@ -60,9 +60,7 @@ def is_missed(settings: Settings, name: str, *, last: dt.datetime, now: dt.datet
     A run stands for the time before it, by the clock of whoever began it. One that is run every
     so many seconds misses nothing.
     """
-    job: JobSettings = getattr(settings.jobs, name)
-    if not (job.enabled and job.cron):
+    if not getattr(settings.jobs, name).cron:
         return False
-    trigger = cron.trigger(job.cron, ZoneInfo(job.time_zone or settings.time_zone))
-    after = trigger.get_next_fire_time(None, last + dt.timedelta(microseconds=1))
-    return after is not None and bool(after <= now)
+    after = next_run(settings, name, now=last + dt.timedelta(microseconds=1))
+    return after is not None and after <= now

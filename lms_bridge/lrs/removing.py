@@ -50,13 +50,10 @@ def attached(db: Connection, seqs: Sequence[int]) -> set[str]:
 def told_by_others(db: Connection, sha2: str, but: Collection[int]) -> bool:
     """Whether another statement than those tells of that attachment; looks at all there are."""
     text = literal(sha2.encode(), LargeBinary())
-    position = func.position if db.dialect.name == "postgresql" else func.instr
-    found = (
-        position(text.op("IN")(statements.c.raw))
-        if db.dialect.name == "postgresql"
-        else position(statements.c.raw, text)
-    )
-    query = select(statements.c.seq).where(found > 0)
+    at = func.instr(statements.c.raw, text)
+    if db.dialect.name == "postgresql":
+        at = func.position(text.op("IN")(statements.c.raw))
+    query = select(statements.c.seq).where(at > 0)
     return any(seq not in but for seq in db.scalars(query))
 
 

@@ -21,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from lms_bridge.disk import settle
 from lms_bridge.i18n import mark
 
 _NAME = re.compile(r"k\d{8}T\d{6}Z")
@@ -98,7 +99,7 @@ class KeyRing:
         made = self.rotate(now) if keys[name] == self.all()[0] and keys[name].private else None
         for ending in (_PRIVATE, _PUBLIC):
             (self.folder / (name + ending)).unlink(missing_ok=True)
-        _settle(self.folder)
+        settle(self.folder)
         return made
 
     def exposed(self) -> list[Path]:
@@ -159,7 +160,7 @@ class KeyRing:
         )
         self._write(key.name + _PUBLIC, pem)
         (self.folder / (key.name + _PRIVATE)).unlink()
-        _settle(self.folder)
+        settle(self.folder)
 
     def _write(self, name: str, content: bytes) -> None:
         """A file, whole or not at all, that only its owner may read and write."""
@@ -175,7 +176,7 @@ class KeyRing:
             except BaseException:
                 Path(unfinished).unlink(missing_ok=True)
                 raise
-            _settle(self.folder)
+            settle(self.folder)
         except OSError as error:
             raise KeyTrouble(
                 mark("nothing can be written to the folder %(path)s: %(why)s"),
@@ -190,12 +191,3 @@ def _newest_first(files: tuple[str, ...]) -> list[str]:
 
 def _is_open(path: Path) -> bool:
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
-
-
-def _settle(folder: Path) -> None:
-    """Have the names of the files in `folder` on disk as well."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import structlog
-from sqlalchemy import Connection, and_, update
+from sqlalchemy import Connection, and_
 
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
@@ -29,7 +29,6 @@ from lms_bridge.recognition import dismissals, reading, sightings
 from lms_bridge.recognition.belonging import Belonging
 from lms_bridge.recognition.reading import Sighting
 from lms_bridge.recognition.sightings import SightingState
-from lms_bridge.store import schema
 from lms_bridge.store.engine import Store
 from xapi import Agent, InvalidStatement
 
@@ -81,7 +80,7 @@ class Asker:
                     ready.append(one.id)
                 else:
                     waiting.setdefault(ask.lms, {}).setdefault(ask, []).append(one.id)
-            _set(db, ready, state=SightingState.NEW)
+            sightings.answer(db, ready, state=SightingState.NEW)
         return len(ready), waiting
 
     def _ask_about(self, db: Connection, one: Sighting, now: dt.datetime) -> Ask | None:
@@ -100,7 +99,7 @@ class Asker:
         remote, now = f"lms.{lms}", self._clock()
         with self._store.writing() as db:
             if not health.may_claim(db, remote, now=now, policy=self._breaker):
-                _set(db, _all(waiting, list(waiting)), due_at=now + _PAUSE)
+                sightings.answer(db, _all(waiting, list(waiting)), due_at=now + _PAUSE)
                 return 0
         ready = 0
         for part, answer in in_parts(partial(look_up, self._lms[lms]), list(waiting)):
@@ -120,17 +119,17 @@ class Asker:
         for ask, answer in answers.items():
             who = learn(db, ask, answer, realms=self._belonging.realms, now=now)
             if isinstance(who, Reason) and who.code == erased.ERASED:
-                _set(db, waiting[ask], decided_at=now, **sightings.is_of_nobody(who))
+                sightings.answer(db, waiting[ask], decided_at=now, **sightings.is_of_nobody(who))
             elif isinstance(who, Reason):
                 blind = who.code == "lookup_blind"  # of the whole LMS, and of no account
                 again_at = now + (_PAUSE_AFTER_REFUSAL if blind else self._ask_again)
                 waits = dismissals.waits(db, who, actor=ask.key, until=again_at)
-                _set(db, waiting[ask], decided_at=now, **waits)
+                sightings.answer(db, waiting[ask], decided_at=now, **waits)
                 journal.note_waiting(db, waiting[ask], waits, now)
             else:
                 learned.append(ask.key)
                 ready += waiting[ask]
-        _set(db, ready, state=SightingState.NEW, due_at=None)
+        sightings.answer(db, ready, state=SightingState.NEW, due_at=None)
         return len(ready) + sightings.judge_moved(db, learned)
 
     def _note_failure(
@@ -154,16 +153,8 @@ class Asker:
         again_at = now + (_PAUSE if error.remote_wide else _PAUSE_AFTER_REFUSAL)
         for ask in part:
             reason = Reason("lookup_failed", lms=ask.lms, actor=ask.value, why=why)
-            _set(db, waiting[ask], **sightings.asks(reason, again_at))
+            sightings.answer(db, waiting[ask], **sightings.asks(reason, again_at))
 
 
 def _all(waiting: Waiting, asks: Sequence[Ask]) -> list[int]:
     return [number for ask in asks for number in waiting[ask]]
-
-
-def _set(db: Connection, ids: Sequence[int], **values: Any) -> None:
-    """Change the sightings that still wait for an answer; others have been decided meanwhile."""
-    if ids:
-        table = schema.sightings
-        still = (table.c.id.in_(ids)) & (table.c.state == SightingState.ASKING)
-        db.execute(update(table).where(still).values(**values))

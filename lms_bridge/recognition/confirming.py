@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, select
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import current_catalogue
@@ -108,7 +108,7 @@ class Confirmer:
                     ready.append(one.id)  # judging it again says what is so now
                 else:
                     asked.setdefault(found[0], []).append(found[1])
-            _set(db, ready, state=SightingState.NEW)
+            sightings.answer(db, ready, state=SightingState.NEW)
         return len(ready), asked
 
     def _asked(
@@ -138,7 +138,7 @@ class Confirmer:
         remote, now, ready = f"lms.{name}", self._clock(), 0
         with self._store.writing() as db:
             if not health.may_claim(db, remote, now=now, policy=self._breaker):
-                _set(db, [one.id for one in some], due_at=now + _PAUSE)
+                sightings.answer(db, [one.id for one in some], due_at=now + _PAUSE)
                 return 0
         for one in some:
             wide = False
@@ -149,9 +149,9 @@ class Confirmer:
                 says = self._note_failure(name, error)
             with self._store.writing() as db:
                 sightings.hold(db)
-                _set(db, [one.id], **says)
+                sightings.answer(db, [one.id], **says)
                 if wide:
-                    _set(db, [each.id for each in some], due_at=now + _PAUSE)
+                    sightings.answer(db, [each.id for each in some], due_at=now + _PAUSE)
                 else:
                     health.note_success(db, remote, now=now)
                 journal.note_waiting(db, [one.id], says, now)
@@ -210,11 +210,3 @@ def _user(lms: Lms, one: _Asked) -> LmsUser | None:
         return None
     found = [user for user in lms.find_users("number", [one.nip]) if not user.suspended]
     return found[0] if len(found) == 1 else None
-
-
-def _set(db: Connection, ids: Sequence[int], **values: Any) -> None:
-    """Change the sightings that still wait for the answer; others were judged meanwhile."""
-    if ids:
-        table = schema.sightings
-        still = (table.c.id.in_(ids)) & (table.c.state == SightingState.ASKING)
-        db.execute(update(table).where(still).values(**values))

@@ -117,6 +117,13 @@ def is_recognised(completion_id: int) -> dict[str, Any]:
     }
 
 
+def answer(db: Connection, ids: Sequence[int], **values: Any) -> None:
+    """Change those that still wait for an answer of the LMS; others were decided meanwhile."""
+    if ids:
+        still = sightings.c.id.in_(ids) & (sightings.c.state == SightingState.ASKING)
+        db.execute(update(sightings).where(still).values(**values))
+
+
 def is_none(reason: Reason) -> dict[str, Any]:
     """The columns of a sighting that tells of no completion."""
     return {"state": SightingState.NONE, "completion_id": None, **reason_columns(reason)}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 
 from lms_bridge.accounts import accesses, audit
+from lms_bridge.accounts.accesses import Access
+from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Permission
 from webhook.console.asked import number, same_but
 from webhook.console.site import Site
 
 _SHOWN = 50
-_FIELDS = ("by", "action", "subject", "since", "until")
-_LOOKED_FIELDS = ("by", "employee", "since", "until")
 
 
 def pages(site: Site) -> None:
@@ -22,57 +23,48 @@ def pages(site: Site) -> None:
 
     @site.page("/audit", Permission.AUDIT, name="audit")
     def log() -> str:
-        asked = {name: request.args.get(name, "").strip()[:200] for name in _FIELDS}
-        before = request.args.get("before", type=int)
-        since, until = _day(site, asked["since"]), _day(site, asked["until"])
+        asked, when = _asked(site, "action", "subject")
         with site.bridge.store.reading() as db:
             found = audit.entries(
-                db,
-                by=asked["by"],
-                action=asked["action"],
-                subject=asked["subject"],
-                since=since,
-                until=until + dt.timedelta(days=1) if until else None,
-                before=before,
-                limit=_SHOWN + 1,
+                db, by=asked["by"], action=asked["action"], subject=asked["subject"], **when
             )
-        shown = found[:_SHOWN]
-        kept: dict[str, Any] = {name: value for name, value in asked.items() if value}
-        return site.show(
-            "console/audit.html",
-            entries=shown,
-            asked=asked,
-            next_url=url_for("console.audit", **kept, before=shown[-1].id)
-            if len(found) > _SHOWN
-            else "",
-            first_url=url_for("console.audit", **kept) if before else "",
-        )
+        return _shown(site, "audit", found, asked)
 
     @site.page("/audit/accesses", Permission.AUDIT, name="accesses")
     def looked() -> str:
-        asked = {name: request.args.get(name, "").strip()[:200] for name in _LOOKED_FIELDS}
-        whose = number("employee") or None
-        before = number("before") or None
-        since, until = _day(site, asked["since"]), _day(site, asked["until"])
+        asked, when = _asked(site, "employee")
         with site.bridge.store.reading() as db:
-            found = accesses.entries(
-                db,
-                by=asked["by"],
-                employee_id=whose,
-                since=since,
-                until=until + dt.timedelta(days=1) if until else None,
-                before=before,
-                limit=_SHOWN + 1,
-            )
-        shown = found[:_SHOWN]
-        is_more = len(found) > _SHOWN
-        return site.show(
-            "console/accesses.html",
-            entries=shown,
-            asked=asked,
-            next_url=same_but("accesses", asked, before=shown[-1].id) if is_more else "",
-            first_url=same_but("accesses", asked) if before else "",
-        )
+            whose = number("employee") or None
+            found = accesses.entries(db, by=asked["by"], employee_id=whose, **when)
+        return _shown(site, "accesses", found, asked)
+
+
+def _asked(site: Site, *more: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """What is searched for, who, since when, until when and `more`; and of that what is a time."""
+    fields = ("by", *more, "since", "until")
+    asked = {name: request.args.get(name, "").strip()[:200] for name in fields}
+    until = _day(site, asked["until"])
+    return asked, {
+        "since": _day(site, asked["since"]),
+        "until": until + dt.timedelta(days=1) if until else None,
+        "before": number("before") or None,
+        "limit": _SHOWN + 1,
+    }
+
+
+def _shown(
+    site: Site, name: str, found: Sequence[Entry] | Sequence[Access], asked: dict[str, str]
+) -> str:
+    """The page of that name with a part of its log."""
+    shown = found[:_SHOWN]
+    is_more = len(found) > _SHOWN
+    return site.show(
+        f"console/{name}.html",
+        entries=shown,
+        asked=asked,
+        next_url=same_but(name, asked, before=shown[-1].id) if is_more else "",
+        first_url=same_but(name, asked) if number("before") else "",
+    )
 
 
 def _day(site: Site, text: str) -> dt.datetime | None:
