@@ -11,9 +11,10 @@ import os
 import socket
 import ssl
 import struct
-import threading
 import time
 from contextlib import suppress
+
+from tests.e2e.door import Door, in_background
 
 MOODS = (
     "answers reset",
@@ -35,21 +36,12 @@ class Proxy:
         self.mood = ""
         self.context = context
         self._target = port
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._door.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._door = Door(self._join)
+        self.port = self._door.port
 
     def close(self) -> None:
         """Take it away."""
-        with suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._door.accept()
-                threading.Thread(target=self._join, args=[near], daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
         with suppress(OSError), near:
@@ -57,8 +49,7 @@ class Proxy:
             if self.context:
                 near = self.context.wrap_socket(near, server_side=True)
             with near, socket.create_connection(("127.0.0.1", self._target)) as far:
-                thread = threading.Thread(target=self._ask, args=[near, far], daemon=True)
-                thread.start()
+                in_background(self._ask, near, far)
                 while data := far.recv(65536):
                     if not self._answer(near, data):
                         break

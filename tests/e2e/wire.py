@@ -11,6 +11,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from tests.e2e.door import Door, in_background
+
 _CHUNK = 65536
 
 
@@ -21,9 +23,8 @@ class Wire:
         self._target = target
         self._whole = threading.Event()
         self._whole.set()
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._door.getsockname()[1]
-        self._start(self._accept)
+        self._door = Door(self._join)
+        self.port = self._door.port
 
     def cut(self) -> None:
         """Let nothing pass."""
@@ -36,15 +37,7 @@ class Wire:
     def close(self) -> None:
         """Take it away."""
         self._whole.set()
-        with suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._door.accept()
-                self._start(self._join, near)
 
     def _join(self, near: socket.socket) -> None:
         self._whole.wait()
@@ -54,8 +47,8 @@ class Wire:
         except OSError:  # the server is down
             near.close()
             return
-        self._start(self._pump, near, far)
-        self._start(self._pump, far, near)
+        in_background(self._pump, near, far)
+        in_background(self._pump, far, near)
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -65,6 +58,3 @@ class Wire:
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-
-    def _start(self, work: object, *args: object) -> None:
-        threading.Thread(target=work, args=args, daemon=True).start()  # type: ignore[arg-type]

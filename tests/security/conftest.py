@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,11 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Console, Learner, Settings, Web
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
-from tests.console.conftest import Visitor
+from tests.console.conftest import app as app
 from tests.console.conftest import quick_hashes as quick_hashes
+from tests.console.conftest import visitor as visitor
 from tests.scene import TOKEN, Scene, a_scene, sender
 from tests.webhook.conftest import PASSWORD, Client
-from webhook.app import create_app
 
 HOME = "https://bridge.example"
 
@@ -47,16 +47,6 @@ def bridge(store: Store, settings: Settings, tmp_path: Path) -> Iterator[Bridge]
     bridge = Bridge(settings, store, base=tmp_path)
     yield bridge
     bridge.intake.close()
-
-
-@pytest.fixture
-def app(bridge: Bridge) -> Flask:
-    return create_app(bridge)
-
-
-@pytest.fixture
-def visitor(app: Flask, store: Store) -> Callable[[], Visitor]:
-    return lambda: Visitor(app, store)
 
 
 @pytest.fixture
