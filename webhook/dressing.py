@@ -111,7 +111,7 @@ def chosen(name: str, values: tuple[str, ...]) -> str | None:
 
 def language() -> str:
     """The language of the page."""
-    known: str | None = g.get("language")
+    known: str | None = g.get("spoken")  # not g.language, by which somebody has asked for one
     if known is None:
-        known = g.language = str(get_locale())
+        known = g.spoken = str(get_locale())
     return known
