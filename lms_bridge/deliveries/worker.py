@@ -71,8 +71,7 @@ class Worker:
             now = self._clock()
             if leases.is_anything_abandoned(db, now=now):
                 return True
-            remotes = [name for name in self._concurrency if self._is_open(name, now)]
-            ready = queue.with_work(db, remotes, now=now)
+            ready = self._with_work(db, now)
         return any(self._may_be_at(remote) for remote in ready)
 
     def drain(self, go_on: GoOn = lambda _done: True) -> Counter[str]:
@@ -81,6 +80,7 @@ class Worker:
         Nothing new is taken then, and what is under way is finished.
         """
         counts: Counter[str] = Counter()
+        self._ask_for_places()
         self._take_over()
         shift = Shift(sum(map(threads_for, self._concurrency.values())))
         commits = GroupCommit[Write, Any](
@@ -163,6 +163,19 @@ class Worker:
         self._held.discard(work.delivery_id)
         with self._counting:
             self._at[work.remote] -= 1
+
+    def _with_work(self, db: Connection, now: dt.datetime) -> list[str]:
+        remotes = [name for name in self._concurrency if self._is_open(name, now)]
+        return queue.with_work(db, remotes, now=now)
+
+    def _ask_for_places(self) -> None:
+        """Have some wherever something is due, before anybody takes a delivery."""
+        if not self._shares:
+            return
+        with self._store.reading() as db:
+            ready = self._with_work(db, self._clock())
+        for remote in ready:
+            self._may_be_at(remote)
 
     def _may_be_at(self, remote: str) -> bool:
         """Whether other processes leave this one a place at `remote`, where it has work."""
