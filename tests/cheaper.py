@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import structlog
@@ -28,6 +29,18 @@ def nothing_flushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_prepare_sqlite", prepare)
         yield
+
+
+def nothing_cached() -> None:
+    """A logger is made anew for each line: one that was used while a command ran in the process of
+    the tests would go on writing where that command did, and no later test would see it.
+    """
+    configure = structlog.configure
+
+    def uncached(*args: Any, **options: Any) -> None:
+        configure(*args, **options | {"cache_logger_on_first_use": False})
+
+    structlog.configure = uncached
 
 
 def plain_tracebacks() -> None:

@@ -58,6 +58,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session", autouse=True)
 def _cheaper() -> Iterator[None]:
     cheaper.plain_tracebacks()
+    cheaper.nothing_cached()
     with compiled_once(), cheaper.nothing_flushed():
         yield
 
