@@ -318,6 +318,13 @@ SENTENCES: dict[str, Sentence] = {
             " it is looked up before anything is sent again."
         )
     ),
+    "job_fails": Sentence(
+        mark("The sync job %(job)s fails: %(error)s"),
+        mark(
+            "Mend what it says and run it again in Sync jobs; it is also tried again by itself at"
+            " its next time."
+        ),
+    ),
     "remote_unavailable": Sentence(
         mark("%(remote)s cannot be used now: %(error)s"),
         mark("Nothing to do if it comes back: it is tried again by itself."),

@@ -30,7 +30,7 @@ _BADGES = mark("Badges issued: %(count)s")
 _WAITS = mark("What needs a person now:")
 _NOTHING_WAITS = mark("Nothing needs a person.")
 _AMISS = mark("What is wrong now:")
-_ALL_WELL = mark("All outside systems can be used.")
+_ALL_WELL = mark("All outside systems can be used, and no job fails.")
 _LINK = mark("All of it: %(link)s")
 
 

@@ -1,4 +1,4 @@
-"""What there is to be told now: what waits for a person, what is down, which tokens expire.
+"""What there is to be told now: what waits for a person, what is down or fails, what expires.
 
 A :class:`Fact` is of now, and not of a moment: whoever could not be told of it yet is told of what
 it has become by then. It names nobody; what it is about is a kind of cause, with how much there is.
@@ -19,13 +19,15 @@ from lms_bridge.attention.groups import Kind
 from lms_bridge.config.settings import Settings
 from lms_bridge.deliveries import health
 from lms_bridge.i18n import gettext, mark
+from lms_bridge.jobs.failing import failing
 from lms_bridge.manners import tokens
 from lms_bridge.notices.settings import Told
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip
 
 _SETTLED: Final = dt.timedelta(minutes=5)
-"""how long an outside system has to be down before it is worth a message"""
+"""how long an outside system has to be down, or a job that is run all the time has to fail, before
+it is worth a message"""
 _WAITS: Mapping[Kind, str] = {
     Kind.COURSE: mark("Completions of courses that are not in the catalogue: %(count)s"),
     Kind.PERSON: mark("Completions of accounts of which nobody knows whose they are: %(count)s"),
@@ -36,7 +38,8 @@ _WAITS: Mapping[Kind, str] = {
     Kind.FINDING: mark("Differences between LMS, bridge and registry: %(count)s"),
 }
 _BACK = mark("%(remote)s can be used again.")
-REMOTE, TOKEN, ATTENTION = "remote:", "token:", "attention:"
+_WORKS = mark("The job “%(job)s” works again.")
+REMOTE, TOKEN, ATTENTION, JOB = "remote:", "token:", "attention:", "job:"
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -50,6 +53,11 @@ class Fact(msgspec.Struct, frozen=True):
     """of the page of the console where more of it is"""
     reason: Reason | None = None
 
+    @property
+    def is_told_once(self) -> bool:
+        """Whether it is not told again until it is over, however long that takes."""
+        return self.key.startswith(JOB)
+
     def line(self, language: str) -> str:
         """What is so, and what to do, for an e-mail."""
         if self.reason is not None:
@@ -62,6 +70,8 @@ def over(key: str, language: str) -> str:
     """That what was told under that key is so no more; empty where it goes without saying."""
     if key.startswith(REMOTE):
         return gettext(_BACK, language) % {"remote": key.removeprefix(REMOTE)}
+    if key.startswith(JOB):
+        return gettext(_WORKS, language) % {"job": key.removeprefix(JOB)}
     return ""
 
 
@@ -78,7 +88,7 @@ def waiting(db: Connection) -> Iterator[Fact]:
 
 
 def amiss(db: Connection, settings: Settings, now: dt.datetime) -> Iterator[Fact]:
-    """What is wrong with outside systems and their tokens."""
+    """What is wrong with outside systems, their tokens, and the jobs."""
     for name, known in health.read_all(db).items():
         if known.is_down and known.reason is not None and known.since <= now - _SETTLED:
             yield Fact(f"{REMOTE}{name}", "remotes", 1, "/console/health", known.reason)
@@ -86,3 +96,9 @@ def amiss(db: Connection, settings: Settings, now: dt.datetime) -> Iterator[Fact
         for reason in reasons:
             key = f"{TOKEN}{reason.details['setting']}:{reason.code}"
             yield Fact(key, "tokens", 1, "/console/health", reason)
+    for one in failing(db):
+        # One that is run once a night is not waited for another night.
+        rests = bool(getattr(settings.jobs, one.job).cron)
+        if rests or one.since <= now - _SETTLED:
+            reason = Reason("job_fails", job=one.job, error=one.error)
+            yield Fact(f"{JOB}{one.job}", "jobs", 1, f"/console/jobs/{one.job}", reason)

@@ -10,7 +10,7 @@ import msgspec
 from lms_bridge.config.remote import ConnectionSettings, Seconds
 from lms_bridge.config.secrets import Secret
 
-Told = Literal["attention", "remotes", "tokens"]
+Told = Literal["attention", "remotes", "tokens", "jobs"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -72,8 +72,9 @@ class Notices(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     former_secret: Secret | None = None
     """by which each webhook is signed as well, while the receiver changes from it to `secret`"""
     language: Literal["id", "en"] = "id"
-    tells: tuple[Told, ...] = ("attention", "remotes", "tokens")
-    """of what: something waits for a person, an outside system is down, a token expires"""
+    tells: tuple[Told, ...] = ("attention", "remotes", "tokens", "jobs")
+    """of what: something waits for a person, an outside system is down, a token expires, a job
+    fails"""
     digest: str = "07:00"
     """when the summary of the day before is sent; empty: never"""
     gather_minutes: Annotated[float, msgspec.Meta(ge=5, le=1440)] = 30

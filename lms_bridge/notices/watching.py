@@ -2,7 +2,8 @@
 
 - One message holds all that is new. After it nothing is sent for ``gather_minutes``.
 - The same thing is told again when there is twice as much of it, or when a day has passed.
-- That an outside system can be used again is told to whom its being down was told.
+- That an outside system can be used again, or a job works again, is told to whom the trouble was
+  told. A job that fails is told once until then.
 - There are no more than ``most_per_hour`` messages. Since what is told is what is so at that time,
   nothing is lost by that: the next message has it.
 """
@@ -80,7 +81,11 @@ def _news(db: Connection, to: Notices, known: Sequence[Fact], now: dt.datetime) 
 
 
 def _is_new(fact: Fact, row: AnyRow | None, now: dt.datetime) -> bool:
-    return row is None or fact.count >= _GROWN * row.many or row.told_at <= now - _AGAIN
+    if row is None:
+        return True
+    if fact.is_told_once:
+        return False
+    return bool(fact.count >= _GROWN * row.many or row.told_at <= now - _AGAIN)
 
 
 def _is_held_back(db: Connection, to: Notices, now: dt.datetime) -> bool:

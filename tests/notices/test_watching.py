@@ -18,7 +18,7 @@ from lms_bridge.notices.sending import Sending
 from lms_bridge.notices.settings import Notices
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import messages, sightings
+from lms_bridge.store.schema import job_runs, messages, sightings
 from tests.conftest import Clock
 from tests.notices.conftest import HR, Mailbox, text_of
 
@@ -130,6 +130,43 @@ def test_a_system_that_is_down_is_told_and_that_it_is_back(store: Store, clock: 
     assert back.subject == "Something works again: registry.siasn"
     clock.forward(days=2)
     assert told(store, clock) == []
+
+
+def ran(store: Store, clock: Clock, job: str, outcome: str) -> None:
+    values = {"job": job, "started_at": clock(), "outcome": outcome}
+    with store.writing() as db:
+        db.execute(job_runs.insert().values(**values, error="198703152010012001 lacks a key"))
+
+
+def test_a_job_that_fails_is_told_once_until_it_works_again(store: Store, clock: Clock) -> None:
+    for outcome in ("done", "failed", "stopped"):
+        ran(store, clock, "read_histories", outcome)
+    [fails] = told(store, clock)
+    assert fails.subject == "Something is wrong: read_histories"
+    assert "fails: 1987************01 lacks a key" in fails.content["text"]
+    assert "/console/jobs/read_histories" in fails.content["text"]
+    for _ in range(3):
+        clock.forward(days=1)
+        ran(store, clock, "read_histories", "failed")
+        assert told(store, clock) == []
+    ran(store, clock, "read_histories", "done")
+    [works] = told(store, clock)
+    assert "“read_histories” works again." in works.content["text"]
+    clock.forward(days=1)
+    ran(store, clock, "read_histories", "failed")
+    assert told(store, clock)
+
+
+def test_a_job_that_is_run_all_the_time_has_to_fail_for_a_while(store: Store, clock: Clock) -> None:
+    ran(store, clock, "deliver", "failed")
+    clock.forward(minutes=4)
+    ran(store, clock, "deliver", "done")
+    ran(store, clock, "deliver", "failed")
+    clock.forward(minutes=4)
+    ran(store, clock, "deliver", "failed")
+    assert told(store, clock) == []
+    clock.forward(minutes=1)
+    assert [one.subject for one in told(store, clock)] == ["Something is wrong: deliver"]
 
 
 def test_each_is_told_only_of_what_they_want_in_their_language(store: Store, clock: Clock) -> None:
