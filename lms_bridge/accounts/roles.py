@@ -14,6 +14,8 @@ class Permission(StrEnum):
     """change what HR decides: link, correct, decide, dismiss, the catalogue"""
     SYSTEM = "system"
     """see health, jobs, deliveries, senders, statements, with NIPs masked"""
+    NOTICES = "notices"
+    """see what was mailed or told by webhook, as far as it is theirs"""
     OPERATE = "operate"
     """retry, pause, run, make credentials"""
     ACCOUNTS = "accounts"
@@ -35,8 +37,12 @@ class Role(StrEnum):
 
 
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.HR: frozenset({Permission.PEOPLE, Permission.ACT}),
-    Role.OFFICER: frozenset({Permission.PEOPLE}),
-    Role.IT: frozenset({Permission.SYSTEM, Permission.OPERATE, Permission.ACCOUNTS}),
-    Role.AUDITOR: frozenset({Permission.PEOPLE, Permission.SYSTEM, Permission.AUDIT}),
+    Role.HR: frozenset({Permission.PEOPLE, Permission.ACT, Permission.NOTICES}),
+    Role.OFFICER: frozenset({Permission.PEOPLE, Permission.NOTICES}),
+    Role.IT: frozenset(
+        {Permission.SYSTEM, Permission.OPERATE, Permission.ACCOUNTS, Permission.NOTICES}
+    ),
+    Role.AUDITOR: frozenset(
+        {Permission.PEOPLE, Permission.SYSTEM, Permission.AUDIT, Permission.NOTICES}
+    ),
 }

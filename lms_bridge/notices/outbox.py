@@ -133,10 +133,17 @@ def retry(db: Connection, ids: list[int], now: dt.datetime) -> int:
 
 
 def listed(
-    db: Connection, *, before: int | None = None, failed: bool = False, limit: int = 50
+    db: Connection,
+    *,
+    which: ColumnElement[bool] | None = None,
+    before: int | None = None,
+    failed: bool = False,
+    limit: int = 50,
 ) -> list[Message]:
     """The newest messages, before the one numbered `before`; or those only that have failed."""
     query = select(messages).order_by(messages.c.id.desc()).limit(limit)
+    if which is not None:
+        query = query.where(which)
     if before is not None:
         query = query.where(messages.c.id < before)
     if failed:

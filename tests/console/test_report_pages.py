@@ -119,6 +119,10 @@ def test_messages_are_listed_with_what_failed_and_can_be_tried_again(
     assert message
     with store.writing() as db:
         outbox.note_failed(db, message, "me", Reason("mail_refused", message="550 no"), None)
+    assert "Ada yang menunggu" in text_of(visitor().as_(Role.HR).get("/notices"))
+    officer = text_of(visitor().as_(Role.OFFICER).get("/notices"))
+    assert "Nobody of yours is told anything." in officer
+    assert "Ada yang menunggu" not in officer
     it = visitor().as_(Role.IT)
     page = text_of(it.get("/notices"))
     assert "The mail server refused the message: 550 no" in page

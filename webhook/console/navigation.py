@@ -50,7 +50,7 @@ _MENU = (
             Item("console.deliveries", mark("Deliveries"), Permission.SYSTEM),
             Item("console.senders", mark("Senders"), Permission.SYSTEM),
             Item("console.statements", mark("Statements"), Permission.SYSTEM),
-            Item("console.notices", mark("Notices"), Permission.SYSTEM),
+            Item("console.notices", mark("Notices"), Permission.NOTICES),
         ),
     ),
     Group(

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from lms_bridge.accounts import audit
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
-from lms_bridge.notices import outbox
+from lms_bridge.notices import outbox, seen
 from webhook.console.site import Site
 
 _PAGE = 50
@@ -17,18 +17,18 @@ _PAGE = 50
 def pages(site: Site) -> None:
     """Register the pages of notices."""
 
-    @site.page("/notices", Permission.SYSTEM)
+    @site.page("/notices", Permission.NOTICES)
     def notices() -> str:
         before = request.args.get("before", type=int)
         failed = "failed" in request.args
         with site.bridge.store.reading() as db:
-            found = outbox.listed(db, before=before, failed=failed, limit=_PAGE + 1)
+            mine = seen.seen_by(db, site.user, site.bridge.settings)
+            found = outbox.listed(db, which=mine, before=before, failed=failed, limit=_PAGE + 1)
         here = url_for("console.notices") + ("?failed=1&" if failed else "?")
         is_more = len(found) > _PAGE
         return site.show(
             "console/notices.html",
-            recipients=site.bridge.settings.notices,
-            email=site.bridge.settings.email,
+            recipients=seen.recipients(site.user, site.bridge.settings),
             messages=found[:_PAGE],
             failed=failed,
             first=here.rstrip("?&") if before else "",
