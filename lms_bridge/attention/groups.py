@@ -43,6 +43,7 @@ class Act(StrEnum):
     CANCEL = "cancel"
     UNDO = "undo"
     KEEP = "keep"
+    REPAIR = "repair"
 
 
 ACTS: dict[Kind, tuple[Act, ...]] = {
@@ -52,7 +53,7 @@ ACTS: dict[Kind, tuple[Act, ...]] = {
     Kind.DELIVERY: (Act.RETRY, Act.CANCEL),
     Kind.UPLOAD: (),
     Kind.WITHDRAWAL: (Act.UNDO, Act.KEEP),
-    Kind.FINDING: (Act.DISMISS,),
+    Kind.FINDING: (Act.REPAIR, Act.DISMISS),
 }
 
 

@@ -346,6 +346,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     count_hours: Job = Job(every_seconds=1)
     count_figures: Job = Job(every_seconds=5)
     deliver: Job = Job(every_seconds=1)
+    errands: Job = Job(every_seconds=1)
     pull_completions: Job = Job(cron="15 1 * * *")
     backfill: Job = Job(every_seconds=2)
     refresh_employees: Job = Job(cron="0 3 * * 6")

@@ -12,6 +12,7 @@ from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.count_figures import CountFigures
 from lms_bridge.jobs.count_hours import CountHours
 from lms_bridge.jobs.deliver import Deliver
+from lms_bridge.jobs.errands import Errands
 from lms_bridge.jobs.events import Events
 from lms_bridge.jobs.forward import Forward
 from lms_bridge.jobs.index import Index
@@ -33,6 +34,7 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "count_hours": CountHours,
     "count_figures": CountFigures,
     "deliver": Deliver,
+    "errands": Errands,
     "pull_completions": PullCompletions,
     "backfill": Backfill,
     "refresh_employees": RefreshEmployees,

@@ -10,6 +10,7 @@ TITLES = {
     "count_hours": mark("add up the JP of those of whom something has changed"),
     "count_figures": mark("add up the figures of the whole city that pages show"),
     "deliver": mark("carry completions to the registry and badges to the LMS"),
+    "errands": mark("do what somebody asks for on a page, such as a repair"),
     "pull_completions": mark("ask the LMS for completions that no statement told"),
     "backfill": mark("take in what an LMS held before the bridge came, at the pace that was set"),
     "refresh_employees": mark("take work units, and names, units and status, from the registry"),

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, sele
 from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.deliveries import lifecycle
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.errands import asking
 from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.people import erased, keys
 from lms_bridge.privacy.whose import TABLES, Whose, is_of
@@ -75,6 +76,7 @@ STAY: Final[Mapping[Table, Mapping[str, Any]]] = {
 AS_IT_IS: Final = frozenset({"accesses", "audit_entries"})
 """tables whose rows stay as they are: in them stand numbers of employees, and no names"""
 
+
 _SAID = Reason("cancelled", by="lms-bridge", why="erased")
 
 
@@ -113,6 +115,8 @@ def scrub(db: Connection, theirs: Whose, now: dt.datetime) -> None:
             db.execute(delete(owned.table).where(which))
         elif owned.table in STAY:
             db.execute(update(owned.table).where(which).values(**STAY[owned.table]))
+    of_them = select(findings.c.id).where(findings.c.employee_id == number)
+    asking.forget_of(db, number, list(db.scalars(of_them)))
     _give_up(db, number, now)
     for entry in db.scalars(
         select(backfill_entries.c.id).where(backfill_entries.c.employee_id == number)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from lms_bridge.people.units import people_in
 from lms_bridge.reasons import Reason
 from lms_bridge.reconciling.findings import FindingState
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import deliveries, employees, findings, reconciliations
 from lms_bridge.store.types import AnyRow
 
@@ -77,21 +78,23 @@ def runs(db: Connection, limit: int) -> list[Run]:
 
 def lines(
     db: Connection,
-    run_id: int,
+    run_id: int | None = None,
     *,
     kind: str = "",
     unit: str = "",
     states: Sequence[str] = (),
     ids: Sequence[int] = (),
 ) -> Iterator[Line]:
-    """The findings of the run, in the order in which they were found."""
-    which: list[ColumnElement[bool]] = [findings.c.run_id == run_id]
+    """The findings of the run, or of all, in the order in which they were found."""
+    which: list[ColumnElement[bool]] = []
+    if run_id is not None:
+        which.append(findings.c.run_id == run_id)
     if kind:
         which.append(findings.c.kind == kind)
     if states:
         which.append(findings.c.state.in_(states))
     if ids:
-        which.append(findings.c.id.in_(ids))
+        which.append(among(findings.c.id, list(ids)))
     inside = people_in(db, unit) if unit else None
     query = (
         select(

@@ -966,6 +966,29 @@ remote_checks = Table(
     comment="that an outside system is to be tried, and what the last try has shown",
 )
 
+errands = Table(
+    "errands",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    # Number of what it is about: a finding, an employee.
+    Column("subject", BigInteger, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("asked_by", OutsideText, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("reason_code", String(40)),
+    Column("reason_details", Json),
+    Index("ix_errands_subject", "kind", "subject"),
+    Index(
+        "ix_errands_open",
+        "id",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    comment="what somebody asks a worker to do now, and what came of it",
+)
+
 users = Table(
     "users",
     metadata,

@@ -42,6 +42,7 @@ BY_INTERVAL = (
     "count_figures",
     "backfill",
     "deliver",
+    "errands",
     "index",
     "announce",
     "forward",

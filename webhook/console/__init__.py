@@ -28,6 +28,7 @@ from lms_bridge.bridge import Bridge
 from webhook.console import (
     accounts,
     attention,
+    attention_repair,
     audit,
     completion_acts,
     completions,
@@ -74,6 +75,7 @@ _EVERY: tuple[Callable[[Site], None], ...] = (
     senders.pages,
     statements.pages,
     attention.pages,
+    attention_repair.pages,
     courses.pages,
     courses_import.pages,
     naming.pages,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.accounts.sight import Sight
-from lms_bridge.attention import dismissing, outcome, overview, waiting
+from lms_bridge.attention import dismissing, outcome, overview, repairs, waiting
 from lms_bridge.attention.groups import PAGE, Act, Cause, Group, Kind, Member
 from lms_bridge.attention.outcome import Outcome
 from lms_bridge.catalogue import shown
@@ -89,6 +89,8 @@ class Attention:
             members = overview.members(db, cause, sight, after=after, limit=PAGE + 1)
             values: dict[str, Any] = {"group": found, "members": members[:PAGE]}
             came = self._outcome(db, cause, sight)
+            is_found = cause.kind is Kind.FINDING
+            repaired = repairs.how_many_under_way(db) if is_found else 0
             remedy = self._remedy(db, found, members, sight) if found and found.count else {}
         here: dict[str, Any] = {"what": what, "member": member}
         return site.show(
@@ -99,6 +101,7 @@ class Attention:
             K=Kind,
             titles=titles(),
             came=came,
+            repaired=repaired,
             since=request.args.get("since", ""),
             next_url=url_for("console.attention_group", after=members[PAGE - 1].id, **here)
             if len(members) > PAGE
@@ -171,6 +174,9 @@ class Attention:
         if group.cause.kind is Kind.PERSON:
             name = members[0].person if members else group.title
             return {"people": candidates.guess(db, name, sight), "words": ""}
+        if group.cause.kind is Kind.FINDING:
+            ids = [one.id for one in members[:PAGE]]
+            return {"hows": repairs.offered(db, ids), "repairing": repairs.under_way(db, ids)}
         return {}
 
     def _outcome(self, db: Connection, cause: Cause, sight: Sight) -> Outcome | None:
