@@ -76,7 +76,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def judge(page: Page, width: int) -> None:
-    """What can be told of it by machine."""
+    """What can be told of it by machine, once its style has come."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for text, contrast in page.evaluate(CONTRASTS):
         assert contrast >= 4.5, (text, contrast)
