@@ -12,6 +12,7 @@ The database is a large city (``python -m benchmarks.city``), with whatever work
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import time
 from collections import defaultdict
@@ -248,6 +249,8 @@ def measure(bridge: Bridge, roles: Sequence[Role], tries: int) -> tuple[list[Kin
         for role in roles:
             visit = Visit(app, bridge, role)
             mine = visit.kinds()
+            gc.collect()
+            gc.freeze()  # as the server does
             kinds += mine
             for number in range(tries):
                 with bridge.store.reading() as db:

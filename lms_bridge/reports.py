@@ -38,6 +38,32 @@ from lms_bridge.store.types import AnyRow
 from lms_bridge.withdrawals import Withdrawal, current, is_undecided
 
 _NONE: Mapping[str, Reason] = {}
+# Not all that is known of each: hundreds are shown at once, and to read times and JSON takes long.
+_OF_COMPLETIONS = (
+    completions.c.id,
+    completions.c.role,
+    completions.c.run,
+    completions.c.hours,
+    completions.c.completed_at,
+    completions.c.time_source,
+    completions.c.certificate_number,
+    completions.c.withdrawn_at,
+)
+_OF_DELIVERIES = (
+    deliveries.c.id,
+    deliveries.c.completion_id,
+    deliveries.c.award_id,
+    deliveries.c.step,
+    deliveries.c.remote,
+    deliveries.c.state,
+    deliveries.c.reason_code,
+    deliveries.c.reason_details,
+    deliveries.c.due_at,
+    deliveries.c.attempts,
+    deliveries.c.result_id,
+    deliveries.c.result_link,
+    deliveries.c.changed_at,
+)
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -192,12 +218,12 @@ def list_completions(
     """
     query = (
         select(
-            completions,
+            *_OF_COMPLETIONS,
             employees.c.name.label("employee"),
             employees.c.nip,
             employees.c.unit_name,
             courses.c.key.label("course_key"),
-            courses.c.content,
+            courses.c.content["name"].as_string().label("course"),
         )
         .join(employees, completions.c.employee_id == employees.c.id)
         .join(courses, completions.c.course_id == courses.c.id)
@@ -235,7 +261,7 @@ def list_completions(
             nip=row.nip,
             unit=row.unit_name,
             course_key=row.course_key,
-            course=row.content.get("name", ""),
+            course=row.course or "",
             role=row.role,
             run=row.run,
             hours=row.hours,
@@ -266,7 +292,7 @@ def list_deliveries(
     One that could be tried now if its remote were not down, not paused, or not `closed` for a
     reason, shows that reason: it is what it waits for.
     """
-    query: Select[Any] = select(deliveries).order_by(deliveries.c.id)
+    query: Select[Any] = select(*_OF_DELIVERIES).order_by(deliveries.c.id)
     if where is not None:
         query = query.where(where)
     if states := list(states):

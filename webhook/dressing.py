@@ -22,6 +22,7 @@ from lms_bridge.wording import word
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
 _YEAR_SECONDS = 365 * 24 * 3600
+_TIME = Markup('<time datetime="%s">%s</time>')
 MOST_FORM_BYTES = 256_000
 """of a form of somebody who is nobody yet; forms are read into memory, or into files"""
 _SECURITY = {
@@ -59,8 +60,7 @@ def dress(app: Flask, settings: Settings) -> None:
             request.max_content_length = MOST_FORM_BYTES
 
     def local(moment: dt.datetime) -> Markup:
-        shown = showing.minute(moment.astimezone(zone), language())
-        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+        return _TIME % (moment.isoformat(), showing.minute(moment.astimezone(zone), language()))
 
     def what(reason: Reason) -> str:
         return mask_nip(reason.what(language()))
@@ -71,8 +71,7 @@ def dress(app: Flask, settings: Settings) -> None:
     def day(date: dt.date) -> Markup:
         if isinstance(date, dt.datetime):
             date = date.astimezone(zone).date()
-        shown = showing.day(date, language())
-        return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), shown)
+        return _TIME % (date.isoformat(), showing.day(date, language()))
 
     def number(value: float) -> str:
         # Babel takes long to write one, and a page may have hundreds of whole ones.

@@ -158,7 +158,9 @@ def listed(
         employee=asked.employee,
     )
     after = paging.number_of(asked.next) or 0
-    found = finished.find(db, sight, wanted, after=after, now=now, closed={}, limit=asked.limit)
+    found = finished.Search(db, sight, wanted).find(
+        after=after, now=now, closed={}, limit=asked.limit
+    )
     states = {line.id: _STANDINGS[standings.standing_of(line)] for line in found.lines}
     rows = {row.id: row for row in db.execute(_query().where(among(completions.c.id, states)))}
     last = found.lines[-1].id if found.lines and found.is_more else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,10 +19,11 @@ from sqlalchemy import Connection, select
 
 from lms_bridge.accounts.sight import EVERYBODY, Sight
 from lms_bridge.config.settings import YearlyHours
-from lms_bridge.figures import months, standings
+from lms_bridge.figures import months, standings, trainings
 from lms_bridge.figures.goals import goals_of
 from lms_bridge.figures.months import Month
 from lms_bridge.figures.standings import Standings
+from lms_bridge.figures.trainings import Trainings
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import kept_figures
 from lms_bridge.store.types import AnyRow
@@ -32,8 +34,10 @@ GOOD: Final = dt.timedelta(seconds=90)
 """how long they are shown after that, at least"""
 _REST: Final = 50
 """times as long as it takes to add up is waited before it is done again"""
+_YEARS: Final = 3
+"""this one and those before it, which reports are asked for as well"""
 
-Figures = TypeVar("Figures", Standings, list[Month])
+Figures = TypeVar("Figures", Standings, list[Month], list[Trainings])
 
 
 def of_year(
@@ -61,6 +65,15 @@ def by_month(
     return months.counted(db, sight, year, zone) if kept is None else kept
 
 
+def by_training(
+    db: Connection, sights: Sequence[Sight], year: int, *, now: dt.datetime
+) -> list[Trainings]:
+    """How many trainings there were in `year` of those whom each of `sights` sees."""
+    is_whole = all(one.is_whole for one in sights)
+    kept = _kept(db, _trainings_name(year), list[Trainings], now) if is_whole else None
+    return trainings.counted(db, sights, year) if kept is None else kept
+
+
 def are_due(db: Connection, *, now: dt.datetime) -> bool:
     """Whether they are to be added up again."""
     query = select(kept_figures.c.made_at, kept_figures.c.took_ms)
@@ -70,23 +83,23 @@ def are_due(db: Connection, *, now: dt.datetime) -> bool:
 
 def keep(store: Store, yearly: YearlyHours, zone: dt.tzinfo, *, now: dt.datetime) -> None:
     """Add all of them up and keep them in place of those before."""
-    year = now.astimezone(zone).year
+    this_year = now.astimezone(zone).year
     with store.reading() as db:
-        together, standings_ms = _timed(
-            lambda: standings.added_up(db, [EVERYBODY], goals_of(db, yearly, year))
-        )
-        by_months, months_ms = _timed(lambda: months.counted(db, EVERYBODY, year, zone))
-    made = (
-        (_standings_name(yearly, year), together, standings_ms),
-        (_months_name(year, zone), by_months, months_ms),
-    )
+        by_months, took = _timed(lambda: months.counted(db, EVERYBODY, this_year, zone))
+        made = [(_months_name(this_year, zone), msgspec.json.encode(by_months), took)]
+        for year in range(this_year, this_year - _YEARS, -1):
+            goals = goals_of(db, yearly, year)
+            together, took = _timed(partial(standings.added_up, db, [EVERYBODY], goals))
+            made.append((_standings_name(yearly, year), msgspec.json.encode(together), took))
+            learned, took = _timed(partial(trainings.counted, db, [], year))
+            made.append((_trainings_name(year), msgspec.json.encode(learned), took))
     with store.writing() as db:
         db.execute(kept_figures.delete().where(kept_figures.c.made_at < now - 10 * GOOD))
         for name, content, took_ms in made:
             values = {
                 "made_at": now,
                 "took_ms": took_ms,
-                "content": msgspec.json.encode(content).decode(),
+                "content": content.decode(),
             }
             new = insert(db, kept_figures).values(name=name, **values)
             db.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
@@ -106,6 +119,10 @@ def _standings_name(yearly: YearlyHours, year: int) -> str:
 
 def _months_name(year: int, zone: dt.tzinfo) -> str:
     return f"months {year} {zone}"
+
+
+def _trainings_name(year: int) -> str:
+    return f"trainings {year}"
 
 
 def _timed(count: Callable[[], Figures]) -> tuple[Figures, int]:

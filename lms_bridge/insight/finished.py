@@ -1,5 +1,8 @@
 """Finding completions: by unit, course, where they stand, and when they were completed.
 
+>>> search = Search(db, sight, Wanted(course="LITDIG-2026"))
+>>> search.find(now=now, closed={}).lines, search.how_many()
+
 A list is read by key, fifty at a time, the latest first. Of hundreds of thousands only those are
 read that are shown: what is rare is found first and put in order (who is in a small unit, what a
 person has to see to), and what is common by going through all in order until a page is full.
@@ -22,12 +25,12 @@ from lms_bridge.insight.standings import Standing
 from lms_bridge.reasons import Reason
 from lms_bridge.reports import CompletionLine
 from lms_bridge.store.many import among, within
-from lms_bridge.store.schema import completions, courses, deliveries, employees, withdrawals
+from lms_bridge.store.schema import completions, courses, deliveries, withdrawals
 
 PAGE = 50
 COUNTED = 1000
 """up to how many are counted"""
-_FEW = 500
+_FEW = 150
 """people who are gone through first rather than all completions"""
 _UNDER_WAY = (State.WAITING, State.RUNNING, State.RETRYING)
 
@@ -59,44 +62,97 @@ class Finished(msgspec.Struct, frozen=True):
     is_more: bool
 
 
-def find(
-    db: Connection,
-    sight: Sight,
-    wanted: Wanted,
-    *,
-    after: int = 0,
-    now: dt.datetime,
-    closed: Mapping[str, Reason],
-    limit: int = PAGE,
-) -> Finished:
-    """Those of people whom `sight` sees, before the completion of the number `after`."""
-    query = _from(_which(db, sight, wanted, in_order=True))
-    number, _, at = query.selected_columns
-    if after:
-        last = select(completions.c.completed_at).where(completions.c.id == after)
-        reached = db.execute(last).scalar()
-        if reached is not None:
-            query = query.where(or_(at < reached, and_(at == reached, number < after)))
-    query = query.order_by(at.desc(), number.desc()).limit(limit + 1)
-    whose = {row.id: row.employee_id for row in db.execute(query)}
-    ids = list(whose)[:limit]
-    found = (
-        {
-            one.id: one
-            for one in reports.list_completions(db, now=now, ids=ids, limit=limit, closed=closed)
-        }
-        if ids
-        else {}
-    )
-    return Finished([found[each] for each in ids], whose, len(whose) > limit)
+class Search:
+    """The completions of people whom `sight` sees that are as `wanted`."""
 
+    def __init__(self, db: Connection, sight: Sight, wanted: Wanted) -> None:
+        self._db = db
+        self._wanted = wanted
+        self._sights = (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY)
+        self._undecided = _undecided(db) if wanted.standing else ()
 
-def how_many(db: Connection, sight: Sight, wanted: Wanted) -> int:
-    """How many there are, counted up to one more than :data:`COUNTED`."""
-    which = _which(db, sight, wanted)
-    # Not by _from: nothing is put in order here, so nobody goes on after there are enough.
-    some = which.of(select(completions.c.id)).where(*which.few, *which.common).limit(COUNTED + 1)
-    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    def find(
+        self,
+        *,
+        after: int = 0,
+        now: dt.datetime,
+        closed: Mapping[str, Reason],
+        limit: int = PAGE,
+    ) -> Finished:
+        """Those before the completion of the number `after`, the latest first."""
+        db = self._db
+        query = _from(self._which(in_order=True))
+        number, _, at = query.selected_columns
+        if after:
+            last = select(completions.c.completed_at).where(completions.c.id == after)
+            reached = db.execute(last).scalar()
+            if reached is not None:
+                # The first says no more than the second, but where to begin in an index.
+                query = query.where(at <= reached, or_(at < reached, number < after))
+        query = query.order_by(at.desc(), number.desc()).limit(limit + 1)
+        whose = {row.id: row.employee_id for row in db.execute(query)}
+        ids = list(whose)[:limit]
+        found: dict[int, CompletionLine] = {}
+        if ids:
+            lines = reports.list_completions(db, now=now, ids=ids, limit=limit, closed=closed)
+            found = {one.id: one for one in lines}
+        return Finished([found[each] for each in ids], whose, len(whose) > limit)
+
+    def how_many(self) -> int:
+        """How many there are, counted up to one more than :data:`COUNTED`."""
+        which = self._which()
+        if which.steps is not None and not which.few and not which.common:
+            return self._counted(which.steps)
+        # Not by _from: nothing is put in order here, so nobody goes on after there are enough.
+        every = which.of(select(completions.c.id)).where(*which.few, *which.common)
+        return self._counted(every)
+
+    def _which(self, *, in_order: bool = False) -> _Which:
+        """Which those are; `in_order` if only the latest of them are to be found."""
+        wanted, sights = self._wanted, self._sights
+        steps: Select[Any] | None = None
+        few: list[ColumnElement[bool]] = []
+        common: list[ColumnElement[bool]] = []
+        people: list[Sight] = []
+        if wanted.course:
+            of_it = select(courses.c.id).where(courses.c.key == wanted.course)
+            few.append(completions.c.course_id.in_(of_it))
+        if wanted.employee is not None:
+            few.append(completions.c.employee_id == wanted.employee)
+        if wanted.standing is not None:
+            rare = wanted.standing is not Standing.THROUGH and not (
+                in_order and self._are_frequent(wanted.standing)
+            )
+            if rare and wanted.standing in _STEPS_OF:
+                steps = _stand_by_step(wanted.standing, sights, self._undecided)
+            else:
+                stand = _stands(wanted.standing, sights, self._undecided)
+                (few if rare else common).append(stand)
+        for inside in reversed(sights):  # whoever is looked for first, for they are fewer
+            if inside.is_whole or steps is not None:  # which are of those who are seen
+                continue
+            if not (few or people or in_order):
+                people.append(inside)
+                continue
+            by_person = not few and inside.are_few(self._db, _FEW)
+            # An expression of it is looked up in no index.
+            column = completions.c.employee_id if by_person else completions.c.employee_id + 0
+            (few if by_person else common).append(inside.sees(column))
+        if wanted.since:
+            common.append(completions.c.completed_at >= wanted.since)
+        if wanted.until:
+            common.append(completions.c.completed_at < wanted.until)
+        return _Which(few, common, steps, people)
+
+    def _are_frequent(self, standing: Standing) -> bool:
+        """Whether there are so many that stand like that that the latest are soon met."""
+        if standing is not Standing.UNDER_WAY:
+            return False
+        return self._counted(_steps(_UNDER_WAY, self._sights)) > COUNTED
+
+    def _counted(self, every: Select[Any]) -> int:
+        counted = select(func.count()).select_from(every.limit(COUNTED + 1).subquery())
+        return self._db.execute(counted).scalar_one()
 
 
 def employee_of(db: Connection, sight: Sight, completion_id: int) -> int | None:
@@ -116,9 +172,8 @@ def days_of(db: Connection, completion_id: int) -> tuple[dt.date, dt.date]:
 
 def course_choices(db: Connection) -> list[tuple[str, str]]:
     """Key and name of each course of the catalogue, by name."""
-    rows = db.execute(select(courses.c.key, courses.c.content))
-    named = [(row.key, row.content.get("name", "")) for row in rows]
-    return sorted(named, key=lambda one: one[1].casefold())
+    rows = db.execute(select(courses.c.key, courses.c.content["name"].as_string().label("name")))
+    return sorted(((row.key, row.name or "") for row in rows), key=lambda one: one[1].casefold())
 
 
 class _Which(msgspec.Struct, frozen=True):
@@ -127,12 +182,16 @@ class _Which(msgspec.Struct, frozen=True):
     common: Sequence[ColumnElement[bool]]
     steps: Select[Any] | None = None
     """the completions, each once, of which a step is as wanted; they are among these"""
+    people: Sequence[Sight] = ()
+    """whose they are, to begin with: for where nothing is to be put in order"""
 
     def of(self, query: Select[Any]) -> Select[Any]:
-        """`query` of completions, of only those that have such a step.
+        """`query` of completions, of only those of such people that have such a step.
 
         As a join, so that PostgreSQL may go from these few to their completions.
         """
+        for one in self.people:
+            query = one.through(query, completions.c.employee_id)
         if self.steps is None:
             return query
         found = self.steps.subquery("steps")
@@ -150,54 +209,10 @@ def _from(which: _Which) -> Select[Any]:
     return select(few.c.id, few.c.employee_id, few.c.completed_at)
 
 
-def _which(db: Connection, sight: Sight, wanted: Wanted, *, in_order: bool = False) -> _Which:
-    """Which those are; `in_order` if only the latest of them are to be found."""
-    sights = (sight, of_unit(db, wanted.unit) if wanted.unit else EVERYBODY)
-    steps: Select[Any] | None = None
-    few: list[ColumnElement[bool]] = []
-    common: list[ColumnElement[bool]] = []
-    if wanted.course:
-        of_it = select(courses.c.id).where(courses.c.key == wanted.course)
-        few.append(completions.c.course_id.in_(of_it))
-    if wanted.employee is not None:
-        few.append(completions.c.employee_id == wanted.employee)
-    if wanted.standing is not None:
-        rare = wanted.standing is not Standing.THROUGH and not (
-            in_order and _is_frequent(db, wanted.standing, sights)
-        )
-        if rare and wanted.standing in _STEPS_OF:
-            steps = _stand_by_step(db, wanted.standing, sights)
-        else:
-            (few if rare else common).append(_stands(db, wanted.standing, sights))
-    for inside in sights:
-        if not inside.is_whole:
-            by_person = not few and steps is None and _is_of_few(db, inside)
-            # An expression of it is looked up in no index.
-            column = completions.c.employee_id if by_person else completions.c.employee_id + 0
-            (few if by_person else common).append(inside.sees(column))
-    if wanted.since:
-        common.append(completions.c.completed_at >= wanted.since)
-    if wanted.until:
-        common.append(completions.c.completed_at < wanted.until)
-    return _Which(few, common, steps)
-
-
-def _is_of_few(db: Connection, sight: Sight) -> bool:
-    some = select(employees.c.id).where(sight.sees(employees.c.id)).limit(_FEW + 1)
-    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() <= _FEW
-
-
-def _is_frequent(db: Connection, standing: Standing, sights: Sequence[Sight]) -> bool:
-    """Whether there are so many that stand like that that the latest are soon met."""
-    if standing is not Standing.UNDER_WAY:
-        return False
-    some = _steps(_UNDER_WAY, sights).limit(COUNTED + 1)
-    return db.execute(select(func.count()).select_from(some.subquery())).scalar_one() > COUNTED
-
-
-def _stands(db: Connection, standing: Standing, sights: Sequence[Sight]) -> ColumnElement[bool]:
+def _stands(
+    standing: Standing, sights: Sequence[Sight], undecided: Sequence[int]
+) -> ColumnElement[bool]:
     """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one in `sights`."""
-    undecided = _undecided(db)
     others = not_(within(completions.c.id, undecided))
     match standing:
         case Standing.UNDECIDED:
@@ -217,14 +232,16 @@ def _stands(db: Connection, standing: Standing, sights: Sequence[Sight]) -> Colu
             return and_(completions.c.id.in_(back), others, not_(_is_open(_MOVES)))
 
 
-def _stand_by_step(db: Connection, standing: Standing, sights: Sequence[Sight]) -> Select[Any]:
+def _stand_by_step(
+    standing: Standing, sights: Sequence[Sight], undecided: Sequence[int]
+) -> Select[Any]:
     """The same, as the numbers of those of which a step is as it has to be; each once.
 
     All conditions are on the steps, for PostgreSQL thinks little of joining the few to their
     completions where these have conditions of their own.
     """
     number = deliveries.c.completion_id
-    query = _steps(_STEPS_OF[standing], sights).where(not_(within(number, _undecided(db))))
+    query = _steps(_STEPS_OF[standing], sights).where(not_(within(number, undecided)))
     if standing is Standing.UNDER_WAY:
         query = query.where(number.not_in(_steps(FOR_A_PERSON, sights)))
     return query.distinct()

@@ -17,6 +17,7 @@ from lms_bridge.store.types import AnyRow
 from lms_bridge.text import fitting, storable
 
 _LONGEST_ID = 64
+_PLACE = (units.c.registry, units.c.unit_id, units.c.name, units.c.parent_id)
 
 
 class UnitName(msgspec.Struct, frozen=True):
@@ -110,7 +111,7 @@ def tree(db: Connection, registry: str) -> list[UnitLine]:
 
 def outline(db: Connection, registry: str) -> list[UnitLine]:
     """The units that `registry` has now, as :func:`tree` has them, but without counting people."""
-    query = select(units).where(units.c.registry == registry, units.c.gone_at.is_(None))
+    query = select(*_PLACE).where(units.c.registry == registry, units.c.gone_at.is_(None))
     nodes = {
         row.unit_id: UnitLine(registry, row.unit_id, row.name, row.parent_id, 0, 0, 0, None)
         for row in db.execute(query)
@@ -149,7 +150,7 @@ def with_id(db: Connection, unit_id: str) -> list[UnitName]:
 
 def below(db: Connection, registry: str, unit_id: str) -> set[str]:
     """The ids of that unit of `registry` and of all below it."""
-    rows = db.execute(select(units).where(units.c.registry == registry)).all()
+    rows = db.execute(select(*_PLACE).where(units.c.registry == registry)).all()
     return {unit_id for _, unit_id in _with_those_below(rows, [(registry, unit_id)])}
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.deliveries.lifecycle import State
+from lms_bridge.figures import keeping, trainings
+from lms_bridge.figures.trainings import Trainings
 from lms_bridge.i18n import mark
 from lms_bridge.reporting.asked import Asked
 from lms_bridge.reporting.table import Cell, Column, Row, Table
@@ -23,7 +25,6 @@ from lms_bridge.store.schema import (
     deliveries,
     employees,
     withdrawals,
-    yearly_trainings,
 )
 
 _OURS = mark("Completions that the bridge recorded, without those that were taken back.")
@@ -33,15 +34,6 @@ _ROWS_AT_ONCE = 500
 def by_kind(db: Connection, asked: Asked) -> Table:
     """How many trainings and JP there are of each kind, family and competency."""
     say = asked.say
-    kept = yearly_trainings.c
-    query = (
-        select(kept.course_id, kept.kind, func.sum(kept.trainings), func.sum(kept.hours))
-        .where(
-            kept.year == asked.period.year,
-            *(one.sees(kept.employee_id) for one in asked.seen_by if not one.is_whole),
-        )
-        .group_by(kept.course_id, kept.kind)
-    )
     known = {row.id: row.content for row in db.execute(select(courses.c.id, courses.c.content))}
     groups = [
         say(mark("Kind of training")),
@@ -50,11 +42,12 @@ def by_kind(db: Connection, asked: Asked) -> Table:
     ]
     found: dict[tuple[int, str], _Sum] = defaultdict(_Sum)
     all_ = _Sum()
-    for course_id, kind, many, hours in db.execute(query):
-        one = _Sum(0, int(many), int(hours)) if not course_id else _Sum(int(many), 0, int(hours))
+    for each in _trainings(db, asked):
+        many = (each.trainings, 0) if each.course_id else (0, each.trainings)
+        one = _Sum(*many, each.hours)
         all_.add(one)
-        content = known.get(course_id, {})
-        name = KINDS.get(content.get("kind", kind), "") or say(mark("not known"))
+        content = known.get(each.course_id, {})
+        name = KINDS.get(content.get("kind", each.kind), "") or say(mark("not known"))
         found[0, name].add(one)
         if course := _course(content):
             for family in course.families:
@@ -93,6 +86,13 @@ def by_kind(db: Connection, asked: Asked) -> Table:
         language=asked.language,
         name=asked.file_name,
     )
+
+
+def _trainings(db: Connection, asked: Asked) -> list[Trainings]:
+    year = asked.period.year
+    if asked.now is None:
+        return trainings.counted(db, asked.seen_by, year)
+    return keeping.by_training(db, asked.seen_by, year, now=asked.now)
 
 
 class _Sum(msgspec.Struct):

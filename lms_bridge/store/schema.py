@@ -431,6 +431,8 @@ completions = Table(
     Index("ix_completions_ends", "ends", "id", "hours", "withdrawn_at", "employee_id"),
     # The order in which pages of them are read.
     Index("ix_completions_completed_at", "completed_at", "id"),
+    # Those of some people, and how many each month brought, without looking at the rows.
+    Index("ix_completions_employee_id", "employee_id", "completed_at", "id"),
     Index("ix_completions_public_id", "public_id", unique=True),
 )
 

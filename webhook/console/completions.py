@@ -11,7 +11,7 @@ from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
 from lms_bridge.deliveries import lifecycle
 from lms_bridge.insight import finished, story
-from lms_bridge.insight.finished import Wanted
+from lms_bridge.insight.finished import Search, Wanted
 from lms_bridge.insight.standings import Standing
 from webhook import dressing
 from webhook.console.asked import UnitChoice, number, same_but
@@ -50,8 +50,9 @@ class _Completions:
                 since=self._midnight(since) if since else None,
                 until=self._midnight(until + dt.timedelta(days=1)) if until else None,
             )
-            page = finished.find(db, sight, wanted, after=after, now=now, closed=closed)
-            count = finished.how_many(db, sight, wanted)
+            search = Search(db, sight, wanted)
+            page = search.find(after=after, now=now, closed=closed)
+            count = search.how_many()
         asked = {
             "unit": choice.text,
             "course": course,

@@ -11,7 +11,7 @@ from lms_bridge.attention import overview as waiting
 from lms_bridge.bridge import utc_now
 from lms_bridge.figures import keeping
 from lms_bridge.insight import figures, finished, people
-from lms_bridge.insight.finished import Wanted
+from lms_bridge.insight.finished import Search, Wanted
 from lms_bridge.insight.standings import Standing
 from lms_bridge.people import sums
 from webhook import dressing
@@ -34,7 +34,7 @@ def pages(site: Site) -> None:
             seen = keeping.of_year(db, [sight], yearly, year, now=now)
             together, units = figures.by_unit(db, sight, seen, top=unit.id if unit else "")
             months = keeping.by_month(db, narrowed, year, site.zone, now=now)
-            under_way = finished.how_many(db, sight, Wanted(unit=unit, standing=Standing.UNDER_WAY))
+            under_way = Search(db, sight, Wanted(unit=unit, standing=Standing.UNDER_WAY)).how_many()
             waits = {} if unit else waiting.count(db, sight)
             to_count = sums.how_many_to_count(db)
         names = get_month_names("abbreviated", "stand-alone", dressing.language())
