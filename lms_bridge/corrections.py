@@ -26,7 +26,9 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.deliveries.record_step import training_in
 from lms_bridge.deliveries.whose import Whose
+from lms_bridge.i18n import mark
 from lms_bridge.people import changed
+from lms_bridge.refusing import Refused
 from lms_bridge.store.schema import completions, corrections, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
 
@@ -37,7 +39,7 @@ FIELDS = ("hours", "starts", "ends", "certificate_number")
 _OF_COURSE = ("name", "organiser", "kind")
 
 
-class CannotCorrect(Exception):
+class CannotCorrect(Refused):
     """A completion cannot be corrected like that; the message says why."""
 
 
@@ -68,9 +70,9 @@ def plan(db: Connection, completion_id: int, changes: Mapping[str, Any]) -> Corr
     """
     row = db.execute(_ALL.where(completions.c.id == completion_id)).one_or_none()
     if row is None:
-        raise CannotCorrect(f"there is no completion {completion_id}")
+        raise CannotCorrect(mark("there is no completion %(number)s"), number=completion_id)
     if row.withdrawn_at is not None:
-        raise CannotCorrect(f"completion {completion_id} was taken back")
+        raise CannotCorrect(mark("completion %(number)s was taken back"), number=completion_id)
     wanted = {name: value for name, value in changes.items() if value != getattr(row, name)}
     _check(db, row, {name: getattr(row, name) for name in FIELDS} | dict(changes))
     before = {name: getattr(row, name) for name in wanted}
@@ -166,12 +168,17 @@ def made(db: Connection, completion_id: int) -> list[Past]:
 def _check(db: Connection, row: AnyRow, wanted: Mapping[str, Any]) -> None:
     if wanted["starts"] > wanted["ends"]:
         raise CannotCorrect(
-            f"completion {row.id} would begin on {wanted['starts']} and end on {wanted['ends']}"
+            mark("completion %(number)s would begin on %(starts)s and end on %(ends)s"),
+            number=row.id,
+            starts=wanted["starts"],
+            ends=wanted["ends"],
         )
     if wanted["certificate_number"] == row.certificate_number:
         return
     if not wanted["certificate_number"].strip():
-        raise CannotCorrect(f"completion {row.id} would have no certificate number")
+        raise CannotCorrect(
+            mark("completion %(number)s would have no certificate number"), number=row.id
+        )
     taken = select(completions.c.id).where(
         completions.c.certificate_number == wanted["certificate_number"],
         completions.c.id != row.id,
@@ -179,7 +186,9 @@ def _check(db: Connection, row: AnyRow, wanted: Mapping[str, Any]) -> None:
     other = db.execute(taken.limit(1)).scalar()
     if other:
         raise CannotCorrect(
-            f"the number {wanted['certificate_number']} is that of completion {other}"
+            mark("the number %(certificate)s is that of completion %(number)s"),
+            certificate=wanted["certificate_number"],
+            number=other,
         )
 
 

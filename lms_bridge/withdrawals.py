@@ -24,8 +24,10 @@ from lms_bridge.deliveries import standing
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.events import journal
 from lms_bridge.events.kinds import Kind
+from lms_bridge.i18n import mark
 from lms_bridge.people import changed
 from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.refusing import Refused
 from lms_bridge.store.schema import completions, courses, deliveries, withdrawals
 
 log = structlog.get_logger(__name__)
@@ -49,7 +51,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
     decided_why: str
 
 
-class CannotDecide(Exception):
+class CannotDecide(Refused):
     """There is nothing to decide about a completion; the message says why."""
 
 
@@ -166,16 +168,21 @@ def _check(db: Connection, completion_id: int, what: Decision) -> None:
     )
     row = db.execute(current).one_or_none()
     if row is None:
-        raise CannotDecide(f"there is no completion {completion_id}")
+        raise CannotDecide(mark("there is no completion %(number)s"), number=completion_id)
     if row.withdrawn_at is None:
-        raise CannotDecide(f"completion {completion_id} was not taken back")
+        raise CannotDecide(mark("completion %(number)s was not taken back"), number=completion_id)
     if row.decision == "undo" and what == "keep":
         raise CannotDecide(
-            f"completion {completion_id} is being undone; a step of that can be given up:"
-            " lms-bridge deliveries cancel"
+            mark(
+                "completion %(number)s is being undone; a step of that can be given up: lms-bridge"
+                " deliveries cancel"
+            ),
+            number=completion_id,
         )
     may_be_there = select(deliveries.c.id).where(
         deliveries.c.completion_id == completion_id, deliveries.c.state != State.CANCELLED
     )
     if db.execute(may_be_there.limit(1)).first() is None:
-        raise CannotDecide(f"of completion {completion_id} nothing has been delivered")
+        raise CannotDecide(
+            mark("of completion %(number)s nothing has been delivered"), number=completion_id
+        )

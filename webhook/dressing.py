@@ -17,6 +17,7 @@ from lms_bridge.i18n import LANGUAGES, LOCALES
 from lms_bridge.people import nip as nips
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip, redact
+from lms_bridge.refusing import Refused
 from lms_bridge.reporting import showing
 from lms_bridge.wording import word
 
@@ -106,6 +107,11 @@ def chosen(name: str, values: tuple[str, ...]) -> str | None:
     """What the reader asked for, now or before."""
     asked = request.args.get(name) or request.cookies.get(name)
     return asked if asked in values else None
+
+
+def refusal(why: Refused) -> str:
+    """Why something is not done, in the language of the page."""
+    return why.in_language(language())
 
 
 def language() -> str:

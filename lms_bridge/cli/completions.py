@@ -224,7 +224,7 @@ def correct(
                 remotes = [f"registry.{name}" for name in bridge.settings.registry]
                 corrections.make(db, one, remotes, by=whoami(), why=why, now=utc_now())
     except CannotCorrect as error:
-        fail(str(error))
+        session.refuse(error)
     if as_json:
         output.print_json({"changed": not dry_run, "corrections": planned}, people=True)
         return
@@ -322,7 +322,7 @@ def _decide(
             these = withdrawals.undecided(db, course) if all_undecided else ids
             return withdrawals.decide(db, these, what, by=whoami(), why=why, now=utc_now())
     except CannotDecide as error:
-        fail(str(error))
+        session.refuse(error)
 
 
 def completion_table(

@@ -9,7 +9,7 @@ from lms_bridge.accounts import audit
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
 from lms_bridge.cli.looked import here
-from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
+from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.deliveries import actions, health
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State
@@ -98,7 +98,7 @@ def retry(
             for name in actions.remotes_of(db, ids) | ({remote} - {""}):
                 health.reset(db, name, now=now)
     except (NoSuchDelivery, IllegalTransition) as error:
-        fail(str(error))
+        session.refuse(error)
     if as_json:
         output.print_json({"retried": count})
     else:
@@ -158,7 +158,7 @@ def cancel(session: Session, ids: tuple[int, ...], why: str, as_json: bool) -> N
         with session.bridge.store.writing() as db:
             count = actions.cancel(db, ids, by=whoami(), why=why, now=utc_now())
     except (NoSuchDelivery, IllegalTransition) as error:
-        fail(str(error))
+        session.refuse(error)
     if as_json:
         output.print_json({"cancelled": count})
     else:

@@ -16,6 +16,7 @@ import click
 
 from lms_bridge.i18n import gettext, language_of_system
 from lms_bridge.redaction import mask_nip
+from lms_bridge.refusing import Refused
 from lms_bridge.wording import word
 
 if TYPE_CHECKING:
@@ -126,6 +127,10 @@ class Session:
     def fail(self, message: str, *, code: int = 1, **details: Any) -> NoReturn:
         """End the command with `message` on standard error; `code` 2: it was not given rightly."""
         fail(self.say(message, **details), code=code)
+
+    def refuse(self, why: Refused) -> NoReturn:
+        """End the command with why what it asks for is not done."""
+        fail(why.in_language(self.language))
 
     def word(self, code: str) -> str:
         """What a state, a step or an outcome is called."""

@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from lms_bridge.deliveries import health, lifecycle
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, Event, State
+from lms_bridge.i18n import mark
 from lms_bridge.reasons import Reason, reason_columns
+from lms_bridge.refusing import Refused
 from lms_bridge.store.schema import deliveries
 
 
-class NoSuchDelivery(Exception):
+class NoSuchDelivery(Refused):
     """There is no delivery with that number."""
 
 
@@ -106,6 +108,6 @@ def _check(db: Connection, ids: Collection[int], event: Event) -> None:
     query = select(deliveries.c.id, deliveries.c.state).where(deliveries.c.id.in_(ids))
     rows: Any = db.execute(query.order_by(deliveries.c.id).with_for_update()).all()
     if missing := set(ids) - {row.id for row in rows}:
-        raise NoSuchDelivery(f"there is no delivery {min(missing)}")
+        raise NoSuchDelivery(mark("there is no delivery %(number)s"), number=min(missing))
     for row in rows:
-        lifecycle.after(State(row.state), event, f"delivery {row.id}")
+        lifecycle.after(State(row.state), event, row.id)

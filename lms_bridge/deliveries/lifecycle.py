@@ -28,8 +28,12 @@ or :func:`sources` and :func:`leads_to`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
+
+from lms_bridge.i18n import mark
+from lms_bridge.refusing import Refused
 
 
 class State(StrEnum):
@@ -95,42 +99,39 @@ TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
 }
 
 
-_CANNOT: dict[Event, str] = {
-    "claim": "be taken up",
-    "succeed": "be done",
-    "postpone": "be put off",
-    "hold": "be held",
-    "delegate": "be left to a person",
-    "block": "be blocked",
-    "release": "be released",
-    "retry": "be tried again",
-    "cancel": "be cancelled",
-    "diverge": "be found missing",
-    "undo": "be undone",
-}
-
 FOR_A_PERSON = (State.BLOCKED, State.DELEGATED)
 """where somebody has to do something"""
 
 
-class IllegalTransition(Exception):
-    """`event` cannot happen to a delivery in `state`; `which` one, for the person who asked."""
+_SAYS: Mapping[Event, str] = {
+    "retry": mark(
+        "delivery %(number)s is %(state)s and cannot be tried again; only one that is %(wanted)s"
+        " can"
+    ),
+    "cancel": mark(
+        "delivery %(number)s is %(state)s and cannot be cancelled; only one that is %(wanted)s can"
+    ),
+}
+"""of what a person asks for"""
+_DOES = "delivery %(number)s is %(state)s, in which “%(event)s” does not happen"
 
-    def __init__(self, state: State, event: Event, which: str = "a delivery") -> None:
-        wanted = ", ".join(sources(event))
-        super().__init__(
-            f"{which} is {state} and cannot {_CANNOT[event]}; only one that is {wanted} can"
-        )
+
+class IllegalTransition(Refused):
+    """`event` cannot happen to the delivery of that `number` in `state`; says so to who asked."""
+
+    def __init__(self, state: State, event: Event, number: int = 0) -> None:
+        says = _SAYS.get(event, _DOES)
+        super().__init__(says, number=number, state=state, event=event, wanted=sources(event))
 
 
-def after(state: State, event: Event, which: str = "a delivery") -> State:
+def after(state: State, event: Event, number: int = 0) -> State:
     """The state that `event` leads to from `state`. Raises :exc:`IllegalTransition`.
 
     >>> after(State.RUNNING, "succeed")
     <State.DONE: 'done'>
     """
     if state not in TRANSITIONS[event][0]:
-        raise IllegalTransition(state, event, which)
+        raise IllegalTransition(state, event, number)
     return leads_to(event)
 
 

@@ -227,7 +227,7 @@ def _change(
     db: Connection, row: AnyRow, event: Event, now: dt.datetime, reason: Reason, **more: Any
 ) -> AnyRow:
     """Let `event` happen to the delivery; the delivery as it is then."""
-    state = lifecycle.after(State(row.state), event, f"delivery {row.id}")
+    state = lifecycle.after(State(row.state), event, row.id)
     changed = (
         update(deliveries)
         .where(deliveries.c.id == row.id)

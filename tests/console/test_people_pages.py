@@ -265,6 +265,11 @@ def test_a_correction_says_what_changes_before_it_does(
     hr.post(path, {**form, "hours": "10", "why": "salah ketik", "step": "make"})
     with store.reading() as db:
         assert db.execute(select(corrections.c.why)).scalars().all() == ["salah ketik"]
+    taken = hr.post(
+        f"{path}?lang=id", {**form, "certificate_number": f"PP/{STUCK}", "hours": "9", "why": "x"}
+    )
+    assert f"nomor PP/{STUCK} sudah dipakai penyelesaian {STUCK}" in text_of(taken)
+    hr.get("/employees?lang=en")
     assert audited()[0].details["after"] == {"hours": "10"}
     assert "lesson hours (JP) 8 → 10" in hr.get(f"/completions/{DONE}").text
 

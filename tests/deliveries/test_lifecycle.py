@@ -67,10 +67,13 @@ def test_from_every_state_but_the_last_ones_something_leads_on_by_itself():
 
 def test_a_person_is_told_which_delivery_cannot_be_what_and_which_could():
     with pytest.raises(IllegalTransition) as raised:
-        after(State.DONE, "cancel", "delivery 7")
+        after(State.DONE, "cancel", 7)
     assert str(raised.value) == (
         "delivery 7 is done and cannot be cancelled;"
         " only one that is blocked, delegated, retrying, waiting can"
+    )
+    assert raised.value.in_language("id").startswith(
+        "pengiriman 7 berstatus selesai dan tidak dapat"
     )
 
 

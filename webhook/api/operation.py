@@ -59,7 +59,7 @@ def routes(service: Service) -> None:
         except NoSuchDelivery:
             raise problems.missing() from None
         except IllegalTransition as error:
-            raise Problem(409, "conflict", str(error)) from None
+            raise Problem(409, "conflict", error.in_language(service.language)) from None
         return _found(number)
 
     @service.get("/health", Permission.SYSTEM, answers=Health)

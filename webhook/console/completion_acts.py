@@ -52,7 +52,7 @@ class _Acts:
                 withdrawals.decide(db, [number], what, by=by, why=why, now=now)
                 self._note(db, "completion.decided", number, {"what": what, "why": why}, now)
         except CannotDecide as error:
-            return self._back(number, str(error), kind="bad")
+            return self._back(number, dressing.refusal(error), kind="bad")
         told = {
             "undo": gettext("What was delivered of it is being removed."),
             "keep": gettext("What was delivered of it stays."),
@@ -68,7 +68,7 @@ class _Acts:
                 actions.retry(db, [one], now=now)
                 self._note(db, "delivery.retried", number, {"delivery": one}, now)
         except IllegalTransition as error:
-            return self._back(number, str(error), kind="bad")
+            return self._back(number, dressing.refusal(error), kind="bad")
         return self._back(number, gettext("It is tried again."))
 
     def cancel(self, number: int) -> Response:
@@ -83,7 +83,7 @@ class _Acts:
                 about = {"delivery": one, "why": why}
                 self._note(db, "delivery.cancelled", number, about, now)
         except IllegalTransition as error:
-            return self._back(number, str(error), kind="bad")
+            return self._back(number, dressing.refusal(error), kind="bad")
         return self._back(number, gettext("It is given up."))
 
     def form(self, number: int) -> str:
@@ -106,7 +106,7 @@ class _Acts:
                 try:
                     plan = corrections.plan(db, number, wanted)
                 except CannotCorrect as error:
-                    errors["certificate_number"] = str(error)
+                    errors["certificate_number"] = dressing.refusal(error)
             if plan is not None and not plan.after:
                 errors["hours"] = gettext("Nothing is different from what it says now.")
             if errors or plan is None:
@@ -125,7 +125,7 @@ class _Acts:
                 }
                 self._note(db, "completion.corrected", number, about, now)
         except CannotCorrect as error:
-            return self._back(number, str(error), kind="bad")
+            return self._back(number, dressing.refusal(error), kind="bad")
         return self._back(number, gettext("It is corrected; its row in the registry follows."))
 
     def _form(

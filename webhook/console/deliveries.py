@@ -15,6 +15,7 @@ from lms_bridge.deliveries import actions, health, listing
 from lms_bridge.deliveries.actions import NoSuchDelivery
 from lms_bridge.deliveries.lifecycle import IllegalTransition, State, sources
 from lms_bridge.operation import counting
+from webhook import dressing
 from webhook.console import code
 from webhook.console.site import Site
 
@@ -104,7 +105,7 @@ class _Deliveries:
                 if count:
                     self._note(db, "delivery.retried", ids, remote, cause, count, {})
         except (NoSuchDelivery, IllegalTransition) as error:
-            return self._back(str(error), kind="bad")
+            return self._back(dressing.refusal(error), kind="bad")
         told = gettext("Deliveries that will be tried again: %(count)s.", count=count)
         return self._back(told)
 
@@ -127,7 +128,7 @@ class _Deliveries:
                 if count:
                     self._note(db, "delivery.cancelled", ids, remote, cause, count, {"why": why})
         except (NoSuchDelivery, IllegalTransition) as error:
-            return self._back(str(error), kind="bad")
+            return self._back(dressing.refusal(error), kind="bad")
         return self._back(gettext("Deliveries that were given up: %(count)s.", count=count))
 
     def _meant(self) -> tuple[list[int], str, str]:
