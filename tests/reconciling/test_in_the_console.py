@@ -1,4 +1,4 @@
-"""Findings that HR repairs in the console: said first, done by a worker, once."""
+"""What HR has a worker do from the console: repairs that are said first, histories read anew."""
 
 from __future__ import annotations
 
@@ -111,3 +111,26 @@ def test_an_errand_that_was_cut_off_is_done_once_and_goes_with_the_person(town: 
         assert list(asking.of(db, Kind.REPAIR, ids)) == [lines[1].id]
         asking.forget(db, town.clock() + dt.timedelta(days=2))
         assert asking.of(db, Kind.REPAIR, ids) == {}
+
+
+def test_a_history_is_read_anew_when_hr_asks(town: Town, visit: Callable[[Role], Visitor]) -> None:
+    with town.store.writing() as db:
+        siti = town.employee(db, SITI)
+    hr = visit(Role.HR)
+    page = f"/employees/{siti}"
+    assert "not read yet" in text_of(hr.get(page))
+    assert visit(Role.AUDITOR).post(f"{page}/read").status_code == 403
+    for _ in range(2):
+        assert hr.post(f"{page}/read").status_code == 303
+    assert "is being read anew" in text_of(hr.get(page))
+    assert "Read it anew" not in text_of(hr.get(page))
+    assert work(town) == {"history": 1}
+    again = text_of(hr.get(page))
+    assert "Pelatihan Pelayanan Prima" in hr.get(f"{page}?year=2023").text or "SIASN: read" in again
+    assert "Read it anew" in again
+    town.registry.faults.force(Fault.SERVER_ERROR, times=50)
+    hr.post(f"{page}/read")
+    work(town)
+    assert "is being read anew" not in text_of(hr.get(page))
+    with town.store.reading() as db:
+        assert [one.action for one in entries(db)] == ["history.asked"] * 2

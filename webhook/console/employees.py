@@ -9,10 +9,13 @@ from flask import Response, request
 from flask_babel import gettext
 from sqlalchemy import Connection
 
+from lms_bridge import registries
 from lms_bridge.accounts import audit
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.secrets import SecretMissing
+from lms_bridge.errands import asking
+from lms_bridge.errands.asking import Kind
 from lms_bridge.figures.goals import Goals, goals_of
 from lms_bridge.insight import people, person
 from lms_bridge.insight.people import Wanted
@@ -29,12 +32,19 @@ def pages(site: Site) -> None:
     site.page("/employees", Permission.PEOPLE, name="employees")(own.every)
     site.act("/employees", Permission.PEOPLE, name="employees_search")(own.search)
     site.page("/employees/<int:number>", Permission.PEOPLE, name="employee")(own.one)
+    site.act("/employees/<int:number>/read", Permission.ACT, name="employee_read")(own.read)
     site.act("/employees/<int:number>/link", Permission.ACT, name="employee_link")(own.link)
 
 
 class _Employees:
     def __init__(self, site: Site) -> None:
         self._site = site
+
+    @property
+    def _reads(self) -> bool:
+        """Whether there is a registry to be asked."""
+        known = self._site.bridge.settings.registry.values()
+        return any(not registries.takes_files(one) for one in known)
 
     def every(self) -> str:
         """Those that the address asks for."""
@@ -131,10 +141,22 @@ class _Employees:
         home = site.bridge.settings.web.home_page
         return self._one(number, link=f"{home}/learner/link?token={token}", link_until=until)
 
+    def read(self, number: int) -> Response:
+        """Have the training history read anew, by a worker, now."""
+        site, now = self._site, utc_now()
+        with site.bridge.store.writing() as db:
+            if person.nip_of(db, site.sight(db), number) is None:
+                raise site.missing()
+            if asking.ask(db, Kind.HISTORY, [number], {}, by=site.actor.name, now=now):
+                audit.note(db, site.actor, "history.asked", f"employee:{number}", now=now)
+        told = gettext("The registry is asked; the page shows when that is done.")
+        return site.back("console.employee", told=told, number=number)
+
     def _one(self, employee_id: int, **more: Any) -> str:
         site = self._site
         with site.bridge.store.reading() as db:
             sight = site.sight(db)
+            reading = asking.of(db, Kind.HISTORY, [employee_id]).get(employee_id)
         found = person.look(
             site.bridge, sight, employee_id, year=number("year") or None, now=utc_now()
         )
@@ -145,6 +167,8 @@ class _Employees:
         return site.show(
             "console/employee.html",
             person=found,
+            reading=reading,
+            reads=self._reads,
             shares=settings.openbadges is not None,
             can_link=settings.learner is not None and site.user.may(Permission.ACT),
             **more,
