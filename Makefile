@@ -73,8 +73,10 @@ guide: $(VENV)/development ## the pictures in the guide for HR, anew: docs/pictu
 openbadges: $(VENV)/development ## have our badges verified by libraries for JavaScript (needs Node)
 	@$(BIN)/python -m tests.openbadges.by_javascript
 
-wheel: $(VENV)/development ## the package to be installed with pip, in dist/
+wheel: $(VENV)/runtime ## all that a server needs to have it installed with pip, in dist/
+	@rm -rf dist
 	@$(BIN)/python -m hatchling build -t wheel -d dist
+	@cp -R requirements.lock examples dist/
 
 messages: $(VENV)/development ## bring the translations up to date: lms_bridge/locales/
 	@$(BIN)/pybabel -q extract --mapping babel.cfg --keyword mark --no-wrap --sort-by-file --add-location file --project lms-bridge --msgid-bugs-address "the authors of lms-bridge" --output-file $(VENV)/messages.pot .

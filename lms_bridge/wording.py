@@ -55,6 +55,8 @@ WORDS = {
     "announced": mark("statements of its own"),
     "voided": mark("taken back"),
     "told": mark("told of"),
+    "backed_up": mark("statements in the backup"),
+    "backups_removed": mark("older backups removed"),
     # who somebody is, for the console
     "hr": mark("HR of the city"),
     "officer": mark("personnel officer"),

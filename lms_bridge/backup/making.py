@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -24,6 +26,9 @@ from lms_bridge.store.schema import completions, deliveries, statements
 READER = "backup"
 """the mark of how far the statements are in a backup (:mod:`lms_bridge.store.marks`)"""
 _NAME = "lms-bridge-%Y%m%d-%H%M%S.zip"
+_IS_BACKUP = re.compile(r"lms-bridge-\d{8}-\d{6}\.zip")
+_WORKING = ".backup-"
+"""how the folder of one that is being made begins"""
 
 
 def make(bridge: Bridge, path: Path, now: Callable[[], dt.datetime], *files: Path) -> Manifest:
@@ -38,7 +43,7 @@ def make(bridge: Bridge, path: Path, now: Callable[[], dt.datetime], *files: Pat
         raise BackupError(f"{path} is there already; give another name")
     if not path.parent.is_dir():
         raise BackupError(f"there is no folder {path.parent}; make it first")
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_WORKING, dir=path.parent) as folder:
         copy = Path(folder) / "database"
         manifest = _copied(bridge.store, copy, begun_at)
         members = {DATABASE: copy}
@@ -56,6 +61,29 @@ def keep_only(folder: Path, many: int) -> list[Path]:
     for each in found[many:]:
         each.unlink()
     return found[many:]
+
+
+def newest(folder: Path) -> dt.datetime | None:
+    """When the newest backup of `folder` was made; None if none is there.
+
+    Raises :exc:`OSError` if one may not look.
+    """
+    found = sorted(each.name for each in folder.iterdir() if _IS_BACKUP.fullmatch(each.name))
+    if not found:
+        return None
+    return dt.datetime.strptime(found[-1], _NAME).replace(tzinfo=dt.UTC)
+
+
+def clear_away(folder: Path, now: dt.datetime) -> None:
+    """Remove what was left of backups that were killed more than a day ago."""
+    before = (now - dt.timedelta(days=1)).timestamp()
+    for each in [*folder.glob(f"{_WORKING}*"), *folder.glob("lms-bridge-*.zip.part")]:
+        if each.lstat().st_mtime >= before:
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
 
 
 def configured_files(bridge: Bridge, config: Path, *, secrets: bool) -> list[Path]:

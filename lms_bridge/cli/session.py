@@ -113,7 +113,18 @@ class Session:
         """The language of what is printed: as asked for, as configured, or the system's."""
         if self._language:
             return self._language
-        return self._bridge.settings.language if self._bridge else language_of_system()
+        return self._bridge.settings.language if self._bridge else self._language_as_written
+
+    @functools.cached_property
+    def _language_as_written(self) -> str:
+        """What the configuration says of it, whatever is wrong with the rest; or the system's."""
+        import tomllib
+
+        try:
+            said = tomllib.loads(self.config.read_text("utf-8")).get("language")
+        except (OSError, ValueError):
+            return language_of_system()
+        return said if said in ("id", "en") else language_of_system()
 
     def say(self, message: str, **details: Any) -> str:
         """`message` in the language of the session."""

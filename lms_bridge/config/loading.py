@@ -20,7 +20,7 @@ from lms_bridge.config.agreement import disagreements
 from lms_bridge.config.converting import Converter
 from lms_bridge.config.problems import ConfigError, Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings
-from lms_bridge.config.settings import Certificates, Forward, OpenBadges, Settings
+from lms_bridge.config.settings import Backup, Certificates, Forward, OpenBadges, Settings
 
 __all__ = ["ConfigError", "Problem", "load", "read"]
 
@@ -60,8 +60,9 @@ def read(document: Mapping[str, Any], *, base: Path, source: str = "configuratio
     if not problems:
         pictured = _with_pictures(settings.certificates, converter, base)
         issuing = _with_keys(settings.openbadges, base)
+        kept = _with_folder(settings.backup, base)
         settings = msgspec.structs.replace(
-            settings, **remotes, certificates=pictured, openbadges=issuing
+            settings, **remotes, certificates=pictured, openbadges=issuing, backup=kept
         )
         problems = [*converter.problems, *disagreements(settings)]
     if problems:
@@ -163,6 +164,13 @@ def _with_keys(settings: OpenBadges | None, base: Path) -> OpenBadges | None:
     if settings is None:
         return None
     return msgspec.structs.replace(settings, keys=str(base / settings.keys))
+
+
+def _with_folder(settings: Backup, base: Path) -> Backup:
+    """`settings` with the folder of the backups counted from the configuration file."""
+    if not settings.folder:
+        return settings
+    return msgspec.structs.replace(settings, folder=str(base / settings.folder))
 
 
 def _file(name: str, path: str, converter: Converter, base: Path) -> str:

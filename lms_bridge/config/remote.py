@@ -40,6 +40,10 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         """What is wrong with settings, which stand at `path`, whose single values are right."""
         return iter(())
 
+    def uncalled(self) -> frozenset[str]:
+        """The names of settings whose addresses are never called, as the others are."""
+        return frozenset()
+
 
 class RemoteSettings(ConnectionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the bridge behaves towards one outside system that completions are carried to."""

@@ -361,6 +361,7 @@ class Jobs(_Section, frozen=True, kw_only=True):
     send_reports: Job = Job(every_seconds=60)
     send_messages: Job = Job(every_seconds=5)
     retain: Job = Job(cron="40 0 * * *")
+    backup: Job = Job(cron="20 0 * * *")
 
     def __post_init__(self) -> None:
         """A table that says only something else of a job leaves it its usual times."""
@@ -405,6 +406,15 @@ class Retention(_Section, frozen=True, kw_only=True):
     job_runs: Length = "1 year"
 
 
+class Backup(_Section, frozen=True, kw_only=True):
+    """Where the job ``backup`` puts a backup of the whole database."""
+
+    folder: str = ""
+    """empty: none is made"""
+    keep: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 14
+    """how many of them"""
+
+
 class Log(_Section, frozen=True, kw_only=True):
     """What the bridge writes about its work, to standard error."""
 
@@ -433,6 +443,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     yearly_hours: YearlyHours = YearlyHours()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
+    backup: Backup = Backup()
     log: Log = Log()
     certificates: Certificates | None = None
     openbadges: OpenBadges | None = None

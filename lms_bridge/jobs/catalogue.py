@@ -8,6 +8,7 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.jobs.announce import Announce
 from lms_bridge.jobs.award import Award
 from lms_bridge.jobs.backfill import Backfill
+from lms_bridge.jobs.backup import MakeBackup
 from lms_bridge.jobs.base import Job
 from lms_bridge.jobs.count_figures import CountFigures
 from lms_bridge.jobs.count_hours import CountHours
@@ -49,5 +50,6 @@ JOBS: dict[str, Callable[[Bridge], Job]] = {
     "send_reports": SendReports,
     "send_messages": SendMessages,
     "retain": Retain,
+    "backup": MakeBackup,
 }
 """by the name they have in ``[jobs.NAME]``"""

@@ -23,6 +23,7 @@ AT_SET_TIMES = frozenset(
         "watch_tokens",
         "notify",
         "send_reports",
+        "backup",
     }
 )
 """the jobs that are run because it is time; all others because there is something to do"""

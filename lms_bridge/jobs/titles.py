@@ -25,4 +25,5 @@ TITLES = {
     "send_reports": mark("have the reports mailed that are due"),
     "send_messages": mark("send e-mails and webhooks"),
     "retain": mark("let go of what was kept for long enough"),
+    "backup": mark("write a backup of all of the database"),
 }

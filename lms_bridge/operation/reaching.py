@@ -63,7 +63,7 @@ def hosts(settings: Settings, closed: Iterable[str] = ()) -> dict[Host, str]:
             proxied = getattr(each, "proxy", "") or ("direct" if not getproxies() else "")
             if remote in closed or proxied != "direct":
                 continue
-            for field in getattr(each, "__struct_fields__", ()):
+            for field in (one for one in each.__struct_fields__ if one not in each.uncalled()):
                 value = getattr(each, field)
                 host = _host(value, each) if isinstance(value, str) and "url" in field else None
                 if host is not None:

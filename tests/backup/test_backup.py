@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from lms_bridge.backup import postgresql
+from lms_bridge.backup import making, postgresql
 from lms_bridge.backup.archive import open_archive
 from lms_bridge.bridge import Bridge
 from lms_bridge.errors import BackupError
 from lms_bridge.intake import Intake, Origin
 from lms_bridge.operation.workers import beat
+from lms_bridge.store import marks
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements, workers
 from tests import postgres
@@ -237,6 +238,39 @@ def test_a_program_that_is_missing_or_too_old_is_told_of(
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
     old.chmod(0o755)
     assert postgresql._major(str(old)) == 9
+
+
+# --- by the job --------------------------------------------------------------------------------
+
+
+def test_the_job_makes_one_each_night_and_keeps_only_so_many(place: Place) -> None:
+    place.send(3)
+    folder = place.folder / "cadangan"
+    for day in (1, 2):  # what others left
+        folder.mkdir(exist_ok=True)
+        (folder / f"lms-bridge-2026010{day}-000000.zip").touch()
+    left = folder / ".backup-killed"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[backup]\nfolder = "cadangan"\nkeep = 2\n')
+    place.terminal().read("jobs", "run", "backup")
+    oldest, made = sorted(folder.iterdir())
+    assert oldest.name == "lms-bridge-20260102-000000.zip"
+    with open_archive(made) as archive:
+        archive.check()
+        assert archive.manifest.counts["statements"] == 3
+    assert made.stat().st_mode & 0o777 == 0o600
+    with place.store.reading() as db:
+        assert not marks.any_unread(db, making.READER)
+
+
+@on_sqlite
+def test_the_job_says_what_keeps_it_from_making_one(place: Place) -> None:
+    assert "[backup] folder" in place.refused("jobs", "run", "backup")
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[backup]\nfolder = "rahasia"\n')  # which is a file
+    assert "cannot be written to" in place.refused("jobs", "run", "backup")
 
 
 # --- killed, and under load ----------------------------------------------------------------------

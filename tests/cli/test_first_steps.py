@@ -10,6 +10,7 @@ import click
 import pytest
 
 from lms_bridge.cli import main
+from lms_bridge.cli.session import Session
 from lms_bridge.config.loading import load
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import SiasnSandbox
@@ -165,3 +166,18 @@ def test_check_changes_nothing(terminal: Terminal) -> None:
     before = terminal.json("completions")
     terminal.run("check")
     assert terminal.json("completions") == before
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [("language = 'id'\n[lms.moodle]\ntype = 'moodel'", "id"), ("language = ", "en"), (None, "en")],
+)
+def test_a_command_that_opens_no_bridge_speaks_as_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | None, spoken: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    if written is not None:
+        (tmp_path / "lms-bridge.toml").write_text(written)
+    assert Session(tmp_path / "lms-bridge.toml", None).language == spoken

@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import insert, text
 
 from lms_bridge.checks import Check
+from lms_bridge.config.loading import read
 from lms_bridge.deliveries import health
 from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.operation import reaching
 from lms_bridge.operation.doctor import examined
 from lms_bridge.operation.reaching import Host, Met
 from lms_bridge.operation.workers import beat
+from lms_bridge.store import marks
 from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import deliveries, jobs, statements
@@ -252,3 +254,44 @@ def test_the_clock_of_a_host_is_read_over_real_http() -> None:
     assert met.good_until is None
     assert met.apart is not None
     assert abs(dt.datetime.now(dt.UTC) - NOW - met.apart) < dt.timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_that_is_too_old_or_not_there_is_told_of(
+    examination: Examination, store: Store, tmp_path: Path
+) -> None:
+    folder, now = tmp_path / "cadangan", dt.datetime.now(dt.UTC)
+
+    def backup() -> str:
+        found = examination.amiss().get("Backup", [])
+        return " ".join(one.found_in("en") for one in found)
+
+    assert backup() == ""  # nothing has come in that could be lost
+    examination.write('[backup]\nfolder = "cadangan"\n')
+    assert "there is none" in backup()
+    folder.mkdir()
+    assert "there is none" in backup()
+    old = folder / f"{now - dt.timedelta(days=3):lms-bridge-%Y%m%d-%H%M%S}.zip"
+    old.touch()
+    assert "was made at" in backup()
+    old.rename(folder / f"{now:lms-bridge-%Y%m%d-%H%M%S}.zip")
+    assert backup() == ""
+    row = {"id": "3f2c0a9e-6a42-4c0f-9c3e-5b2f6d1a7e11", "sender": "moodle", "raw": b"{}"}
+    with store.writing() as db:
+        before = place_of(now - dt.timedelta(days=3))
+        db.execute(insert(statements).values(seq=before, **row))
+    assert "is in no backup" in backup()
+    with store.writing() as db:
+        marks.move(db, "backup", place_of(now))
+    assert backup() == ""
+
+
+def test_nobody_is_called_whom_the_bridge_has_no_need_to_call() -> None:
+    table = {
+        "type": "siasn",
+        "consumer_key": "env:A",
+        "consumer_secret": "env:B",
+        "sso_token": "env:C",
+    }
+    settings = read({"registry": {"siasn": table}}, base=Path())
+    assert {each.name for each in reaching.hosts(settings)} == {"apimws.bkn.go.id"}

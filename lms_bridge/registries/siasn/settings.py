@@ -50,6 +50,10 @@ class SiasnSettings(
     settle_seconds: Seconds = 120
     """how long a write whose answer did not come may still take effect; then it is looked up"""
 
+    def uncalled(self) -> frozenset[str]:
+        """Where tokens are issued, if the operator obtains them."""
+        return frozenset({"sso_token_url"} if self.sso_token else ())
+
     def given_tokens(self) -> Mapping[str, Secret]:
         """The operator's token, where it is one."""
         return {"sso_token": self.sso_token} if self.sso_token else {}
