@@ -85,6 +85,7 @@ WORDS = {
     "credential.revoked": mark("credential revoked"),
     "delivery.retried": mark("deliveries tried again"),
     "delivery.cancelled": mark("deliveries given up"),
+    "statement.judged": mark("statements judged again"),
     "finding.approved": mark("repairs approved"),
     "history.asked": mark("history to be read anew"),
     "job.run": mark("job run"),

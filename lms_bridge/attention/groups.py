@@ -44,12 +44,13 @@ class Act(StrEnum):
     UNDO = "undo"
     KEEP = "keep"
     REPAIR = "repair"
+    JUDGE = "judge"
 
 
 ACTS: dict[Kind, tuple[Act, ...]] = {
-    Kind.COURSE: (Act.CATALOGUE, Act.DISMISS),
-    Kind.PERSON: (Act.LINK, Act.DISMISS),
-    Kind.STATEMENT: (Act.DISMISS,),
+    Kind.COURSE: (Act.CATALOGUE, Act.JUDGE, Act.DISMISS),
+    Kind.PERSON: (Act.LINK, Act.JUDGE, Act.DISMISS),
+    Kind.STATEMENT: (Act.JUDGE, Act.DISMISS),
     Kind.DELIVERY: (Act.RETRY, Act.CANCEL),
     Kind.UPLOAD: (),
     Kind.WITHDRAWAL: (Act.UNDO, Act.KEEP),

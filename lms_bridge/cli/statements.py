@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import click
 from rich.text import Text
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lms_bridge import reports
+from lms_bridge.attention import judging, outcome
+from lms_bridge.bridge import utc_now
 from lms_bridge.cli import output
+from lms_bridge.cli.looked import here
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
+from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip
 from lms_bridge.store import schema
 from lms_bridge.store.places import moment_of
 
+Verdict: TypeAlias = tuple[str, str, Reason | None, int | None]
+"""role, state, reason and completion of one person in a statement"""
 _SHORTEST = 6
 """characters of an id that may stand for all of it"""
 
@@ -59,18 +67,8 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
 
     STATEMENT_ID is its id, or the beginning of it.
     """
-    table, wanted = schema.statements, statement_id.lower()
-    query = select(table).where(table.c.id.startswith(wanted, autoescape=True)).limit(2)
     with session.bridge.store.reading() as db:
-        rows = db.execute(query).all() if len(wanted) >= _SHORTEST else []
-        if len(rows) != 1:
-            session.fail(
-                mark("several statements have an id that begins with %(id)s")
-                if rows
-                else mark("there is no statement %(id)s"),
-                id=statement_id,
-            )
-        row = rows[0]
+        row = _find(session, db, statement_id)
         verdicts = reports.why(db, row.id)
     if as_json:
         output.print_json(
@@ -79,10 +77,7 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
                 "sender": row.sender,
                 "stored": moment_of(row.seq),
                 "statement": json.loads(row.raw) if row.raw else None,
-                "seen": [
-                    {"role": role, "state": state, "reason": reason, "completion": completion}
-                    for role, state, reason, completion in verdicts
-                ],
+                "seen": _seen(verdicts),
             },
             people=True,
         )
@@ -99,6 +94,62 @@ def show(session: Session, statement_id: str, as_json: bool) -> None:
         ),
         style="dim",
     )
+    _print(session, verdicts)
+
+
+@statements.command()
+@click.argument("statement_id")
+@output.json_option
+@pass_session
+def judge(session: Session, statement_id: str, as_json: bool) -> None:
+    """Judge a statement again, by what is known and configured now.
+
+    STATEMENT_ID is its id, or the beginning of it. What became a completion stays one and is not
+    made twice; what was taken back or dismissed stays so.
+    """
+    store = session.bridge.store
+    with store.writing() as db:
+        found = _find(session, db, statement_id)
+        count = judging.judge_statement(db, found.id, actor=here(), now=utc_now())
+    outcome.judge(session.bridge)
+    with store.reading() as db:
+        verdicts = reports.why(db, found.id)
+    if as_json:
+        output.print_json({"judged": count, "seen": _seen(verdicts)}, people=True)
+        return
+    if not count:
+        session.tell(
+            mark(
+                "Nothing of it is judged again: it is a completion already, or was taken back or"
+                " dismissed."
+            )
+        )
+    _print(session, verdicts)
+
+
+def _find(session: Session, db: Connection, wanted: str) -> Any:
+    """The only statement whose id begins like that."""
+    table, wanted = schema.statements, wanted.lower()
+    query = select(table).where(table.c.id.startswith(wanted, autoescape=True)).limit(2)
+    rows = db.execute(query).all() if len(wanted) >= _SHORTEST else []
+    if len(rows) == 1:
+        return rows[0]
+    session.fail(
+        mark("several statements have an id that begins with %(id)s")
+        if rows
+        else mark("there is no statement %(id)s"),
+        id=wanted,
+    )
+
+
+def _seen(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    return [
+        {"role": role, "state": state, "reason": reason, "completion": completion}
+        for role, state, reason, completion in verdicts
+    ]
+
+
+def _print(session: Session, verdicts: Iterable[Verdict]) -> None:
     for role, state, reason, completion in verdicts:
         line = Text.assemble((session.word(role) + ": ", "dim"), session.state(state))
         if completion:

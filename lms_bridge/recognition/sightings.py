@@ -187,6 +187,13 @@ def judge_waiting_of(db: Connection, accounts: Collection[str]) -> int:
     return _judge_anew(db, and_(waits, sightings.c.actor.in_(accounts)))
 
 
+def judge_these(db: Connection, ids: Collection[int]) -> int:
+    """Judge those of the sightings `ids` anew that wait, or are no completion for now; how many."""
+    waits = sightings.c.state.in_([SightingState.ATTENTION, SightingState.ASKING])
+    of_these = among(sightings.c.id, list(ids))
+    return _judge_anew(db, and_(of_these, or_(waits, _is_none_for_now(plain=False))))
+
+
 def judge_due(db: Connection, now: dt.datetime) -> int:
     """Judge anew what was to be looked at again by now; how many sightings that are."""
     return _judge_anew(db, _IS_DUE, {"by": now})

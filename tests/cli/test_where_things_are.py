@@ -189,3 +189,13 @@ def test_times_for_machines_are_utc_whatever_the_zone(terminal: Terminal) -> Non
     for line in terminal.json("statements", "list"):
         assert dt.datetime.fromisoformat(line["stored"]).utcoffset() == dt.timedelta(0)
         assert line["stored"].endswith("Z")
+
+
+def test_a_statement_is_judged_again(terminal: Terminal) -> None:
+    lines = terminal.json("statements", "list")
+    waits = next(one for one in lines if one["state"] == "attention")
+    done = next(one for one in lines if one["state"] == "recognised")
+    told = terminal.json("statements", "judge", waits["id"])
+    assert (told["judged"], told["seen"][0]["state"]) == (1, "attention")
+    assert "it is a completion already" in terminal.read("statements", "judge", done["id"])
+    assert "there is no statement ffff" in terminal.refused("statements", "judge", "ffff")

@@ -176,6 +176,17 @@ def test_what_is_dismissed_needs_a_reason_and_can_be_taken_back(
     assert "Waiting: 3" in text_of(hr.get(group_of(hr)))
 
 
+def test_a_group_is_judged_again(bridge: Bridge, hr: Visitor, audited: Audited) -> None:
+    hear(bridge, *learners(3))
+    group = group_of(hr)
+    assert "Judge again" in text_of(hr.get(group))
+    after = hr.post(f"{group}/judge", {"which": "all"})
+    assert after.status_code == 303
+    assert "Judged again: 3." in text_of(hr.get(group))
+    assert (audited()[0].action, audited()[0].details) == ("statement.judged", {"count": 3})
+    assert how_many(bridge) == 0
+
+
 def test_who_only_reads_sees_no_form(bridge: Bridge, visitor: Callable[[], Visitor]) -> None:
     hear(bridge, *learners(1))
     auditor = visitor().as_(Role.AUDITOR)

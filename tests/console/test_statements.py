@@ -111,6 +111,20 @@ def test_each_filter_finds_what_it_says(visiting: Visitor, store: Store, bridge:
     assert rest.before is None
 
 
+def test_a_statement_is_judged_again_when_a_rule_has_changed(
+    visiting: Visitor, visitor: Callable[[], Visitor], bridge: Bridge
+) -> None:
+    bridge.recogniser.run()
+    page = f"/statements/{IDS[0]}"
+    assert "Judge again" in text_of(visiting.get(page))
+    assert "Judge again" not in text_of(visitor().as_(Role.AUDITOR).get(page))
+    visiting.post(f"{page}/judge")
+    assert "It is judged again; what came of it stands below." in text_of(visiting.get(page))
+    visiting.post(f"/statements/{IDS[1]}/judge")  # it was taken back
+    assert "Nothing of it is judged again" in text_of(visiting.get(page))
+    assert visiting.post("/statements/nothing/judge").status_code == 404
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-999, 999) | st.floats(allow_nan=False) | st.text(),
     lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),

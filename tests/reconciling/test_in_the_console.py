@@ -126,7 +126,7 @@ def test_a_history_is_read_anew_when_hr_asks(town: Town, visit: Callable[[Role],
     assert "Read it anew" not in text_of(hr.get(page))
     assert work(town) == {"history": 1}
     again = text_of(hr.get(page))
-    assert "Pelatihan Pelayanan Prima" in hr.get(f"{page}?year=2023").text or "SIASN: read" in again
+    assert "SIASN: read" in again
     assert "Read it anew" in again
     town.registry.faults.force(Fault.SERVER_ERROR, times=50)
     hr.post(f"{page}/read")

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from lms_bridge.accounts.roles import Permission
-from lms_bridge.attention import acting, bulk, dismissing, linking, outcome, overview
+from lms_bridge.attention import acting, bulk, dismissing, judging, linking, outcome, overview
 from lms_bridge.attention.groups import Cause, Kind
 from lms_bridge.bridge import utc_now
 from lms_bridge.people.identities import realms_of
@@ -30,6 +30,7 @@ def acts(site: Site) -> None:
     path = "/attention/<what>/<int:member>"
     site.act(f"{path}/link", Permission.ACT, name="attention_link")(own.link)
     site.act(f"{path}/dismiss", Permission.ACT, name="attention_dismiss")(own.dismiss)
+    site.act(f"{path}/judge", Permission.ACT, name="attention_judge")(own.judge)
     site.act(f"{path}/retry", Permission.ACT, name="attention_retry")(own.retry)
     site.act(f"{path}/cancel", Permission.ACT, name="attention_cancel")(own.cancel)
     site.act(f"{path}/decide", Permission.ACT, name="attention_decide")(own.decide)
@@ -81,6 +82,30 @@ class _Acts:
             lambda db, ids: dismissing.dismiss_some(db, ids, **more),
             lambda db, most: dismissing.dismiss(db, cause, most=most, **more),
             gettext("Dismissed: %(count)s."),
+        )
+
+    def judge(self, what: str, member: int) -> Response:
+        """Judge it again, by what the catalogue and the configuration say now."""
+        site, cause, since = self._site, Cause(self._kind(what), member), utc_now()
+        ids = request.form.getlist("id", type=int)
+        more: dict[str, Any] = {"actor": site.actor, "now": since}
+        if request.form.get("which") == "all":
+            count = bulk.in_batches(
+                site.bridge.store,
+                lambda db, most: judging.judge_group(db, cause, most=most, begun=since, **more),
+            )
+        else:
+            with site.bridge.store.writing() as db:
+                count = judging.judge_some(db, ids, **more)
+        outcome.judge(site.bridge)
+        told = gettext("Judged again: %(count)s.", count=count)
+        return site.back(
+            "console.attention_group",
+            told=told,
+            kind="good" if count else "bad",
+            what=what,
+            member=member,
+            since=since.isoformat(),
         )
 
     def retry(self, what: str, member: int) -> Response:

@@ -7,9 +7,12 @@ never stands in an address.
 from __future__ import annotations
 
 from flask import Response, request, url_for
+from flask_babel import gettext
 
 from lms_bridge import credentials
 from lms_bridge.accounts.roles import Permission
+from lms_bridge.attention import judging, outcome
+from lms_bridge.bridge import utc_now
 from lms_bridge.lrs import browsing
 from lms_bridge.lrs.authority import BRIDGE
 from lms_bridge.lrs.browsing import Asked, Page
@@ -26,6 +29,7 @@ def pages(site: Site) -> None:
     needs = Permission.SYSTEM
     site.page("/statements", needs, name="statements")(own.newest)
     site.act("/statements/search", needs, name="statement_search")(own.search)
+    site.act("/statements/<number>/judge", Permission.OPERATE, name="statement_judge")(own.judge)
     site.page("/statements/<number>", needs, name="statement")(own.one)
 
 
@@ -69,6 +73,23 @@ class _Statements:
         return self._site.show(
             "console/statement.html", one=found, json=code.shown(found.raw), bridge_name=BRIDGE
         )
+
+    def judge(self, number: str) -> Response:
+        """Judge it again, by what is known and configured now."""
+        site = self._site
+        with site.bridge.store.writing() as db:
+            if browsing.one(db, number) is None:
+                raise site.missing()
+            count = judging.judge_statement(db, number, actor=site.actor, now=utc_now())
+        if not count:
+            told = gettext(
+                "Nothing of it is judged again: it is a completion already, or was taken back or"
+                " dismissed."
+            )
+            return site.back("console.statement", told=told, kind="bad", number=number)
+        outcome.judge(site.bridge)
+        told = gettext("It is judged again; what came of it stands below.")
+        return site.back("console.statement", told=told, number=number)
 
     def _page(
         self,
