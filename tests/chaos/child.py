@@ -49,6 +49,7 @@ def _load() -> None:
 
     lms_bridge.bridge.utc_now = late.now
     from lms_bridge import jobs
+    from lms_bridge.config import loading
     from lms_bridge.manners import shares
     from lms_bridge.store import engine
     from tests import cheaper
@@ -59,6 +60,7 @@ def _load() -> None:
             importlib.import_module(one.name)
     importlib.import_module("tests.chaos.acts")
     points.commit_points()  # kept; and Python cannot read its own code in several threads
+    loading.load(Path("config.example.toml"))  # by which it is kept what a configuration may say
     jobs.base.PAUSE_SECONDS = 0
     # On PostgreSQL a process that was killed keeps its places at a remote for so long.
     shares._LEASE_SECONDS, shares._SURE_SECONDS = 1, 0.7

@@ -36,6 +36,7 @@ ALWAYS = (
     "award",
     "count_hours",
     "deliver",
+    "errands",
     "index",
     "announce",
     "forward",
