@@ -1009,6 +1009,9 @@ SENTENCES: dict[str, Sentence] = {
     "recipient_gone": Sentence(
         mark("There is no [[notices]] called %(name)s with a webhook any more."),
     ),
+    "report_not_made": Sentence(
+        mark("The report is not made: its unit, the account, or the right to see it is gone."),
+    ),
     "report_not_mailed": Sentence(
         mark(
             "The report is not mailed there any more: it, the account whose it is, or the right to"

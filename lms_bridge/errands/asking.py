@@ -30,6 +30,8 @@ KEPT = dt.timedelta(days=1)
 """how long it can be seen what came of one"""
 
 # In the text of the SQL: by a parameter neither database would find its partial index.
+_COLUMNS = [column for column in errands.c if column.name != "content"]
+"""a file may have megabytes"""
 _IS_OPEN: ColumnElement[bool] = literal_column("errands.ended_at IS NULL")
 
 
@@ -40,6 +42,8 @@ class Kind(StrEnum):
     """a finding of the reconciliation is to be mended; its subject is the finding"""
     HISTORY = "history"
     """somebody's training history is to be read; its subject is the employee"""
+    REPORT = "report"
+    """the file of a large report is to be made; its subject is the account that wants it"""
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,10 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: dt.datetime | None
     reason: Reason | None
     """why it came to nothing"""
+    done: int
+    """how far it is, where that is counted"""
+    total: int | None
+    file_name: str
 
     @property
     def is_under_way(self) -> bool:
@@ -69,12 +77,16 @@ def ask(
     *,
     by: str,
     now: dt.datetime,
+    anew: bool = False,
 ) -> int:
-    """Have a worker do that about each of the `subjects`; how many were not asked for already."""
+    """Have a worker do that about each of the `subjects`; how many were not asked for already.
+
+    `anew`: what was asked for already is asked for in another way, and no more as it was.
+    """
     alone(db, "errands")
     which = _about(kind, subjects)
     open_ = set(db.scalars(select(errands.c.subject).where(which, _IS_OPEN)))
-    new = [one for one in dict.fromkeys(subjects) if one not in open_]
+    new = [one for one in dict.fromkeys(subjects) if anew or one not in open_]
     if new:
         db.execute(delete(errands).where(_about(kind, new)))
         values = {"kind": kind, "asked_at": now, "asked_by": by, "details": dict(details)}
@@ -84,13 +96,13 @@ def ask(
 
 def of(db: Connection, kind: Kind, subjects: Collection[int]) -> dict[int, Errand]:
     """By subject, what was asked about it and is under way, or has ended within a day."""
-    query = select(errands).where(_about(kind, subjects)).order_by(errands.c.id)
+    query = select(*_COLUMNS).where(_about(kind, subjects)).order_by(errands.c.id)
     return {row.subject: _errand(row) for row in db.execute(query)}
 
 
 def open_ones(db: Connection, *, after: int = 0, limit: int = 100) -> list[Errand]:
     """What is to be done, in the order in which it was asked, after the one numbered `after`."""
-    query = select(errands).where(_IS_OPEN, errands.c.id > after)
+    query = select(*_COLUMNS).where(_IS_OPEN, errands.c.id > after)
     return [_errand(row) for row in db.execute(query.order_by(errands.c.id).limit(limit))]
 
 
@@ -111,14 +123,40 @@ def end(db: Connection, number: int, why: Reason | None, now: dt.datetime) -> No
     db.execute(update(errands).where(mine).values(ended_at=now, **reason_columns(why)))
 
 
+def note_progress(db: Connection, number: int, done: int, total: int) -> None:
+    """It is that far."""
+    mine = and_(errands.c.id == number, _IS_OPEN)
+    db.execute(update(errands).where(mine).values(done=done, total=total))
+
+
+def keep_file(db: Connection, number: int, name: str, content: bytes) -> None:
+    """Keep what it has made."""
+    mine = and_(errands.c.id == number, _IS_OPEN)
+    db.execute(update(errands).where(mine).values(file_name=name, content=content))
+
+
+def content_of(db: Connection, number: int) -> bytes | None:
+    """What it has made, once it has ended."""
+    mine = and_(errands.c.id == number, errands.c.ended_at.is_not(None))
+    found: bytes | None = db.scalar(select(errands.c.content).where(mine))
+    return found
+
+
 def forget(db: Connection, now: dt.datetime) -> None:
     """Errands that ended long ago."""
     db.execute(delete(errands).where(errands.c.ended_at < now - KEPT))
 
 
 def forget_of(db: Connection, employee_id: int, finding_ids: Collection[int]) -> None:
-    """Those that are about somebody, or something that was found about them."""
-    theirs = or_(_about(Kind.HISTORY, [employee_id]), _about(Kind.REPAIR, finding_ids))
+    """Those that are about somebody, or something that was found about them.
+
+    And every report, for it may name them.
+    """
+    theirs = or_(
+        _about(Kind.HISTORY, [employee_id]),
+        _about(Kind.REPAIR, finding_ids),
+        errands.c.kind == Kind.REPORT,
+    )
     db.execute(delete(errands).where(theirs))
 
 
@@ -136,4 +174,7 @@ def _errand(row: AnyRow) -> Errand:
         details=row.details,
         ended_at=row.ended_at,
         reason=Reason.stored(row.reason_code, row.reason_details) if row.reason_code else None,
+        done=row.done or 0,
+        total=row.total,
+        file_name=row.file_name or "",
     )

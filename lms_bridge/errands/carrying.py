@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
@@ -59,7 +59,7 @@ class Carrying:
 
     def _carry_out(self, these: Sequence[Errand]) -> Ended:
         """Do those that belong together. One that is in trouble costs no other its turn."""
-        work = {Kind.REPAIR: self._repair, Kind.HISTORY: self._read}[these[0].kind]
+        work = self._work[these[0].kind]
         left = {one.id: one for one in these}
         try:
             for errand, why in work(these):
@@ -68,6 +68,20 @@ class Carrying:
         except Exception:
             log.exception("an errand could not be carried out", errands=list(left))
             yield from ((one, Reason("internal_error")) for one in left.values())
+
+    @property
+    def _work(self) -> Mapping[Kind, Callable[[Sequence[Errand]], Ended]]:
+        return {
+            Kind.REPAIR: self._repair,
+            Kind.HISTORY: self._read,
+            Kind.REPORT: self._report,
+        }
+
+    def _report(self, these: Sequence[Errand]) -> Ended:
+        from lms_bridge.errands import reporting  # loads all that reports are made of
+
+        for one in these:
+            yield one, reporting.carry_out(self._store, self._bridge.settings, one, self._clock)
 
     def _repair(self, these: Sequence[Errand]) -> Ended:
         from lms_bridge.reconciling.repairing import Order, Repairs  # loads what calls others

@@ -973,7 +973,7 @@ errands = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("kind", String(16), nullable=False),
-    # Number of what it is about: a finding, an employee.
+    # Number of what it is about: a finding, an employee, the account that wants a report.
     Column("subject", BigInteger, nullable=False),
     Column("asked_at", UtcTime, nullable=False),
     Column("asked_by", OutsideText, nullable=False),
@@ -981,6 +981,11 @@ errands = Table(
     Column("ended_at", UtcTime),
     Column("reason_code", String(40)),
     Column("reason_details", Json),
+    # How far it is, and the file that it makes.
+    Column("done", Integer),
+    Column("total", Integer),
+    Column("file_name", OutsideText),
+    Column("content", LargeBinary),
     Index("ix_errands_subject", "kind", "subject"),
     Index(
         "ix_errands_open",

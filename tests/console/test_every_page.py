@@ -22,6 +22,7 @@ NOT_BY_A_LINK = {
     "console.attention_outcome": "a part of a page, fetched by it",
     "console.index": "leads to the first page",
     "console.report_file": "is a file to be taken along",
+    "console.made_report": "is a file to be taken along, once it is made",
     "console.sign_in": "who is signed in does not get there",
     "console.completion_certificate": "a PDF, where certificates are configured",
 }

@@ -13,6 +13,8 @@ from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Role
 from lms_bridge.accounts.sight import Unit
 from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.errands import reporting
+from lms_bridge.errands.carrying import Carrying
 from lms_bridge.notices import outbox
 from lms_bridge.notices.settings import Email, Notices
 from lms_bridge.reasons import Reason
@@ -104,6 +106,33 @@ def test_a_report_is_kept_and_mailed_each_month(
     assert "mailed next on" not in text_of(hr.get("/reports"))
     hr.post(f"/reports/{one.id}/remove")
     assert "Kurang JP" not in hr.get("/reports").text
+
+
+def test_a_large_report_is_made_by_a_worker_for_who_asked(
+    town: Town,
+    visitor: Visit,
+    bridge: Bridge,
+    audited: Callable[[], list[Entry]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reporting, "LARGE", 1)
+    hr = visitor().as_(Role.HR)
+    assert "Make an Excel file" in text_of(hr.get(LACKING))
+    assert hr.get(f"{LACKING.replace('/reports', '/reports/file')}&format=csv").status_code == 303
+    form = {"report": "lacking", "period": "2026", "unit": "siasn:D"}
+    hr.post("/reports/make", form | {"format": "pdf"})
+    hr.post("/reports/make", form | {"format": "csv"})  # rather so
+    assert "is being made" in text_of(hr.get(LACKING))
+    assert hr.get("/reports/made").status_code == 404
+    assert Carrying(bridge, clock=utc_now).run(lambda _done: True) == {"report": 1}
+    assert "Dinas-Kesehatan-2026.csv" in text_of(hr.get(LACKING))
+    answer = hr.get("/reports/made")
+    assert printed(BUDI) in answer.text
+    assert "Dinas-Kesehatan-2026.csv" in answer.headers["Content-Disposition"]
+    assert (audited()[0].action, audited()[0].details["rows"]) == ("report.taken", 2)
+    other = visitor().as_(Role.AUDITOR)
+    assert other.get("/reports/made").status_code == 404
+    assert "Dinas-Kesehatan-2026.csv" not in text_of(other.get(LACKING))
 
 
 def test_messages_are_listed_with_what_failed_and_can_be_tried_again(

@@ -346,6 +346,7 @@ FOR_ADMINISTRATORS = {
     "mail_not_configured",
     "message_broken",
     "recipient_gone",
+    "report_not_made",
     "report_not_mailed",
     "other",
     "new",

@@ -17,6 +17,9 @@ from sqlalchemy import Connection
 from lms_bridge.accounts import audit
 from lms_bridge.accounts.roles import Permission
 from lms_bridge.bridge import utc_now
+from lms_bridge.errands import reporting
+from lms_bridge.errands.asking import KEPT, Errand
+from lms_bridge.errands.reporting import File
 from lms_bridge.i18n import mark
 from lms_bridge.reporting import choosing, files, saved, showing
 from lms_bridge.reporting.making import make
@@ -54,6 +57,14 @@ def pages(site: Site) -> None:
     @site.page("/reports/file", Permission.PEOPLE, name="report_file")
     def report_file() -> Answer:
         return _file(site)
+
+    @site.act("/reports/make", Permission.PEOPLE, name="make_report")
+    def make_report() -> Answer:
+        return _have_made(site)
+
+    @site.page("/reports/made", Permission.PEOPLE, name="made_report")
+    def made_report() -> Response:
+        return _made_before(site)
 
     @site.act("/reports/save", Permission.PEOPLE, name="save_report")
     def save_report() -> Answer:
@@ -95,12 +106,17 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
                 problem = gettext(str(bad))
         units = choosing.choices(db, sight)
         kept = saved.of(db, site.user)
+        ordered = reporting.last(db, site.user)
     if shown is not None and shown.rows:
         site.looked("report", None, **_arguments(report))
     page = site.show(
         "console/reports.html",
         report=report,
         shown=shown,
+        ordered=ordered,
+        day=KEPT,
+        ordered_title=_title_of(ordered),
+        is_large=shown is not None and shown.table.count > reporting.LARGE,
         problem=problem,
         titles=[(kind, gettext(TITLES[kind])) for kind in KINDS],
         about=gettext(ABOUT[report.kind]),
@@ -148,21 +164,65 @@ def _file(site: Site) -> Answer:
     now = utc_now()
     try:
         with site.bridge.store.reading() as db, tempfile.TemporaryDirectory() as folder:
+            if _made(site, db, asked, limit=1).count > reporting.LARGE:
+                told = gettext("It has so many rows that it is made by a worker. Press the button.")
+                return site.back("console.reports", told=told, **_arguments(asked))
             table = _made(site, db, asked, limit=None)
             path = Path(folder) / "report"
             files.write(table, form, path, made_at=now, zone=site.zone)
             content = path.read_bytes()
     except BadReport as bad:
         return _page(site, bad)
+    return _handed(site, asked, File(f"{table.name}.{form}", form, content, table.count))
+
+
+def _have_made(site: Site) -> Answer:
+    """Have a worker make the file of a large report."""
+    asked, form = _asked_for(request.form.to_dict()), request.form.get("format", "xlsx")
+    if isinstance(asked, BadReport) or form not in files.FORMATS:
+        return _page(site, asked)
     with site.bridge.store.writing() as db:
-        details = {"format": form, "rows": table.count, **_arguments(asked)}
-        audit.note(db, site.actor, "report.taken", f"report:{asked.kind}", details, now=now)
+        reporting.ask(
+            db,
+            site.user,
+            asked,
+            form,
+            language=dressing.language(),
+            today=site.today(),
+            now=utc_now(),
+        )
+    return site.back("console.reports", **_arguments(asked))
+
+
+def _made_before(site: Site) -> Response:
+    """The file that a worker has made."""
+    with site.bridge.store.reading() as db:
+        one, file = reporting.last(db, site.user), reporting.made(db, site.user)
+    if one is None or file is None:
+        raise site.missing()
+    return _handed(site, msgspec.convert(one.details["report"], Report), file)
+
+
+def _handed(site: Site, report: Report, file: File) -> Response:
+    """The file, and that it was taken is written down."""
+    with site.bridge.store.writing() as db:
+        details = {"format": file.form, "rows": file.rows, **_arguments(report)}
+        about = f"report:{report.kind}"
+        audit.note(db, site.actor, "report.taken", about, details, now=utc_now())
     return send_file(
-        io.BytesIO(content),
-        mimetype=files.MEDIA_TYPES[form],
+        io.BytesIO(file.content),
+        mimetype=files.MEDIA_TYPES[file.form],
         as_attachment=True,
-        download_name=f"{table.name}.{form}",
+        download_name=file.name,
     )
+
+
+def _title_of(ordered: Errand | None) -> str:
+    if ordered is None:
+        return ""
+    report = msgspec.convert(ordered.details["report"], Report)
+    title: str = gettext(TITLES[report.kind])
+    return title
 
 
 def _mail(site: Site, number: int) -> Response:
