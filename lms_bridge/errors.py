@@ -69,5 +69,9 @@ class NotNow(DeliveryError):
         self.until = until
 
 
+class DatabaseUnfit(Exception):
+    """The database cannot keep what the bridge puts there; the message says why, and what to do."""
+
+
 class BackupError(Exception):
     """A backup cannot be made or restored; the message says why, and what to do."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.config.loading import ConfigError
 from lms_bridge.config.secrets import SecretMissing
-from lms_bridge.errors import BackupError, DeliveryError
+from lms_bridge.errors import BackupError, DatabaseUnfit, DeliveryError
 from lms_bridge.jobs.base import Busy, JobFailed
 from lms_bridge.redaction import redact
 from lms_bridge.store.migrations import SchemaTooNew
@@ -36,6 +36,7 @@ _SENTENCES = (
     CannotListen,
     CatalogueError,
     ConfigError,
+    DatabaseUnfit,
     DeliveryError,
     JobFailed,
     SchemaTooNew,

@@ -32,6 +32,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql.functions import FunctionElement
 
 from lms_bridge.config.secrets import Secret
+from lms_bridge.errors import DatabaseUnfit
 from lms_bridge.store.types import to_json
 
 _BUSY_SECONDS = 60
@@ -186,6 +187,8 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             json_serializer=to_json,
             hide_parameters=True,
         )
+        # Before SQLAlchemy asks anything, for it could not read the answer.
+        event.listen(engine, "connect", _check_encoding, insert=True)
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "checkout", _check_postgresql)
     elif kind == "sqlite":
@@ -205,6 +208,16 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
     else:
         raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
     return Store(engine)
+
+
+def _check_encoding(connection: Any, _record: object) -> None:
+    """A server that was set up without a language (LANG=C) makes databases that know only bytes."""
+    found = connection.info.parameter_status("server_encoding")
+    if found != "UTF8":
+        raise DatabaseUnfit(
+            f"the database has the encoding {found}, in which not every name can be kept; drop it"
+            " and make it anew: createdb --encoding UTF8 --template template0"
+        )
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 
+import psycopg
 import pytest
-from sqlalchemy import Integer, bindparam, create_engine, select, text
+from sqlalchemy import Integer, bindparam, create_engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
+from lms_bridge.errors import DatabaseUnfit
+from lms_bridge.mendable import sentence_of
 from lms_bridge.store import engine, marks
 from lms_bridge.store.engine import Store, may_pass, open_store
 from lms_bridge.store.many import among, put_all
@@ -125,3 +129,20 @@ def test_what_the_machine_does_to_sqlite_may_pass_and_what_is_wrong_in_itself_do
     error = sqlite3.OperationalError("said so")
     error.sqlite_errorcode = code
     assert may_pass(DBAPIError("INSERT", None, error)) is passes
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_cannot_keep_every_name_is_refused_with_what_to_do(
+    database_url: str,
+) -> None:
+    name = f"bytes_{uuid.uuid4().hex}"
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+        unfit = open_store(str(make_url(database_url).set(database=name)))
+        try:
+            with pytest.raises(DatabaseUnfit, match="createdb --encoding UTF8") as refused:
+                unfit.reading().__enter__()
+            assert sentence_of(refused.value) == str(refused.value)
+        finally:
+            unfit.close()
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
