@@ -18,6 +18,7 @@ from lms_bridge.people import keys, service
 from lms_bridge.people import units as trees
 from lms_bridge.people.service import Kind, Standing
 from lms_bridge.people.units import UnitLine
+from lms_bridge.store.many import among
 from lms_bridge.store.schema import employees, identities, units, yearly_hours
 from lms_bridge.store.types import AnyRow
 
@@ -197,3 +198,11 @@ def _matching(
 
 def _has(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
     return func.lower(column).contains(word, autoescape=True)
+
+
+def ids_of(db: Connection, nips: Sequence[str]) -> dict[str, int]:
+    """The numbers of the employees with those NIPs, by NIP."""
+    if not nips:
+        return {}
+    query = select(employees.c.nip, employees.c.id).where(among(employees.c.nip, list(nips)))
+    return {row.nip: row.id for row in db.execute(query)}

@@ -40,6 +40,7 @@ def test_who_lacks_jp_in_a_unit_is_seen_at_once(town: Town, visitor: Visit) -> N
     page = text_of(hr.get(LACKING))
     assert printed(BUDI) in page
     assert printed(SITI) not in page
+    assert f'/console/employees/{town.ids[BUDI]}">Budi</a>' in hr.get(LACKING).text
     assert "Rows : 2" in page.replace(":", " :").replace("  ", " ")
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Breaker
+from lms_bridge.deliveries import health
 from lms_bridge.forwarding import backlog, forwarder
 from lms_bridge.forwarding.backlog import Backlog
 from lms_bridge.forwarding.forwarder import Forwarder, Forwarders
@@ -273,6 +274,20 @@ def test_a_target_that_is_down_is_probed_and_caught_up_with(relay: Relay) -> Non
     assert relay.forward() == {"forwarded": 30}
     assert relay.target.requests == [1, 29], "the probe burdens it the least"
     assert not relay.health().is_down
+
+
+def test_a_target_that_is_paused_gets_nothing_until_it_is_resumed(relay: Relay) -> None:
+    relay.tell_many(3)
+    with relay.store.writing() as db:
+        assert health.pause(db, REMOTE, by="budi", why="pindah server", now=relay.clock())
+    assert not relay.has_work()
+    assert relay.forward() == {}
+    assert relay.target.requests == []
+    with relay.store.writing() as db:
+        health.resume(db, REMOTE, now=relay.clock())
+    assert relay.has_work()
+    assert relay.forward() == {"forwarded": 3}
+    assert relay.target.ids() == relay.ids()
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])

@@ -21,6 +21,7 @@ from lms_bridge.errands import reporting
 from lms_bridge.errands.asking import KEPT, Errand
 from lms_bridge.errands.reporting import File
 from lms_bridge.i18n import mark
+from lms_bridge.insight import people
 from lms_bridge.reporting import choosing, files, saved, showing
 from lms_bridge.reporting.making import make
 from lms_bridge.reporting.report import ABOUT, KINDS, TITLES, YEARLY, BadReport, Report
@@ -38,11 +39,19 @@ _WHEN = mark("Choose a day from 1 to 28 and an hour from 0 to 23.")
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+class Line(NamedTuple):
+    """A row as the page shows it."""
+
+    employee: int | None
+    """whose page it leads to"""
+    cells: Sequence[tuple[Column, str]]
+
+
 class Shown(NamedTuple):
     """A table as the page shows it."""
 
     table: Table
-    rows: Sequence[Sequence[tuple[Column, str]]]
+    rows: Sequence[Line]
     sums: Sequence[tuple[Column, str]]
     is_cut: bool
 
@@ -101,7 +110,7 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
         sight = site.sight(db)
         if not problem:
             try:
-                shown = _shown(_made(site, db, report, limit=SHOWN))
+                shown = _shown(db, _made(site, db, report, limit=SHOWN))
             except BadReport as bad:
                 problem = gettext(str(bad))
         units = choosing.choices(db, sight)
@@ -146,12 +155,18 @@ def _made(site: Site, db: Connection, report: Report, *, limit: int | None) -> T
     )
 
 
-def _shown(table: Table) -> Shown:
+def _shown(db: Connection, table: Table) -> Shown:
     def cells(row: Any) -> list[tuple[Column, str]]:
         pairs = zip(row, table.columns, strict=True)
         return [(column, showing.cell(cell, column, table.language)) for cell, column in pairs]
 
-    rows = [cells(row) for row in table.rows]
+    made = list(table.rows)
+    whose = next((at for at, one in enumerate(table.columns) if one.kind == "nip"), None)
+    nips = [str(row[whose]) for row in made] if whose is not None else []
+    ids = people.ids_of(db, nips)
+    rows = [
+        Line(ids.get(str(row[whose])) if whose is not None else None, cells(row)) for row in made
+    ]
     sums = cells(table.sums) if table.sums is not None and rows else []
     return Shown(table, rows, sums, table.count > len(rows))
 
