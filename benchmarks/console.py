@@ -4,7 +4,8 @@ Somebody of each role signs in and goes through all that their pages lead to: ev
 filter that a form offers, a few of each kind. Each kind is then got so many times. What is measured
 is the server's own time, from the request to the last byte of the page, without a network. Beside
 it stands what the heaviest query of the page takes alone, and, got in turn with the pages, a page
-of Flask that says nothing: what no page can do without on this machine at that moment.
+of Flask that says nothing: what no page can do without on this machine at that moment; and a loop
+that asks nobody and takes 50 ms at best: how much of its time the machine gives to others.
 
 The database is a large city (``python -m benchmarks.city``), with whatever worker is stopped.
 """
@@ -16,13 +17,13 @@ import gc
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -86,6 +87,23 @@ class Kind:
 def p95(times: Sequence[float]) -> float:
     """Within which 95 of 100 are done."""
     return quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
+
+
+class Beside(NamedTuple):
+    """What was timed in turn with the pages, in ms."""
+
+    nothing: list[float]
+    """a page that says nothing"""
+    loop: list[float]
+    """a loop of 50 ms at best"""
+
+    @property
+    def told(self) -> str:
+        """As it is told."""
+        return (
+            f"a bare page: {median(self.nothing):.1f} ms, p95 {p95(self.nothing):.1f} ms;"
+            f" a loop of 50 ms: {median(self.loop):.0f} ms, p95 {p95(self.loop):.0f} ms"
+        )
 
 
 class Links(HTMLParser):
@@ -237,11 +255,21 @@ def bare() -> Iterator[FlaskClient]:
     yield app.test_client()
 
 
-def measure(bridge: Bridge, roles: Sequence[Role], tries: int) -> tuple[list[Kind], list[float]]:
-    """Every kind of page with its times, and those of the bare page."""
+def loop() -> Callable[[], object]:
+    """What takes 50 ms of this processor when nobody disturbs it."""
+
+    def turns(many: int) -> int:
+        return sum(each * each for each in range(many))
+
+    best = min(_timed(lambda: turns(100_000)) for _ in range(20))
+    return lambda: turns(int(100_000 * 50 / best))
+
+
+def measure(bridge: Bridge, roles: Sequence[Role], tries: int) -> tuple[list[Kind], Beside]:
+    """Every kind of page with its times, and those of what is timed beside them."""
     app = create_app(bridge)
     queries = Queries(bridge)
-    nothing: list[float] = []
+    beside, turn = Beside([], []), loop()
     kinds: list[Kind] = []
     settings = bridge.settings
     zone = ZoneInfo(settings.time_zone)
@@ -257,7 +285,8 @@ def measure(bridge: Bridge, roles: Sequence[Role], tries: int) -> tuple[list[Kin
                     are_due = keeping.are_due(db, now=utc_now())
                 if are_due:  # as the worker would, which is stopped
                     keeping.keep(bridge.store, settings.yearly_hours, zone, now=utc_now())
-                nothing.append(_timed(lambda: client.get("/").get_data()))
+                beside.nothing.append(_timed(lambda: client.get("/").get_data()))
+                beside.loop.append(_timed(turn))
                 for kind in mine:
                     address = kind.addresses[number % len(kind.addresses)]
                     queries.asked.clear()
@@ -270,7 +299,7 @@ def measure(bridge: Bridge, roles: Sequence[Role], tries: int) -> tuple[list[Kin
                     kind.heaviest = sql if worst > max(kind.queries, default=0) else kind.heaviest
                     kind.queries.append(worst)
                     kind.many = max(kind.many, len(queries.asked))
-    return kinds, nothing
+    return kinds, beside
 
 
 def _timed(do: Any) -> float:
@@ -279,12 +308,12 @@ def _timed(do: Any) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def table(kinds: Sequence[Kind], nothing: Sequence[float], database: str) -> Table:
+def table(kinds: Sequence[Kind], beside: Beside, database: str) -> Table:
     """All of it, and what is over the bar marked."""
     made = Table(
         "role", "page", "p50", "p95", "busy, p95", "heaviest query, p95", "queries", "status", ""
     )
-    made.title = f"{database}; a bare page: {median(nothing):.1f} ms, p95 {p95(nothing):.1f} ms"
+    made.title = f"{database}; {beside.told}"
     for one in kinds:
         told = [f"{median(one.times):.0f}", f"{one.p95:.0f}", f"{p95(one.busy):.0f}"]
         told.append(f"{p95(one.queries):.0f}")
@@ -307,8 +336,8 @@ def main() -> None:
     options = parser.parse_args()
     bridge = Bridge.open(options.config)
     roles = [Role(name) for name in options.role or Role]
-    kinds, nothing = measure(bridge, roles, options.tries)
-    Console(width=150).print(table(kinds, nothing, bridge.store.engine.dialect.name))
+    kinds, beside = measure(bridge, roles, options.tries)
+    Console(width=150).print(table(kinds, beside, bridge.store.engine.dialect.name))
     slow = defaultdict(list)
     for one in kinds:
         if one.p95 > BAR:
