@@ -29,7 +29,7 @@ from tests.postgres import Server, postgres_server
 
 LEASE, SETTLE = 6.0, 10.0
 DISK = 64
-"""megabytes of the disk of an SQLite file"""
+"""megabytes of the disk of an SQLite file, and one more for each ten people"""
 
 
 class Tended(town.Service):
@@ -62,7 +62,7 @@ def storm(
     """Let it rage; what was counted. Raises AssertionError when anything is lost or doubled."""
     chance = random.Random(seed)
     with ExitStack() as stack:
-        disk = None if server else stack.enter_context(_disk(folder))
+        disk = None if server else stack.enter_context(_disk(folder, people))
         database = (
             crashing.own_database(server.url) if server else f"sqlite:///{disk or folder}/bridge.db"
         )
@@ -179,12 +179,12 @@ def _through(facts: dict[str, str], registry: Proxy, moodle: Proxy) -> dict[str,
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[Path | None]:
+def _disk(folder: Path, people: int) -> Iterator[Path | None]:
     """A small disk of its own, where one may be made: it can be full."""
     path = folder / "disk"
     path.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", path], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK + people // 10}m", "tmpfs", path], capture_output=True
     )
     if made.returncode:
         yield None
