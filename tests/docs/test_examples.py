@@ -15,7 +15,7 @@ from lms_bridge.supervisor import _GRACE_SECONDS
 from tests.docs.test_documentation import EXAMPLES, ROOT, parse
 
 UNITS = [one for one in EXAMPLES if one.suffix in (".service", ".conf") and "nginx" not in one.name]
-ALONE = {"Type", "WatchdogSec", "ExecStart", "ExecReload"}
+ALONE = {"Type", "WatchdogSec", "ExecStart", "ExecReload", "ReadWritePaths"}
 """what the unit of a worker has otherwise, or not at all"""
 
 
