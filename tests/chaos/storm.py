@@ -184,7 +184,8 @@ def _disk(folder: Path, people: int) -> Iterator[Path | None]:
     path = folder / "disk"
     path.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK + people // 10}m", "tmpfs", path], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK + people // 10}m", "tmpfs", path],
+        capture_output=True,
     )
     if made.returncode:
         yield None
