@@ -21,7 +21,7 @@ _COMMANDS = {
     "serve": "lms_bridge.cli.serve:serve",
     "worker": "lms_bridge.cli.serve:worker",
     "status": "lms_bridge.cli.status:status",
-    "attention": "lms_bridge.cli.status:attention",
+    "attention": "lms_bridge.cli.attending:attention",
     "completions": "lms_bridge.cli.completions:completions",
     "deliveries": "lms_bridge.cli.deliveries:deliveries",
     "registry": "lms_bridge.cli.registry:registry",

@@ -203,11 +203,8 @@ def taken_back(session: Session, line: CompletionLine, *, people: bool = False) 
     return text
 
 
-@click.command()
-@output.json_option
-@pass_session
-def attention(session: Session, as_json: bool) -> None:
-    """Show what waits for a person, and what to do about it."""
+def show_attention(session: Session, *, as_json: bool) -> None:
+    """What waits for a person, and what to do about it."""
     now = utc_now()
     with session.bridge.store.reading() as db:
         seen = [
