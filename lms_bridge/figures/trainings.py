@@ -11,7 +11,7 @@ from lms_bridge.accounts.sight import Sight
 from lms_bridge.store.schema import yearly_trainings
 
 
-class Trainings(msgspec.Struct, frozen=True, array_like=True):
+class Trainings(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Those of one course; or of one kind, of which only a registry tells."""
 
     course_id: int

@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, update
 
 from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
 from lms_bridge.config.settings import YearlyHours
-from lms_bridge.figures import keeping
+from lms_bridge.figures import keeping, trainings
 from lms_bridge.figures.standings import Standings
 from lms_bridge.store.engine import Store
-from lms_bridge.store.schema import kept_figures, postings, yearly_hours
+from lms_bridge.store.schema import kept_figures, postings, yearly_hours, yearly_trainings
 from tests.insight.test_figures import HEALTH, NOW, SCHOOLS, YEARLY, fill
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -55,6 +55,34 @@ def test_what_is_kept_is_what_is_added_up(office: Store, unit: str | None) -> No
         db.execute(delete(kept_figures))
     assert seen(office, sight, now=LATER) == kept
     assert kept.together.people == {None: 4, SCHOOLS: 2, HEALTH: 1, "": 1}[unit]
+
+
+@pytest.mark.parametrize("unit", [None, SCHOOLS])
+def test_trainings_are_kept_of_everybody_and_added_up_of_some(
+    office: Store, unit: str | None
+) -> None:
+    with office.writing() as db:
+        db.execute(delete(yearly_trainings))
+        rows = [(4, 3, 16, 2, 10), (5, 3, 16, 1, 5), (5, 0, 2, 1, 8)]
+        names = ("employee_id", "course_id", "kind", "trainings", "hours")
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            db.execute(insert(yearly_trainings).values(year=2026, **values))
+        sight = EVERYBODY if unit is None else of_unit(db, Unit("siasn", unit, ""))
+    keeping.keep(office, YEARLY, ZONE, now=NOW)
+    with office.reading() as db:
+        found = keeping.by_training(db, [sight], 2026, now=LATER)
+        assert sorted(found) == sorted(trainings.counted(db, [sight], 2026))
+    with office.writing() as db:
+        db.execute(delete(yearly_trainings))
+    with office.reading() as db:
+        after = keeping.by_training(db, [sight], 2026, now=LATER)
+    assert after == (found if unit is None else [])
+    if unit is None:
+        assert {(one.course_id, one.trainings, one.hours) for one in found} == {
+            (3, 3, 15),
+            (0, 1, 8),
+        }
 
 
 def test_it_is_shown_for_a_while_and_then_no_more(office: Store) -> None:
