@@ -142,7 +142,7 @@ def judge(session: Session, group: str) -> None:
 @_group
 @pass_session
 def retry(session: Session, group: str) -> None:
-    """Send all of GROUP again, as if for the first time."""
+    """Try all of GROUP again; what was sent before is looked up first."""
     cause, actor, begun = _find(session, group, Act.RETRY).cause, here(), utc_now()
     count = _all(
         session,
