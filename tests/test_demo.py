@@ -201,7 +201,9 @@ def test_a_demo_that_is_killed_takes_everything_that_it_started_with_it(start: S
         time.sleep(0.1)
     process.kill()
     process.communicate()
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    left = psutil.wait_procs(family, timeout=10)[1]
+    # What has ended stays listed until whoever looks after orphans on this machine has noticed.
+    assert [one for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(start: Start) -> None:

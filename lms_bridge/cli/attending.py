@@ -113,7 +113,7 @@ def link(session: Session, group: str, nip: str) -> None:
 @_why
 @pass_session
 def dismiss(session: Session, group: str, why: str) -> None:
-    """Decide that all of GROUP is not to be recorded, nor what comes of it later."""
+    """Have nothing of GROUP recorded, now or later."""
     cause, actor = _find(session, group, Act.DISMISS).cause, here()
     act = acting.dismiss_all_findings if cause.kind is Kind.FINDING else dismissing.dismiss
     count = _all(
@@ -126,7 +126,7 @@ def dismiss(session: Session, group: str, why: str) -> None:
 @_group
 @pass_session
 def judge(session: Session, group: str) -> None:
-    """Have all of GROUP judged again, by what is known and configured now."""
+    """Have all of GROUP judged again, by what is known now."""
     cause, actor, begun = _find(session, group, Act.JUDGE).cause, here(), utc_now()
     count = _all(
         session,
@@ -142,7 +142,7 @@ def judge(session: Session, group: str) -> None:
 @_group
 @pass_session
 def retry(session: Session, group: str) -> None:
-    """Try all of GROUP again; what was sent before is looked up first."""
+    """Try all of GROUP again; what is there is looked up first."""
     cause, actor, begun = _find(session, group, Act.RETRY).cause, here(), utc_now()
     count = _all(
         session,
