@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
-from sqlalchemy import Connection
 
 from lms_bridge.accounts.sight import EVERYBODY
 from lms_bridge.attention import acting, bulk, dismissing, judging, linking, outcome, overview
@@ -114,11 +113,9 @@ def link(session: Session, group: str, nip: str) -> None:
 @pass_session
 def dismiss(session: Session, group: str, why: str) -> None:
     """Have nothing of GROUP recorded, now or later."""
-    cause, actor = _find(session, group, Act.DISMISS).cause, here()
-    act = acting.dismiss_all_findings if cause.kind is Kind.FINDING else dismissing.dismiss
-    count = _all(
-        session, lambda db, most: act(db, cause, most=most, actor=actor, why=why, now=utc_now())
-    )
+    is_finding = group.partition(":")[0] == Kind.FINDING
+    act = acting.dismiss_all_findings if is_finding else dismissing.dismiss
+    count = _all(session, group, Act.DISMISS, act, why=why)
     session.tell(mark("Dismissed: %(count)s."), count=count)
 
 
@@ -127,13 +124,7 @@ def dismiss(session: Session, group: str, why: str) -> None:
 @pass_session
 def judge(session: Session, group: str) -> None:
     """Have all of GROUP judged again, by what is known now."""
-    cause, actor, begun = _find(session, group, Act.JUDGE).cause, here(), utc_now()
-    count = _all(
-        session,
-        lambda db, most: judging.judge_group(
-            db, cause, most=most, begun=begun, actor=actor, now=utc_now()
-        ),
-    )
+    count = _all(session, group, Act.JUDGE, judging.judge_group, begun=utc_now())
     outcome.judge(session.bridge)
     session.tell(mark("Judged again: %(count)s."), count=count)
 
@@ -143,13 +134,7 @@ def judge(session: Session, group: str) -> None:
 @pass_session
 def retry(session: Session, group: str) -> None:
     """Try all of GROUP again; what is there is looked up first."""
-    cause, actor, begun = _find(session, group, Act.RETRY).cause, here(), utc_now()
-    count = _all(
-        session,
-        lambda db, most: acting.retry(
-            db, cause, most=most, begun=begun, actor=actor, now=utc_now()
-        ),
-    )
+    count = _all(session, group, Act.RETRY, acting.retry, begun=utc_now())
     session.tell(mark("Deliveries that will be tried again: %(count)s."), count=count)
 
 
@@ -159,13 +144,7 @@ def retry(session: Session, group: str) -> None:
 @pass_session
 def cancel(session: Session, group: str, why: str) -> None:
     """Give all of GROUP up."""
-    cause, actor, begun = _find(session, group, Act.CANCEL).cause, here(), utc_now()
-    count = _all(
-        session,
-        lambda db, most: acting.cancel(
-            db, cause, most=most, begun=begun, actor=actor, why=why, now=utc_now()
-        ),
-    )
+    count = _all(session, group, Act.CANCEL, acting.cancel, begun=utc_now(), why=why)
     session.tell(mark("Deliveries that were given up: %(count)s."), count=count)
 
 
@@ -183,8 +162,14 @@ def _find(session: Session, name: str, act: Act) -> Group:
     return found
 
 
-def _all(session: Session, some: Callable[[Connection, int], int]) -> int:
-    return bulk.in_batches(session.bridge.store, some, seconds=_LONGEST)
+def _all(session: Session, group: str, act: Act, do: Callable[..., int], **more: object) -> int:
+    """Have that done to all of the group, some at a time; to how many it was."""
+    cause, actor = _find(session, group, act).cause, here()
+    return bulk.in_batches(
+        session.bridge.store,
+        lambda db, most: do(db, cause, most=most, actor=actor, now=utc_now(), **more),
+        seconds=_LONGEST,
+    )
 
 
 def _name(one: Group) -> str:

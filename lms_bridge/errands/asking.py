@@ -29,9 +29,9 @@ from lms_bridge.store.types import AnyRow
 KEPT = dt.timedelta(days=1)
 """how long it can be seen what came of one"""
 
-# In the text of the SQL: by a parameter neither database would find its partial index.
 _COLUMNS = [column for column in errands.c if column.name != "content"]
 """a file may have megabytes"""
+# In the text of the SQL: by a parameter neither database would find its partial index.
 _IS_OPEN: ColumnElement[bool] = literal_column("errands.ended_at IS NULL")
 
 

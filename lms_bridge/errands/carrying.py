@@ -32,11 +32,6 @@ class Carrying:
         self._store = bridge.store
         self._clock = clock
 
-    def has_work(self) -> bool:
-        """Whether something is asked for."""
-        with self._store.reading() as db:
-            return asking.is_any_open(db)
-
     def run(self, go_on: GoOn) -> Counter[str]:
         """Do all of it, for as long as `go_on` says so; how much came to something."""
         counts, last = Counter[str](), 0

@@ -163,6 +163,14 @@ def tree(db: Connection, sight: Sight) -> list[UnitLine]:
     ]
 
 
+def ids_of(db: Connection, nips: Sequence[str]) -> dict[str, int]:
+    """The numbers of the employees with those NIPs, by NIP."""
+    if not nips:
+        return {}
+    query = select(employees.c.nip, employees.c.id).where(among(employees.c.nip, list(nips)))
+    return {row.nip: row.id for row in db.execute(query)}
+
+
 def _matching(
     db: Connection, sight: Sight, wanted: Wanted, goals: Goals
 ) -> Select[tuple[object, ...]]:
@@ -198,11 +206,3 @@ def _matching(
 
 def _has(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
     return func.lower(column).contains(word, autoescape=True)
-
-
-def ids_of(db: Connection, nips: Sequence[str]) -> dict[str, int]:
-    """The numbers of the employees with those NIPs, by NIP."""
-    if not nips:
-        return {}
-    query = select(employees.c.nip, employees.c.id).where(among(employees.c.nip, list(nips)))
-    return {row.nip: row.id for row in db.execute(query)}

@@ -16,6 +16,7 @@ from lms_bridge.store import marks
 from lms_bridge.store.places import moment_of
 
 _SUBJECT = mark("Backup")
+_WHY = mark("lms-bridge jobs runs backup says why none was made.")
 _OLD = dt.timedelta(days=2)
 """as the alert of ``examples/alerts.yml`` has it: one night may fail"""
 
@@ -29,7 +30,7 @@ def checks(bridge: Bridge, db: Connection, now: dt.datetime) -> Iterator[Check]:
             _SUBJECT,
             "warning",
             mark("what came in since %(time)s is in no backup."),
-            mark("lms-bridge jobs runs backup says why none was made.")
+            _WHY
             if settings.folder
             else mark(
                 "Name a folder under [backup] in the configuration, or make one: lms-bridge backup."
@@ -58,8 +59,7 @@ def checks(bridge: Bridge, db: Connection, now: dt.datetime) -> Iterator[Check]:
     details["time"] = _shown(found)
     says = mark("the newest in %(folder)s was made at %(time)s.")
     if now - found > _OLD:
-        advises = mark("lms-bridge jobs runs backup says why none was made.")
-        yield Check(_SUBJECT, "warning", says, advises, details)
+        yield Check(_SUBJECT, "warning", says, _WHY, details)
         return
     yield Check(_SUBJECT, "ok", says, details=details)
 

@@ -76,7 +76,6 @@ STAY: Final[Mapping[Table, Mapping[str, Any]]] = {
 AS_IT_IS: Final = frozenset({"accesses", "audit_entries"})
 """tables whose rows stay as they are: in them stand numbers of employees, and no names"""
 
-
 _SAID = Reason("cancelled", by="lms-bridge", why="erased")
 
 

@@ -87,18 +87,13 @@ class _Acts:
     def judge(self, what: str, member: int) -> Response:
         """Judge it again, by what the catalogue and the configuration say now."""
         site, cause, since = self._site, Cause(self._kind(what), member), utc_now()
-        ids = request.form.getlist("id", type=int)
         more: dict[str, Any] = {"actor": site.actor, "now": since}
-        if request.form.get("which") == "all":
-            count = bulk.in_batches(
-                site.bridge.store,
-                lambda db, most: judging.judge_group(db, cause, most=most, begun=since, **more),
-            )
-        else:
-            with site.bridge.store.writing() as db:
-                count = judging.judge_some(db, ids, **more)
+        count = self._count(
+            lambda db, ids: judging.judge_some(db, ids, **more),
+            lambda db, most: judging.judge_group(db, cause, most=most, begun=since, **more),
+        )
         outcome.judge(site.bridge)
-        told = gettext("Judged again: %(count)s.", count=count)
+        told = gettext("Judged again: %(count)s.", count=count or 0)
         return site.back(
             "console.attention_group",
             told=told,
@@ -171,13 +166,8 @@ class _Acts:
     def _do(self, cause: Cause, some: Some, everything: All, told: str) -> Response:
         """To those that were ticked, or to all, and say how many there were."""
         site, store = self._site, self._site.bridge.store
-        ids = request.form.getlist("id", type=int)
-        if request.form.get("which") == "all":
-            count = bulk.in_batches(store, everything)
-        elif ids:
-            with store.writing() as db:
-                count = some(db, ids)
-        else:
+        count = self._count(some, everything)
+        if count is None:
             return self._failed(
                 cause.kind, cause.member, gettext("Tick some first, or choose all.")
             )
@@ -194,6 +184,16 @@ class _Acts:
         return site.back(
             "console.attention_group", told=text, what=str(cause.kind), member=self._member(cause)
         )
+
+    def _count(self, some: Some, everything: All) -> int | None:
+        """How many of those that were ticked, or of all, it was done to; None if none was."""
+        store, ids = self._site.bridge.store, request.form.getlist("id", type=int)
+        if request.form.get("which") == "all":
+            return bulk.in_batches(store, everything)
+        if not ids:
+            return None
+        with store.writing() as db:
+            return some(db, ids)
 
     def _member(self, cause: Cause) -> int:
         """By which member the group is known now."""

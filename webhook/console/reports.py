@@ -179,10 +179,10 @@ def _file(site: Site) -> Answer:
     now = utc_now()
     try:
         with site.bridge.store.reading() as db, tempfile.TemporaryDirectory() as folder:
-            if _made(site, db, asked, limit=1).count > reporting.LARGE:
+            table = _made(site, db, asked, limit=None)
+            if table.count > reporting.LARGE:
                 told = gettext("It has so many rows that it is made by a worker. Press the button.")
                 return site.back("console.reports", told=told, **_arguments(asked))
-            table = _made(site, db, asked, limit=None)
             path = Path(folder) / "report"
             files.write(table, form, path, made_at=now, zone=site.zone)
             content = path.read_bytes()
