@@ -62,7 +62,7 @@ def figures(
     items = []
     for key in sorted(found.keys() | listed.keys()):
         line, own = listed.get(key), found.get(key)
-        standing = own.standing if own else NOBODY
+        standing = own.figures if own else NOBODY
         items.append(
             UnitFigures(
                 registry=key[0],

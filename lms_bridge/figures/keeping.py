@@ -24,6 +24,7 @@ from lms_bridge.figures.goals import goals_of
 from lms_bridge.figures.months import Month
 from lms_bridge.figures.standings import Standings
 from lms_bridge.figures.trainings import Trainings
+from lms_bridge.figures.units import ByUnit
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import kept_figures
 from lms_bridge.store.types import AnyRow
@@ -37,7 +38,7 @@ _REST: Final = 50
 _YEARS: Final = 3
 """this one and those before it, which reports are asked for as well"""
 
-Figures = TypeVar("Figures", Standings, list[Month], list[Trainings])
+Figures = TypeVar("Figures", Standings, ByUnit[list[Month]], ByUnit[list[Trainings]])
 
 
 def of_year(
@@ -61,17 +62,21 @@ def by_month(
     db: Connection, sight: Sight, year: int, zone: dt.tzinfo, *, now: dt.datetime
 ) -> list[Month]:
     """How many completions each month brought, in `year` and the year before."""
-    kept = _kept(db, _months_name(year, zone), list[Month], now) if sight.is_whole else None
-    return months.counted(db, sight, year, zone) if kept is None else kept
+    kept = _kept(db, _months_name(year, zone), ByUnit[list[Month]], now)
+    if kept is None:
+        return months.counted(db, sight, year, zone)
+    return kept.together if sight.is_whole else months.inside(kept.units, [sight])
 
 
 def by_training(
     db: Connection, sights: Sequence[Sight], year: int, *, now: dt.datetime
 ) -> list[Trainings]:
     """How many trainings there were in `year` of those whom each of `sights` sees."""
-    is_whole = all(one.is_whole for one in sights)
-    kept = _kept(db, _trainings_name(year), list[Trainings], now) if is_whole else None
-    return trainings.counted(db, sights, year) if kept is None else kept
+    kept = _kept(db, _trainings_name(year), ByUnit[list[Trainings]], now)
+    if kept is None:
+        return trainings.counted(db, sights, year)
+    narrow = [one for one in sights if not one.is_whole]
+    return trainings.inside(kept.units, narrow) if narrow else kept.together
 
 
 def are_due(db: Connection, *, now: dt.datetime) -> bool:
@@ -85,13 +90,13 @@ def keep(store: Store, yearly: YearlyHours, zone: dt.tzinfo, *, now: dt.datetime
     """Add all of them up and keep them in place of those before."""
     this_year = now.astimezone(zone).year
     with store.reading() as db:
-        by_months, took = _timed(lambda: months.counted(db, EVERYBODY, this_year, zone))
+        by_months, took = _timed(lambda: months.added_up(db, this_year, zone))
         made = [(_months_name(this_year, zone), msgspec.json.encode(by_months), took)]
         for year in range(this_year, this_year - _YEARS, -1):
             goals = goals_of(db, yearly, year)
             together, took = _timed(partial(standings.added_up, db, [EVERYBODY], goals))
             made.append((_standings_name(yearly, year), msgspec.json.encode(together), took))
-            learned, took = _timed(partial(trainings.counted, db, [], year))
+            learned, took = _timed(partial(trainings.added_up, db, year))
             made.append((_trainings_name(year), msgspec.json.encode(learned), took))
     with store.writing() as db:
         db.execute(kept_figures.delete().where(kept_figures.c.made_at < now - 10 * GOOD))
@@ -118,11 +123,11 @@ def _standings_name(yearly: YearlyHours, year: int) -> str:
 
 
 def _months_name(year: int, zone: dt.tzinfo) -> str:
-    return f"months {year} {zone}"
+    return f"months by unit {year} {zone}"
 
 
 def _trainings_name(year: int) -> str:
-    return f"trainings {year}"
+    return f"trainings by unit {year}"
 
 
 def _timed(count: Callable[[], Figures]) -> tuple[Figures, int]:

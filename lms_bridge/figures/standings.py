@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
 
-from lms_bridge.accounts.sight import Sight, Unit
+from lms_bridge.accounts.sight import Sight
 from lms_bridge.figures.goals import Goals
-from lms_bridge.store.schema import employees, history_readings, postings, yearly_hours
+from lms_bridge.figures.units import ByUnit, OfUnit, of_each, shown
+from lms_bridge.store.schema import employees, history_readings, yearly_hours
 
 
 class Sums(msgspec.Struct, frozen=True, array_like=True):
@@ -64,27 +65,7 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
 NOBODY = Standing()
 
 
-class UnitStanding(msgspec.Struct, frozen=True, array_like=True):
-    """Those of one unit, without the units below it."""
-
-    registry: str
-    unit_id: str
-    """empty: nobody has an id for it, and it is known by its name"""
-    name: str
-    standing: Standing
-
-    @property
-    def unit(self) -> Unit:
-        """Which it is."""
-        return Unit(self.registry, self.unit_id, self.name)
-
-
-class Standings(msgspec.Struct, frozen=True):
-    """Those whom somebody sees; somebody in two registries stands in a unit of each."""
-
-    together: Standing
-    units: Sequence[UnitStanding]
-    """in no order"""
+Standings: TypeAlias = ByUnit[Standing]
 
 
 def added_up(db: Connection, sights: Sequence[Sight], goals: Goals) -> Standings:
@@ -92,14 +73,9 @@ def added_up(db: Connection, sights: Sequence[Sight], goals: Goals) -> Standings
 
     It goes through all of them: some 5 ms for each thousand.
     """
-    here = postings.c.registry, postings.c.unit_id, func.max(postings.c.unit_name)
-    current = and_(postings.c.employee_id == employees.c.id, postings.c.until.is_(None))
-    # A unit without an id is known by its name, any other by its id however it was called.
-    name = case((postings.c.unit_id == "", postings.c.unit_name), else_="")
-    by_unit = _from(goals, sights, *here).join(postings, current)
-    rows = db.execute(by_unit.group_by(postings.c.registry, postings.c.unit_id, name))
-    units = [UnitStanding(row[0], row[1], row[2], _standing(row[3:])) for row in rows]
-    return Standings(together(db, sights, goals), _shown(units, sights))
+    rows = db.execute(of_each(_from(goals, sights), employees.c.id))
+    units = [OfUnit(row[0], row[1], row[2], _standing(row[3:])) for row in rows]
+    return Standings(together(db, sights, goals), shown(units, sights))
 
 
 def together(db: Connection, sights: Sequence[Sight], goals: Goals) -> Standing:
@@ -107,20 +83,15 @@ def together(db: Connection, sights: Sequence[Sight], goals: Goals) -> Standing:
     return _standing(db.execute(_from(goals, sights)).one())
 
 
-def inside(units: Iterable[UnitStanding], sights: Sequence[Sight]) -> Standings:
+def inside(units: Iterable[OfUnit[Standing]], sights: Sequence[Sight]) -> Standings:
     """What of everybody's `units` each of `sights` shows, of which one at least is not whole."""
-    seen = _shown(units, sights)
-    return Standings(sum((one.standing for one in seen), NOBODY), seen)
+    seen = shown(units, sights)
+    return Standings(sum((one.figures for one in seen), NOBODY), seen)
 
 
-def _shown(units: Iterable[UnitStanding], sights: Sequence[Sight]) -> list[UnitStanding]:
-    # Somebody who is seen may be in a unit of another registry, which is not shown for that.
-    return [one for one in units if all(sight.shows(one.unit) for sight in sights)]
-
-
-def _from(goals: Goals, sights: Sequence[Sight], *columns: Any) -> Select[Any]:
+def _from(goals: Goals, sights: Sequence[Sight]) -> Select[Any]:
     return (
-        select(*columns, *_sums(None, goals), *_sums(goals.hours < goals.wanted, goals))
+        select(*_sums(None, goals), *_sums(goals.hours < goals.wanted, goals))
         .select_from(employees)
         .outerjoin(yearly_hours, goals.on)
         .where(goals.in_service, *(one.sees(employees.c.id) for one in sights if not one.is_whole))

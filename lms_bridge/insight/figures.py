@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from lms_bridge.accounts.sight import Sight
-from lms_bridge.figures.standings import NOBODY, Standing, Standings, UnitStanding
+from lms_bridge.figures.standings import NOBODY, Standing, Standings
+from lms_bridge.figures.units import OfUnit
 from lms_bridge.people import units as trees
 
 
@@ -32,7 +33,7 @@ def by_unit(
     in no unit, and of the highest units: those below the one that stands above all others.
     """
     registry = sight.inside[0].registry if sight.inside else _usual_registry(seen.units)
-    own = {one.unit_id: one.standing for one in seen.units if one.registry == registry}
+    own = {one.unit_id: one.figures for one in seen.units if one.registry == registry}
     lines = trees.outline(db, registry)
     names = {line.id: line.name for line in lines}
     above = {line.id: line.parent_id for line in lines}
@@ -58,11 +59,11 @@ def _together(own: Mapping[str, Standing], ids: Iterable[str]) -> Standing:
     return sum((own[one] for one in ids if one in own), NOBODY)
 
 
-def _usual_registry(units: Sequence[UnitStanding]) -> str:
+def _usual_registry(units: Sequence[OfUnit[Standing]]) -> str:
     """The registry in whose units most people are."""
     many: dict[str, int] = {}
     for one in units:
-        many[one.registry] = many.get(one.registry, 0) + one.standing.people
+        many[one.registry] = many.get(one.registry, 0) + one.figures.people
     return min(many, key=lambda registry: (-many[registry], registry), default="")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from lms_bridge.figures.standings import NOBODY, Standing, UnitStanding
+from lms_bridge.figures.standings import NOBODY, Standing
+from lms_bridge.figures.units import OfUnit
 from lms_bridge.i18n import mark
 from lms_bridge.people import sums as kept
 from lms_bridge.reporting import choosing
@@ -68,7 +69,7 @@ def by_unit(db: Connection, asked: Asked) -> Table:
     )
 
 
-def _by_unit(units: Sequence[UnitStanding], shown: Sequence[Choice]) -> Iterator[list[Cell]]:
+def _by_unit(units: Sequence[OfUnit[Standing]], shown: Sequence[Choice]) -> Iterator[list[Cell]]:
     sums = {one.key: NOBODY for one in shown}
     top = min((one.depth for one in shown), default=0)
     above: dict[str, list[str]] = {}
@@ -79,7 +80,7 @@ def _by_unit(units: Sequence[UnitStanding], shown: Sequence[Choice]) -> Iterator
         above[one.key] = list(path)
     for own in units:
         for each in above.get(choosing.key_of(own.unit), ()):
-            sums[each] += own.standing
+            sums[each] += own.figures
     for one in shown:
         if sums[one.key].people:
             yield ["   " * (one.depth - top) + one.unit.name, *_cells(sums[one.key])]
