@@ -33,6 +33,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DatabaseUnfit
+from lms_bridge.store.turnstile import Turnstile
 from lms_bridge.store.types import to_json
 
 _BUSY_SECONDS = 60
@@ -59,8 +60,11 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         # SQLite has one writer at a time, and lets the others wait by sleeping and looking again.
-        # The threads of one process queue up here instead, and the next goes on at once.
+        # The threads of one process queue up here instead, and the next goes on at once; those of
+        # several meet at the turnstile.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        file = engine.url.database if self._writer else None
+        self._turnstile = Turnstile(file) if file else None
         self._glances = (
             engine
             if self._writer
@@ -128,7 +132,7 @@ class Store:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """The turn of a thread to write, where only one of the process can.
+        """The turn of a thread to write, where only one can at a time.
 
         Raises :exc:`TimeoutError` when that takes unreasonably long.
         """
@@ -138,8 +142,12 @@ class Store:
         if not self._writer.acquire(timeout=_BUSY_SECONDS):
             raise TimeoutError(f"another thread has been writing for {_BUSY_SECONDS} seconds")
         try:
+            if self._turnstile:
+                self._turnstile.enter()
             yield
         finally:
+            if self._turnstile:
+                self._turnstile.leave()
             self._writer.release()
 
     def close(self) -> None:
