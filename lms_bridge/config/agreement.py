@@ -11,11 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from lms_bridge import cron
 from lms_bridge.badges.badge import in_order
+from lms_bridge.config.address import address_of
 from lms_bridge.config.problems import Problem, nearest, shown
 from lms_bridge.config.remote import ConnectionSettings, PacedSettings, RegistrySettings
 from lms_bridge.config.secrets import Secret
@@ -203,9 +201,9 @@ def _database(url: str) -> Iterator[Problem]:
             yield Problem(path, str(error))
         return
     try:
-        parsed = make_url(url)
+        parsed = address_of(url)
         kind = parsed.get_backend_name()
-    except (ArgumentError, ValueError):
+    except ValueError:
         yield Problem(path, forms)  # the value may have a password in it
         return
     if parsed.password is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text
 
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.checks import Check
+from lms_bridge.config.address import names_several_hosts
 from lms_bridge.i18n import mark
 from lms_bridge.operation.condition import size_in_words, size_of_database
 from lms_bridge.store import migrations
@@ -99,6 +100,16 @@ def _postgresql(bridge: Bridge, db: Connection) -> Iterator[Check]:
     else:
         says = mark("PostgreSQL %(version)s, %(size)s; each commit is on disk when it is answered.")
         yield Check(_SUBJECT, "ok", says, details=details)
+    if names_several_hosts(bridge.store.engine.url) and not _waits_for_a_standby(db):
+        yield Check(
+            _SUBJECT,
+            "warning",
+            mark("several hosts are named, and this one answers before a standby has it as well."),
+            mark(
+                "What was answered last is lost if it fails for good. Set"
+                " synchronous_standby_names in its postgresql.conf."
+            ),
+        )
     failures = db.scalar(text("SELECT sum(checksum_failures) FROM pg_stat_database"))
     if failures:
         yield Check(
@@ -108,6 +119,11 @@ def _postgresql(bridge: Bridge, db: Connection) -> Iterator[Check]:
             mark("See the log of PostgreSQL, and restore the last backup if it is this database."),
             {"count": int(failures)},
         )
+
+
+def _waits_for_a_standby(db: Connection) -> bool:
+    names = db.scalar(text("SHOW synchronous_standby_names"))
+    return bool(names) and db.scalar(text("SHOW synchronous_commit")) not in ("off", "local")
 
 
 def _clock(db: Connection) -> Iterator[Check]:

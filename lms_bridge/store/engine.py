@@ -24,13 +24,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
 from sqlalchemy.sql.functions import FunctionElement
 
+from lms_bridge.config.address import address_of, names_several_hosts
 from lms_bridge.config.secrets import Secret
 from lms_bridge.errors import DatabaseUnfit
 from lms_bridge.store.turnstile import Turnstile
@@ -45,6 +46,8 @@ _PATIENCE = {
     "tcp_user_timeout": 30_000,  # milliseconds
 }
 """seconds until a PostgreSQL that does not answer counts as away, also to who waits for it"""
+_NEXT_HOST_SECONDS = 3
+"""until the next of several hosts is tried, whose first may be the one that is gone for good"""
 _FORSAKEN_SECONDS = 30
 """after which the server ends a transaction of which it hears nothing: one that was frozen in the
 middle of it, or cut off, keeps the others waiting for what it has locked no longer"""
@@ -181,9 +184,9 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
     """
     address = Secret(url, base).read() if url.startswith(("env:", "file:")) else url
     try:
-        parsed = make_url(address)
-    except ArgumentError:
-        raise ValueError("database.url: expected sqlite:///FILE or postgresql://…") from None
+        parsed = address_of(address)
+    except ValueError as error:
+        raise ValueError(f"database.url: {error}") from None
     kind = parsed.get_backend_name()
     if kind == "postgresql":
         engine = create_engine(
@@ -191,7 +194,7 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
             pool_size=pool_size,
             pool_use_lifo=True,  # the one that was used last has most in its caches
             max_overflow=pool_size,
-            connect_args={name: _PATIENCE[name] for name in _PATIENCE.keys() - parsed.query.keys()},
+            connect_args=manner(parsed),
             json_serializer=to_json,
             hide_parameters=True,
         )
@@ -216,6 +219,18 @@ def open_store(url: str, base: Path | None = None, *, pool_size: int = 20) -> St
     else:
         raise ValueError(f"database.url: {kind} is not supported; use sqlite or postgresql")
     return Store(engine)
+
+
+def manner(url: URL, **own: object) -> dict[str, object]:
+    """How to connect to the PostgreSQL at `url`, as far as that does not say so itself.
+
+    Only to a server that can be written to: a standby that was not promoted yet is no database.
+    What is `own` comes before all.
+    """
+    found: dict[str, object] = {"target_session_attrs": "read-write", **_PATIENCE}
+    if names_several_hosts(url):
+        found["connect_timeout"] = _NEXT_HOST_SECONDS
+    return {name: found[name] for name in found.keys() - url.query.keys()} | own
 
 
 def _check_encoding(connection: Any, _record: object) -> None:
@@ -368,6 +383,7 @@ _PASSING_IN_SQLITE = {
 }
 _PASSING_IN_POSTGRESQL = (
     "08",  # connection
+    "25006",  # a standby, to which a pooler or an address leads that is to lead to the other one
     "25P03",  # too long silent in the middle of it
     "40",  # deadlock and the like: undone for another's sake
     "53",  # no room, no memory, too many connections

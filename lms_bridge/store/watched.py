@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from lms_bridge.store.engine import Store
+from lms_bridge.store.engine import Store, manner
 
 PATIENCE_SECONDS = 4
 
@@ -23,11 +23,12 @@ def connect(store: Store) -> Connection:
         store.engine.url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={
-            "connect_timeout": PATIENCE_SECONDS,
+        connect_args=manner(
+            store.engine.url,
+            connect_timeout=PATIENCE_SECONDS,
             # In milliseconds: how long sent bytes may lie without the other host saying it has them
-            "tcp_user_timeout": PATIENCE_SECONDS * 1000,
-        },
+            tcp_user_timeout=PATIENCE_SECONDS * 1000,
+        ),
         hide_parameters=True,
     )
     connection = engine.connect()

@@ -25,7 +25,7 @@ from tests.chaos.points import ROOT
 from tests.chaos.proxy import Proxy
 from tests.chaos.troubles import Scene, contexts, troubles
 from tests.e2e import crashing, town
-from tests.postgres import Server, postgres_server
+from tests.postgres import Pair, postgres_pair
 
 LEASE, SETTLE = 6.0, 10.0
 DISK = 64
@@ -51,7 +51,7 @@ class Tended(town.Service):
 
 def storm(
     folder: Path,
-    server: Server | None,
+    server: Pair | None,
     *,
     minutes: float,
     people: int,
@@ -210,7 +210,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder, server = Path(name), None
         if options.database == "postgresql":
-            server = stack.enter_context(postgres_server(folder, durable=True))
+            server = stack.enter_context(postgres_pair(folder, durable=True))
         counted = storm(
             folder,
             server,

@@ -22,7 +22,7 @@ import requests
 from tests.chaos.proxy import MOODS, Proxy
 from tests.e2e import town
 from tests.notices.certificate import a_certificate
-from tests.postgres import Server
+from tests.postgres import Pair
 
 _RESTARTING = threading.Lock()
 _HANDLED = threading.Lock()
@@ -41,7 +41,7 @@ class Scene:
     """as long as this file is there, no names are resolved"""
     clock: Path
     """says by how many seconds the clock of the bridge is wrong"""
-    server: Server | None
+    server: Pair | None
     """PostgreSQL, or"""
     database: Path | None
     """the file of SQLite, and"""
@@ -68,6 +68,7 @@ def troubles(scene: Scene) -> dict[str, Trouble]:
     if scene.server:
         for mode in ("fast", "immediate"):
             found[f"database restarted, {mode}"] = partial(_restart, scene.server, mode)
+        found["database gone, its standby leads"] = partial(_fail_over, scene.server)
     if scene.database:
         found["database locked by another"] = partial(_lock, scene.database)
     if scene.disk:
@@ -131,9 +132,17 @@ def _put(clock: Path, seconds: int) -> None:
     new.replace(clock)
 
 
-def _restart(server: Server, mode: str, dice: random.Random) -> None:
+def _restart(server: Pair, mode: str, dice: random.Random) -> None:
     with _RESTARTING:  # what has just been started can only be stopped when it is there
         server.restart(mode)
+        time.sleep(dice.uniform(2, 5))
+
+
+def _fail_over(server: Pair, dice: random.Random) -> None:
+    with _RESTARTING:
+        server.fail_over()
+        time.sleep(dice.uniform(0, 5))
+        server.follow()
         time.sleep(dice.uniform(2, 5))
 
 

@@ -57,7 +57,14 @@ def test_a_secret_under_a_wrong_name_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u:k4t4@h/x", "postgresql://u:k4t4@h:port/x", "mysql://u:k4t4@h/x"]
+    "url",
+    [
+        "postgresql://u:k4t4@h/x",
+        "postgresql://u:k4t4@h:port/x",
+        "postgresql://u:k4t4@h:1,g:port/x",
+        "postgresql://u:k4t4@h:1,g:2/x",
+        "mysql://u:k4t4@h/x",
+    ],
 )
 def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
     [problem] = problems(f'[database]\nurl = "{url}"')

@@ -347,9 +347,9 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
     ],
     "K6": [
         (
-            "lms_bridge/store/engine.py",
-            'raise ValueError("database.url: expected sqlite:///FILE or postgresql://…") from None',
-            'raise ValueError(f"database.url: {address}") from None',
+            "lms_bridge/config/address.py",
+            'raise ValueError("expected sqlite:///FILE or postgresql://…") from None',
+            "raise ValueError(text) from None",
         )
     ],
     "P1": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ from lms_bridge.store import engine, marks
 from lms_bridge.store.engine import Store, may_pass, open_store
 from lms_bridge.store.many import among, put_all
 from lms_bridge.store.schema import statement_keys, statements
+from lms_bridge.store.watched import connect
 from tests import cheaper
 
 RAW = b'{"name":"\xc3\xa9\\u0000"}'
@@ -76,6 +79,38 @@ def test_a_connection_that_the_server_has_ended_is_not_used_again(
     with create_engine(database_url).connect() as other:
         other.execute(others)
     put(store, 1)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_cannot_be_written_to_counts_as_one_that_is_away(database_url: str) -> None:
+    standby = f"{database_url}&options=-c%20default_transaction_read_only%3Don"
+    store = open_store(standby)
+    with pytest.raises(DBAPIError, match="read-only") as refused, store.reading():
+        pass
+    assert may_pass(refused.value)
+    with pytest.raises(DBAPIError, match="read-only"):
+        connect(store)
+    store.close()
+    led_astray = open_store(f"{standby}&target_session_attrs=any")  # as by a pooler
+    with pytest.raises(DBAPIError) as refused:
+        put(led_astray, 1)
+    assert may_pass(refused.value)
+    led_astray.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("form", ["postgresql://postgres@{nowhere},{host}/{name}", "{url}"])
+def test_of_several_hosts_the_one_that_leads_is_taken(
+    database_url: str, form: str, tmp_path: Path
+) -> None:
+    host = str(make_url(database_url).query["host"])
+    named = database_url.replace(host, f"{tmp_path},{host}")
+    quoted = {"nowhere": quote(str(tmp_path), safe=""), "host": quote(host, safe="")}
+    store = open_store(form.format(url=named, name=make_url(database_url).database, **quoted))
+    put(store, 1)
+    with connect(store) as watched:
+        assert watched.scalar(select(statements.c.id)) == "id-1"
+    store.close()
 
 
 def test_many_values_are_one_parameter(store: Store) -> None:
