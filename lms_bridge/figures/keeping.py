@@ -2,7 +2,7 @@
 
 A page that adds up ten thousand people takes a tenth of a second, and ten times that in a province.
 So the job ``count_figures`` adds them up every now and then, and they are shown as they were then:
-in a city a minute and a half ago at most. Where none are kept that are as new as that, for no
+in a city some two minutes ago at most. Where none are kept that are as new as that, for no
 worker runs or they are wanted of another year, they are added up on the spot.
 """
 
