@@ -113,6 +113,10 @@ class Access:
         grant, until = self._remembered.get(authorization, (None, 0.0))
         return grant if self._seconds() < until else None
 
+    def was_right(self, authorization: str | None) -> bool:
+        """Whether just this header was let in before, by this process."""
+        return authorization in self._remembered
+
     def _remember(self, authorization: str, grant: Grant, until: float) -> None:
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()

@@ -8,7 +8,8 @@ From then on ``g.grant`` is the :class:`~webhook.access.Grant` of a request for 
 
 - 401 without the right credentials, 500 if they cannot be checked,
 - 403 from a page that may not use them, or for what they may not do (:mod:`webhook.scopes`),
-- 429 when there were too many before it (:mod:`webhook.pace`).
+- 429 when there were too many before it (:mod:`webhook.pace`), or too many wrong passwords
+  (:mod:`webhook.tries`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from webhook import cors, scopes
 from webhook.access import Access, Grant
 from webhook.lrs import Refused, is_xapi, nothing
 from webhook.pace import Pace
+from webhook.peer import address
 from webhook.scopes import Need
+from webhook.tries import TooMany, Tries
 from xapi.versions import Version, edition
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Admission:
 
     def __init__(self, access: Access, *, seconds: Callable[[], float] = time.monotonic) -> None:
         self._access = access
+        self._tries = Tries(access, seconds)
         self._pace = Pace()
         self._seconds = seconds
 
@@ -65,7 +69,13 @@ class Admission:
 
     def _known(self, authorization: str | None) -> Grant:
         try:
-            grant = self._access.grant_of(authorization)
+            grant = self._tries.grant_of(authorization, address())
+        except TooMany as error:
+            raise _later(
+                f"too many wrong passwords for this username came from {address()}, so this one was"
+                " not looked at; nothing was stored",
+                error.seconds,
+            ) from None
         except SecretMissing as error:
             log.error("the password of a sender cannot be read", reason=str(error))
             raise Refused(
@@ -91,12 +101,10 @@ class Admission:
     def _check_pace(self, grant: Grant) -> None:
         wait = self._pace.wait(grant.name, grant.per_minute, self._seconds())
         if wait:
-            seconds = math.ceil(wait)
-            raise Refused(
-                429,
+            raise _later(
                 f"the credential {grant.name} may make {grant.per_minute} requests a minute and"
-                f" has made them; nothing was stored, send it again in {seconds} s",
-                Retry_After=str(seconds),
+                " has made them; nothing was stored",
+                wait,
             )
 
 
@@ -150,6 +158,11 @@ def at_once(
     if grant is None or grant.per_minute is not None or not need.is_met_by(grant.scopes):
         return None
     return grant, version
+
+
+def _later(why: str, wait: float) -> Refused:
+    seconds = str(math.ceil(wait))
+    return Refused(429, f"{why}, send it again in {seconds} s", Retry_After=seconds)
 
 
 def _preflight(page: str | None) -> Response:

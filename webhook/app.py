@@ -23,6 +23,7 @@ from webhook import (
 )
 from webhook.access import Access
 from webhook.meter import Meter, metered
+from webhook.peer import PROXIES
 from webhook.tally import Tally
 from webhook.tracing import named
 
@@ -31,6 +32,7 @@ def create_app(bridge: Bridge) -> Flask:
     """The application of `bridge`: ``/xapi``, ``/api``, ``/healthz``, ``/readyz``,
     ``/metrics``, and pages."""
     app = Flask(__name__, static_folder=None)
+    app.extensions[PROXIES] = bridge.settings.web.networks
     access = Access(bridge.settings, bridge.store)
     admission.admit(app, access)
     lrs.hold_to_the_rules(app)

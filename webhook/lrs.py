@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 
 from webhook.api import problems
+from webhook.peer import address
 from xapi.errors import Refusal
 from xapi.negotiation import HEADER, answered, negotiated
 from xapi.versions import Version
@@ -158,7 +159,7 @@ def refused(status: int, message: str, **headers: str) -> Response:
         method=request.method,
         path=request.path,
         sender=g.get("sender"),
-        address=request.remote_addr,
+        address=address(),
         reason=message,
     )
     return answer(status, {"error": message}, **headers)

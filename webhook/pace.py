@@ -65,6 +65,12 @@ class Pace:
             self._buckets[name], seconds = take(bucket, now=now, per_minute=per_minute)
             return seconds
 
+    def give_back(self, name: str) -> None:
+        """Count the request that `name` made last as none."""
+        with self._lock:
+            if bucket := self._buckets.get(name):
+                self._buckets[name] = Bucket(bucket.tokens + 1, bucket.at)
+
     def _forget(self, now: float) -> None:
         """Let go of the buckets that are full again after a minute; of all, if none is."""
         self._buckets = {

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 
-from flask import request
+from flask import current_app, request
+
+PROXIES = "proxies"
+"""the extension of the application that has the networks of ``[web] proxies``"""
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAMES_OF_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _MARKS_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
@@ -33,15 +39,30 @@ def is_from_here() -> bool:
 
 
 def address() -> str:
-    """From where whoever is there comes: what a proxy on this machine says, else the peer.
+    """From where whoever is there comes: whom a proxy names that is believed, else the peer.
 
-    Only the last address that it names, which is the one that it has seen itself.
+    A proxy names last whom it has seen itself, who may be another proxy. Believed are those on this
+    machine and those of ``[web] proxies``.
     """
     peer = request.remote_addr or ""
-    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    found = _parsed(peer)
+    names = request.headers.get("X-Forwarded-For", "").split(",")
+    while found is not None and names and _is_proxy(found):
+        named = _parsed(names.pop())
+        if named is None:
+            break
+        found = named
+    return str(found or peer[:45])
+
+
+def _is_proxy(one: Address) -> bool:
+    known: Sequence[Network] = current_app.extensions.get(PROXIES, ())
+    return one.is_loopback or any(one in network for network in known)
+
+
+def _parsed(text: str) -> Address | None:
     try:
-        if named and ipaddress.ip_address(peer).is_loopback:
-            return str(ipaddress.ip_address(named))
+        found = ipaddress.ip_address(text.strip())
     except ValueError:
-        pass
-    return peer[:45]
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found

@@ -37,6 +37,7 @@ def disagreements(settings: Settings) -> Iterator[Problem]:
     """Everything that is wrong with `settings` whose single values are right."""
     yield from _database(settings.database.url)
     yield from _host(settings.web.host)
+    yield from _proxies(settings.web)
     yield from _addresses("web", settings.web)
     yield from _times(settings)
     yield from _twice("senders", "name", [sender.name for sender in settings.senders])
@@ -227,6 +228,18 @@ def _host(host: str) -> Iterator[Problem]:
             "expected an IP address, such as 127.0.0.1 (this machine only) or 0.0.0.0,"
             f" got {shown(host)}{meant}",
         )
+
+
+def _proxies(web: Web) -> Iterator[Problem]:
+    for place in web.proxies:
+        try:
+            ipaddress.ip_network(place)
+        except ValueError:
+            yield Problem(
+                "web.proxies",
+                "expected addresses such as 192.0.2.11, or networks such as 192.0.2.0/24,"
+                f" got {shown(place)}",
+            )
 
 
 def _times(settings: Settings) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ against each other. The settings of one kind of LMS or registry live with its ad
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -54,6 +55,9 @@ class Web(_Section, frozen=True, kw_only=True):
     public_url: str = ""
     """the address by which others know the bridge, which each authority names; left out:
     ``http://HOST:PORT``"""
+    proxies: tuple[str, ...] = ()
+    """addresses or networks of the reverse proxies on other machines that are believed when they
+    say, by ``X-Forwarded-For``, whom they serve; those on this machine are in any case"""
     threads: Annotated[int, msgspec.Meta(ge=1, le=2048)] = 512
     """requests taken at once; there are so many threads only while so many are needed"""
     patience_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60
@@ -83,6 +87,11 @@ class Web(_Section, frozen=True, kw_only=True):
     def limits(self) -> Limits:
         """How long the texts of a statement may be."""
         return Limits(identifier=self.longest_identifier, text=self.longest_text)
+
+    @property
+    def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Where the proxies are. Raises :exc:`ValueError`, which says of whom that is none."""
+        return tuple(ipaddress.ip_network(each) for each in self.proxies)
 
     @property
     def home_page(self) -> str:

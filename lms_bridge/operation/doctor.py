@@ -55,6 +55,7 @@ def examined(path: Path, *, outside: bool = True) -> Iterator[Check]:
     yield Check(subject, "ok", says, details={"place": str(path.absolute())})
     yield _time_zone(settings.time_zone)
     yield from ground.secret_files(settings)
+    yield from ground.guessable(settings)
     try:
         store = open_store(settings.database.url, path.parent)
     except Exception as error:

@@ -20,6 +20,8 @@ from lms_bridge.store.engine import Store
 
 _ANYBODY = stat.S_IRWXO
 _ANSWER_SECONDS = 3.0
+_SHORTEST = 16
+"""characters of a password that nobody has to remember"""
 
 
 def secret_files(settings: Settings) -> Iterator[Check]:
@@ -48,6 +50,23 @@ def secret_files(settings: Settings) -> Iterator[Check]:
     if not missing and not open_:
         says = mark("each is there, and nobody can read it who should not.")
         yield Check(subject, "ok", says)
+
+
+def guessable(settings: Settings) -> Iterator[Check]:
+    """Whether the password of a sender is one that can be found by trying."""
+    for sender in settings.senders:
+        try:
+            password = sender.password.read()
+        except SecretMissing:
+            continue  # told of with the other secrets
+        if len(password) < _SHORTEST or len(set(password)) < _SHORTEST // 2:
+            yield Check(
+                mark("Secrets"),
+                "warning",
+                mark("the password of the sender %(sender)s is short enough to be guessed."),
+                mark("Write another into its place, and into the LMS: openssl rand -base64 24"),
+                {"sender": sender.name},
+            )
 
 
 def folder(bridge: Bridge) -> Iterator[Check]:

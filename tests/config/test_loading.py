@@ -87,6 +87,11 @@ def test_a_whole_configuration_is_read() -> None:
             ' got "localhost"; did you mean 127.0.0.1?',
         ),
         (
+            '[web]\nproxies = ["192.0.2.11/24"]',
+            "web.proxies: expected addresses such as 192.0.2.11, or networks such as 192.0.2.0/24,"
+            ' got "192.0.2.11/24"',
+        ),
+        (
             'time_zone = "Asia/Jakrta"',
             "time_zone: expected a time zone, such as Asia/Jakarta (WIB), Asia/Makassar (WITA) or"
             ' Asia/Jayapura (WIT), got "Asia/Jakrta"; did you mean Asia/Jakarta?',

@@ -55,7 +55,7 @@ class Examination:
     def __init__(self, folder: Path, url: str) -> None:
         self.path = folder / "lms-bridge.toml"
         self.secret = folder / "secret"
-        self.secret.write_text("rahasia", encoding="utf-8")
+        self.secret.write_text("rahasia-yang-panjang", encoding="utf-8")
         self.secret.chmod(0o600)
         self.url = url
         self.port = free_port()
@@ -118,6 +118,19 @@ def test_of_a_bridge_that_is_well_nothing_is_amiss(examination: Examination) -> 
 def test_a_server_that_may_lose_what_was_answered_is_told_of(examination: Examination) -> None:
     [found] = examination.amiss()["Database"]  # that of the tests flushes nothing
     assert "fsync, full_page_writes, synchronous_commit" in found.finding
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("password", ["rahasia", "0" * 40])
+def test_a_password_of_a_sender_that_can_be_guessed_is_told_of(
+    examination: Examination, password: str
+) -> None:
+    examination.secret.write_text(password, encoding="utf-8")
+    with answering(examination.port, 200):
+        [found] = examination.amiss()["Secrets"]
+    assert found.verdict == "warning"
+    assert "moodle is short enough to be guessed" in found.found_in("en")
+    assert password not in found.found_in("en") + found.remedy_in("en")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

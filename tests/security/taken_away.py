@@ -123,6 +123,26 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             "_hasher.verify(hashed, password[: LONGEST + 1]) if hashed else None",
         ),
     ],
+    "C10": [
+        (
+            "webhook/tries.py",
+            "            if wait:\n                raise TooMany(wait)\n",
+            "            if False:\n                raise TooMany(wait)\n",
+        ),
+    ],
+    "C11": [
+        ("webhook/tries.py", "with self._one:", 'with __import__("contextlib").nullcontext():'),
+        (
+            "webhook/tries.py",
+            "None if self._access.was_right(authorization) else _who(authorization, address)",
+            "_who(authorization, address)",
+        ),
+        (
+            "webhook/tries.py",
+            "    place = _place(address)\n",
+            '    place = _place(address) and "everywhere"\n',
+        ),
+    ],
     "N1": [
         (
             "lms_bridge/accounts/sessions.py",

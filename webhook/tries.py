@@ -1,0 +1,77 @@
+"""Wrong passwords: how many may be tried of one username from one place.
+
+Whoever has tried :data:`PER_MINUTE` is told to wait, and is not looked at before that. What an LMS
+sends must not wait for the guesses of others. So places are told apart; credentials that were
+right once are looked at whatever else was tried; and this machine itself may try as often as it
+likes, for it is also what everybody comes from behind a proxy that does not say whom it serves.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable
+
+from webhook.access import Access, Grant, credentials
+from webhook.pace import Pace
+
+PER_MINUTE = 10
+_LONGEST = 200
+"""bytes of a username by which it is known here"""
+
+
+class TooMany(Exception):
+    """Not looked at; `seconds` later it would be."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Tries:
+    """What was tried of all that `access` knows, in this process."""
+
+    def __init__(self, access: Access, seconds: Callable[[], float]) -> None:
+        self._access = access
+        self._seconds = seconds
+        self._pace = Pace()
+        self._one = threading.Lock()
+
+    def grant_of(self, authorization: str | None, address: str) -> Grant | None:
+        """As :meth:`.Access.grant_of`, for a request from `address`. Raises :exc:`TooMany`."""
+        who = None if self._access.was_right(authorization) else _who(authorization, address)
+        if who is None:
+            return self._access.grant_of(authorization)
+        # One at a time: each counts as wrong while it is looked at, and an LMS sends many at once.
+        with self._one:
+            wait = self._pace.wait(who, PER_MINUTE, self._seconds())
+            if wait:
+                raise TooMany(wait)
+            is_wrong = False
+            try:
+                grant = self._access.grant_of(authorization)
+                is_wrong = grant is None
+            finally:
+                if not is_wrong:
+                    self._pace.give_back(who)
+        return grant
+
+
+def _who(authorization: str | None, address: str) -> str | None:
+    """By what those who try are told apart; None: they are not counted."""
+    pair = credentials(authorization)
+    place = _place(address)
+    return None if pair is None or place is None else f"{place} {pair[0][:_LONGEST]!r}"
+
+
+def _place(address: str) -> str | None:
+    """An address, or of IPv6 the network that one connection has; None for this machine."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.is_loopback:
+        return None
+    return (
+        str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+    )
