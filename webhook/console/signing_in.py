@@ -48,7 +48,7 @@ class _Door:
                 return plain(redirect(url_for("console.index"), 303))
             with site.bridge.store.reading() as db:
                 nobody = not users.is_any(db)
-            return self._form(nobody=nobody)
+            return self._form(nobody=nobody, ended=COOKIE in request.cookies)
         wait = self._pace.wait(address(), _TRIES_PER_MINUTE, time.monotonic())
         if wait:
             return self._refused(gettext("Too many tries. Wait a minute and try again."), 429)
@@ -107,7 +107,7 @@ class _Door:
             "console/sign_in.html",
             oidc=self._site.bridge.settings.console.oidc,
             next=wanted if is_ours(wanted) else "",
-            **({"error": "", "nobody": False, "username": ""} | values),
+            **({"error": "", "nobody": False, "ended": False, "username": ""} | values),
         )
         return Response(page, status)
 

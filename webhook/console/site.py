@@ -9,12 +9,14 @@ import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from lms_bridge import __version__
@@ -26,6 +28,7 @@ from lms_bridge.accounts.sessions import Session
 from lms_bridge.accounts.sight import Sight
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import Bridge, utc_now
+from lms_bridge.reporting import showing
 from webhook import dressing
 from webhook.console.gate import OPEN, OWN, Gate, Needs, plain
 from webhook.console.navigation import menu_of
@@ -56,6 +59,7 @@ class Site:
         self.needs: dict[str, Needs] = {}
         """by endpoint, what a view needs"""
         self.blueprint.register_error_handler(HTTPException, self._failed)
+        self.blueprint.register_error_handler(Exception, self._broke)
 
     # --- how a module adds pages ---------------------------------------------------------
 
@@ -89,6 +93,8 @@ class Site:
     def join(self, app: Flask) -> None:
         """Have `app` show what was registered."""
         self.own("/", ["GET"], name="index")(self._first)
+        # Else what is nowhere would be nobody's, and be told without the menu and in English.
+        self.own("/<path:_nowhere>", ["GET"], name="nowhere")(self._nowhere)
         Gate(self).keep(self.blueprint)
         app.register_blueprint(self.blueprint)
         app.extensions["console"] = self
@@ -178,6 +184,9 @@ class Site:
         )
         return response
 
+    def _nowhere(self, _nowhere: str) -> Response:
+        raise self.missing()
+
     def _first(self) -> Response:
         """The first page that whoever is there may see."""
         menu = menu_of(self.user, self.needs)
@@ -189,7 +198,10 @@ class Site:
 
     def refuse(self, status: int, why: str) -> Response:
         """A page that says why something is not to be had."""
-        return Response(self.show("console/refused.html", status=status, why=why), status)
+        ours, here = urlsplit(request.referrer or ""), request.host
+        back = ours.path if ours.netloc == here and ours.path.startswith(PATH) else ""
+        page = self.show("console/refused.html", status=status, why=why, back=back)
+        return Response(page, status)
 
     def _failed(self, error: HTTPException) -> Response:
         if error.code is None or error.code < 400:
@@ -200,6 +212,19 @@ class Site:
             413: gettext("What was sent is too large."),
         }.get(error.code, gettext("This cannot be done."))
         return self.refuse(error.code, why)
+
+    def _broke(self, error: Exception) -> Response:
+        log.error("request failed", path=request.path, method=request.method, exc_info=error)
+        why = gettext(
+            "The bridge failed at this, and its log says why. See whether it was done before you do"
+            " it again. If it keeps failing, tell whoever looks after the server when it was:"
+            " %(time)s.",
+            time=showing.minute(utc_now().astimezone(self.zone), dressing.language()),
+        )
+        try:
+            return self.refuse(500, why)
+        except SQLAlchemyError:  # what the page needs is what fails
+            return Response(why + "\n", 500, mimetype="text/plain")
 
     @functools.cached_property
     def public_host(self) -> str:
