@@ -55,13 +55,21 @@ class Look:
         dark = "-dark" if self.scheme == "dark" else ""
         return f"{self.language}-{self.width}{dark}"
 
+    def at(self, browser: Browser) -> BrowserContext:
+        """A browser of its own, in which somebody looks like that."""
+        return browser.new_context(
+            viewport={"width": self.width, "height": 900},
+            color_scheme=self.scheme,  # type: ignore[arg-type]
+            locale={"id": "id-ID", "en": "en-GB"}[self.language],
+        )
+
 
 class Town:
     """A small city whose console is served."""
 
     def __init__(self, address: str, store: Store, adapter: MapAdapter, site: Site) -> None:
         self.address = address
-        self._store = store
+        self.store = store
         self._adapter = adapter
         self._site = site
 
@@ -88,7 +96,7 @@ class Town:
 
     def sign_in(self, context: BrowserContext, role: Role) -> None:
         """Have somebody of that role signed in."""
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             user = users.find_by_username(db, f"{role}.siantar")
             if user is None:
                 user = users.create(
@@ -106,8 +114,10 @@ class Town:
         context.add_cookies([{"name": COOKIE, "value": token, "domain": host, "path": PATH}])
 
     def _unit(self) -> Unit:
-        with self._store.reading() as db:
+        with self.store.reading() as db:
             lines = units.tree(db, "siasn")
+        if not lines:
+            return Unit("siasn", "U-1", "Dinas Pendidikan")
         top = max(lines, key=lambda line: (line.depth == 1) * line.people_in_all)
         return Unit(top.registry, top.id, top.name)
 
@@ -127,7 +137,7 @@ class Seen:
 
 @contextmanager
 def a_town(folder: Path, *, share: float = SHARE) -> Iterator[Town]:
-    """A town, made and served until the block ends."""
+    """A town, made and served until the block ends; of none there is only a bridge without data."""
     url = f"sqlite:///{folder / 'city.db'}"
     (folder / "secret").write_text("secret")
     (folder / "key").write_text("k" * 40)
@@ -138,7 +148,8 @@ def a_town(folder: Path, *, share: float = SHARE) -> Iterator[Town]:
     store = open_store(url)
     migrations.upgrade(store)
     bridge = Bridge.open(config)
-    make(store, Size() * share, When(utc_now()), bridge.settings)
+    if share:
+        make(store, Size() * share, When(utc_now()), bridge.settings)
     app = create_app(Bridge(msgspec.structs.replace(bridge.settings), store))
     with serving(folder, url, configuration.replace(url, "{database}")) as served:
         adapter = app.url_map.bind("127.0.0.1")
@@ -151,10 +162,7 @@ def go_through(town: Town, browser: Browser, look: Look) -> Iterator[Seen]:
     """Every page once, by the first role that may see it, open for the caller to look at."""
     done: set[str] = set()
     for role in Role:
-        context = browser.new_context(
-            viewport={"width": look.width, "height": 900},
-            color_scheme=look.scheme,  # type: ignore[arg-type]
-        )
+        context = look.at(browser)
         town.sign_in(context, role)
         page = context.new_page()
         complaints: list[str] = []

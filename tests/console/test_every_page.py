@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from lms_bridge.accounts.roles import Role
 from tests.console.rounds import Look, Town, a_town, go_through
+from tests.console.scenes import Scenes
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ WCAG = {
     "resultTypes": ["violations"],
 }
 NOT_BY_A_LINK = {
+    "console.nowhere": "is what there is not",
     "console.attention_outcome": "a part of a page, fetched by it",
     "console.index": "leads to the first page",
     "console.report_file": "is a file to be taken along",
@@ -27,6 +29,26 @@ NOT_BY_A_LINK = {
     "console.completion_certificate": "a PDF, where certificates are configured",
 }
 """what no link leads to, and why"""
+_PAPER = 703
+"""pixels: 186 mm, what the margins leave of A4"""
+_ON_PAPER = """() => {
+  const found = [];
+  const shown = (one) => one.checkVisibility() && !one.closest(".unseen");
+  const all = (what) => [...document.querySelectorAll(what)].filter(shown);
+  const fields = "main input, main select, main textarea";
+  for (const one of all(`nav, header, button, .button, ${fields}`))
+    if (!one.closest(".filters")) found.push(`shows ${one.outerHTML.slice(0, 90)}`);
+  const white = ["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"];
+  for (const one of all("body, .card, table, .told, .figures > *")) {
+    const { color, backgroundColor } = getComputedStyle(one);
+    if (!white.includes(backgroundColor)) found.push(`${one.className} on ${backgroundColor}`);
+    if (color !== "rgb(0, 0, 0)") found.push(`${one.className} in ${color}`);
+  }
+  for (const one of all("table"))
+    if (one.getBoundingClientRect().right > innerWidth) found.push(`a table: ${one.offsetWidth}`);
+  if (all(".paper").length === 0) found.push("does not say when");
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +75,34 @@ def test_every_page_is_there_whole_and_accessible(town: Town, browser: Browser, 
             wrong.append(f"{where}: says None")
     assert wrong == []
     assert town.endpoints - seen - NOT_BY_A_LINK.keys() == set()
+
+
+@pytest.mark.timeout(400)
+def test_what_no_link_leads_to_is_accessible_and_fits_the_screen(
+    town: Town, browser: Browser
+) -> None:
+    wrong: list[str] = []
+    for name, page in Scenes(town, browser, Look("id", 390)):
+        wrong += [f"{name}: {line}" for line in _violations(page)]
+        if _is_too_wide(page):
+            wrong.append(f"{name}: wider than the screen")
+    assert wrong == []
+
+
+@pytest.mark.timeout(400)
+def test_on_paper_is_the_content_alone_and_as_wide_as_that(town: Town, browser: Browser) -> None:
+    wrong: list[str] = []
+    for one in go_through(town, browser, Look("id", 1280, "dark")):
+        page, size = one.page, one.page.viewport_size
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": _PAPER, "height": 900})
+        wrong += [f"{one.endpoint}: {what}" for what in page.evaluate(_ON_PAPER)]
+        if _is_too_wide(page):
+            wrong.append(f"{one.endpoint}: wider than the paper")
+        page.emulate_media(media="screen")
+        assert size is not None
+        page.set_viewport_size(size)
+    assert wrong == []
 
 
 def test_the_way_in_is_accessible(town: Town, browser: Browser) -> None:
