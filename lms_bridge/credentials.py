@@ -160,9 +160,7 @@ def create(
     username = username or name
     if not _NAME.fullmatch(name):
         raise CredentialError(
-            mark(
-                "%(name)s is no name; a name is made of a-z, 0-9, - and _, 40 of them at the most"
-            ),
+            mark("“%(name)s” is no name; a name is made of a-z, 0-9, - and _, 40 of them at most"),
             name=name[:60],
         )
     if not _USERNAME.fullmatch(username):

@@ -118,9 +118,7 @@ def create(
     """
     if not _NAME.fullmatch(name):
         raise TokenProblem(
-            mark(
-                "%(name)s is no name; a name is made of a-z, 0-9, - and _, 40 of them at the most"
-            ),
+            mark("“%(name)s” is no name; a name is made of a-z, 0-9, - and _, 40 of them at most"),
             name=name[:60],
         )
     wanted = _scopes(scopes)

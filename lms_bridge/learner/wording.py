@@ -192,7 +192,9 @@ def told(line: DeliveryLine, *, office: str) -> Told | None:
 def place(remote: str) -> str:
     """What an outside system is called: registries go by their initials.
 
-    >>> place("registry.siasn"), place("registry.simpeg-kota")
-    ('SIASN', 'SIMPEG KOTA')
+    >>> place("registry.siasn"), place("registry.simpeg-kota"), place("lms.moodle-2")
+    ('SIASN', 'SIMPEG KOTA', 'Moodle 2')
     """
-    return remote.partition(".")[2].replace("-", " ").replace("_", " ").upper()
+    kind, _, name = remote.partition(".")
+    name = name.replace("-", " ").replace("_", " ")
+    return name.upper() if kind == "registry" else name[:1].upper() + name[1:]

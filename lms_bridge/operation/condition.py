@@ -37,6 +37,7 @@ from lms_bridge.store.places import moment_of
 from lms_bridge.store.schema import deliveries
 
 _GIB = 1 << 30
+_MIB = 1 << 20
 _SLOW = dt.timedelta(minutes=10)
 """work that could be done has waited too long after this"""
 
@@ -252,14 +253,14 @@ def _disk(place: Path, free: int, total: int) -> Check:
 
 
 def size_in_words(size: int) -> str:
-    """A number of bytes as people say it.
+    """A number of bytes as people say it, without fractions: it is the same in every language.
 
-    >>> size_in_words(1613348864)
-    '1.5 GB'
+    >>> size_in_words(84395327488), size_in_words(1613348864)
+    ('79 GB', '1539 MB')
     """
-    if size >= _GIB:
-        return f"{size / _GIB:.1f} GB"
-    return f"{max(1, size >> 20)} MB"
+    if size >= 10 * _GIB:
+        return f"{round(size / _GIB)} GB"
+    return f"{max(1, round(size / _MIB))} MB"
 
 
 def _size_of(path: Path) -> int:

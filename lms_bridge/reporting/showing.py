@@ -61,7 +61,15 @@ def minute(value: dt.datetime, language: str) -> str:
     >>> minute(dt.datetime(2026, 5, 2, 7, 5), "id"), minute(dt.datetime(2026, 8, 17, 16, 0), "en")
     ('2 Mei 2026 07.05', '17 Aug 2026 16:00')
     """
-    return f"{day(value, language)} {value:{'%H.%M' if language == 'id' else '%H:%M'}}"
+    return f"{day(value, language)} {clock(value.time(), language)}"
+
+
+def clock(value: dt.time, language: str) -> str:
+    """
+    >>> clock(dt.time(7, 5), "id"), clock(dt.time(7, 5), "en")
+    ('07.05', '07:05')
+    """
+    return f"{value:{'%H.%M' if language == 'id' else '%H:%M'}}"
 
 
 def month(value: int, language: str, *, short: bool = False) -> str:
@@ -79,9 +87,8 @@ def moment(value: dt.datetime, zone: dt.tzinfo, language: str) -> str:
     '17 Agustus 2026 03.05 UTC'
     """
     there = value.astimezone(zone)
-    between = "." if language == "id" else ":"
-    clock = there.strftime(f"%H{between}%M")
-    return f"{day(there.date(), language, short=False)} {clock} {zone_name(there)}"
+    date = day(there.date(), language, short=False)
+    return f"{date} {clock(there.time(), language)} {zone_name(there)}"
 
 
 def zone_name(there: dt.datetime) -> str:

@@ -68,3 +68,4 @@ def test_runs_are_shown_with_what_they_did_and_how_far_they_are(
     listed = text_of(wati.get("/jobs"))
     assert "every day at 01:15" in listed
     assert "every 1 s" in listed
+    assert "setiap hari pukul 01.15" in text_of(wati.get("/jobs?lang=id"))

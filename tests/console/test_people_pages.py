@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from lms_bridge.accounts import users
 from lms_bridge.accounts.audit import Actor, Entry
 from lms_bridge.accounts.roles import Role
+from lms_bridge.bridge import utc_now
 from lms_bridge.catalogue import courses as catalogue
 from lms_bridge.catalogue.course import Course
 from lms_bridge.config.secrets import Secret
@@ -135,6 +136,10 @@ def test_who_looked_at_whom_is_shown_to_the_auditor_alone(
     assert "hr.x" in page.text
     assert NIP not in page.text
     assert f"/console/employees/{AGUS}" in page.text
+    told = text_of(auditor.get("/audit/accesses?lang=id"))
+    year = utc_now().year
+    assert f"JP per pegawai 1 Jan {year} – 31 Des {year}" in told
+    assert f"penyelesaian {STUCK}" in told
     narrowed = auditor.get(f"/audit/accesses?employee={SITI}&by=hr")
     assert narrowed.text.count(f"/console/employees/{SITI}") == 2, "the page and the completion"
     assert f"/console/employees/{AGUS}" not in narrowed.text

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import request
+from flask_babel import gettext
 
 from lms_bridge.accounts import accesses, audit
 from lms_bridge.accounts.accesses import Access
 from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Permission
+from lms_bridge.i18n import mark
+from lms_bridge.reporting import showing
+from lms_bridge.reporting.report import TITLES, BadReport, Report
+from webhook import dressing
 from webhook.console.asked import number, same_but
 from webhook.console.site import Site
 
 _SHOWN = 50
+_LISTS = {"employees": mark("Employees"), "completions": mark("Completions")}
 
 
 def pages(site: Site) -> None:
@@ -36,7 +42,7 @@ def pages(site: Site) -> None:
         with site.bridge.store.reading() as db:
             whose = number("employee") or None
             found = accesses.entries(db, by=asked["by"], employee_id=whose, **when)
-        return _shown(site, "accesses", found, asked)
+        return _shown(site, "accesses", found, asked, said=lambda one: _said(one, site))
 
 
 def _asked(site: Site, *more: str) -> tuple[dict[str, str], dict[str, Any]]:
@@ -53,7 +59,11 @@ def _asked(site: Site, *more: str) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def _shown(
-    site: Site, name: str, found: Sequence[Entry] | Sequence[Access], asked: dict[str, str]
+    site: Site,
+    name: str,
+    found: Sequence[Entry] | Sequence[Access],
+    asked: dict[str, str],
+    **more: Any,
 ) -> str:
     """The page of that name with a part of its log."""
     shown = found[:_SHOWN]
@@ -64,7 +74,33 @@ def _shown(
         asked=asked,
         next_url=same_but(name, asked, before=shown[-1].id) if is_more else "",
         first_url=same_but(name, asked) if number("before") else "",
+        **more,
     )
+
+
+def _said(one: Access, site: Site) -> Iterator[str]:
+    """What was looked at more exactly, a line each; a completion has its own link."""
+    details = {name: str(value) for name, value in one.details.items() if name != "completion"}
+    if listed := details.pop("list", ""):
+        yield gettext(_LISTS[listed]) if listed in _LISTS else listed
+    if kind := details.pop("report", ""):
+        yield gettext(TITLES[kind]) if kind in TITLES else kind  # type: ignore[index]
+    if period := details.pop("period", ""):
+        yield _days(kind, period, one.at.astimezone(site.zone).date())
+    if jp := details.pop("jp", ""):
+        yield f"{jp} JP"
+    for name, value in details.items():
+        yield f"{gettext('Work unit') if name == 'unit' else name}: {value}"
+
+
+def _days(kind: str, period: str, today: dt.date) -> str:
+    """The days of a report that was looked at `today`."""
+    try:
+        of = Report(kind=kind, period=period).period_at(today)  # type: ignore[arg-type]
+    except BadReport:
+        return period
+    language = dressing.language()
+    return f"{showing.day(of.first, language)} – {showing.day(of.last, language)}"
 
 
 def _day(site: Site, text: str) -> dt.datetime | None:

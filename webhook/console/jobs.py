@@ -18,6 +18,7 @@ from lms_bridge.jobs import steering
 from lms_bridge.jobs.steering import Asked, Run
 from lms_bridge.jobs.titles import TITLES
 from lms_bridge.operation import workers
+from lms_bridge.reporting import showing
 from lms_bridge.wording import word
 from webhook import dressing
 from webhook.console.site import Site
@@ -161,7 +162,7 @@ def schedule_in_words(job: JobSettings, zone: ZoneInfo) -> str:
     found = _DAILY.fullmatch(job.cron)
     if not found:
         return f"{job.cron} ({zone.key})"
-    time = f"{int(found[2]):02}:{int(found[1]):02}"
+    time = showing.clock(dt.time(int(found[2]), int(found[1])), dressing.language())
     if found[3] == "*":
         return str(gettext("every day at %(time)s", time=time))
     day = word(_DAYS[int(found[3])], dressing.language())
