@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from lms_bridge.deliveries import settling
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
 from tests import cheaper
@@ -60,6 +61,14 @@ def _cheaper() -> Iterator[None]:
     cheaper.plain_tracebacks()
     cheaper.nothing_cached()
     with compiled_once(), cheaper.nothing_flushed():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _by_the_clock_alone() -> Iterator[None]:
+    """What has to settle does so by the clock of the test, and not by how long the machine runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settling, "since_boot", lambda: None)
         yield
 
 

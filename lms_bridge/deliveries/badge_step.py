@@ -120,7 +120,7 @@ class BadgeStep:
         grounds = grounds_of(work)
         if self._settling:
             grounds = grounds_of(work, errand(notebook, "award", self._clock))
-            notebook.strike("given_up_at")
+            self._settling.again(notebook)
             notebook.note(sent_at=self._clock())
         try:
             said = self._lms.award_badge(user_id, award, note_of(work), grounds)
@@ -189,6 +189,7 @@ _TOLD = (
     "award_asked_at",
     "sent_at",
     "given_up_at",
+    "given_up_after",
 )
 
 

@@ -74,7 +74,7 @@ class CorrectStep:
         row = row_there(person, before, work)
         if not differences(wanted, row):
             return self._corrected(work, before, wanted, notebook)
-        notebook.strike("given_up_at")
+        self._settling.again(notebook)
         if objection := self._objection(work, before, row, wanted, notebook):
             self._settling.over(notebook)
             raise objection

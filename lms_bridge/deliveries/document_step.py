@@ -67,7 +67,7 @@ class DocumentStep:
             found = notebook.time("sent_at") is None
             self._settling.over(notebook)
             return Outcome(row.row_id, found=found)
-        notebook.strike("given_up_at")
+        self._settling.again(notebook)
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("withdrawn"), retryable=False)

@@ -74,7 +74,7 @@ class RecordStep:
                 found = notebook.time("sent_at") is None
                 amiss = sought != training
                 return self._recorded(row.id, sought, notebook, found=found, amiss=amiss)
-        notebook.strike("given_up_at")
+        self._settling.again(notebook)
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("withdrawn"), retryable=False)

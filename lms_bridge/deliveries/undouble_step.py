@@ -68,7 +68,7 @@ class UndoubleStep:
         ours = next((row for row in rows if row.id == record.row_id), None)
         if ours is None and other is not None:
             return self._kept(record, other, notebook)
-        notebook.strike("given_up_at")
+        self._settling.again(notebook)
         if objection := self._objection(work, record, ours, other, stays):
             self._settling.over(notebook)
             raise DeliveryError(objection, retryable=False)
@@ -81,7 +81,7 @@ class UndoubleStep:
             self._settling.failed(error, notebook)
             raise
         # From here on the deletion may have taken effect whatever becomes of the look.
-        notebook.enter(given_up_at=self._clock())
+        self._settling.begin(notebook)
         if any(row.id == ours.id for row in person.history(training.kind)):
             raise DeliveryError(
                 Reason("row_stays", remote=work.remote, row=ours.id),

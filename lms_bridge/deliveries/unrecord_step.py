@@ -53,7 +53,7 @@ class UnrecordStep:
         row = self._look(person, written)
         if row is None:
             return self._removed(written, notebook)
-        notebook.strike("given_up_at")
+        self._settling.again(notebook)
         if not work.is_wanted:
             self._settling.over(notebook)
             raise DeliveryError(Reason("told_again"), retryable=False)
@@ -67,7 +67,7 @@ class UnrecordStep:
             self._settling.failed(error, notebook)
             raise
         # From here on the deletion may have taken effect whatever becomes of the look.
-        notebook.enter(given_up_at=self._clock())
+        self._settling.begin(notebook)
         if self._look(person, written) is not None:
             # Perhaps it is only shown a little longer; else it was a success that is none.
             raise DeliveryError(

@@ -50,11 +50,13 @@ def _load() -> None:
     lms_bridge.bridge.utc_now = late.now
     from lms_bridge import jobs
     from lms_bridge.config import loading
+    from lms_bridge.deliveries import settling
     from lms_bridge.manners import shares
     from lms_bridge.store import engine
     from tests import cheaper
     from tests.chaos import points
 
+    settling.since_boot = late.since_boot
     for one in pkgutil.walk_packages(lms_bridge.__path__, "lms_bridge."):
         if not one.name.startswith(LEFT_OUT):
             importlib.import_module(one.name)

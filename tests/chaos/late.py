@@ -1,8 +1,9 @@
-"""The clock of a bridge that is tried: that of the machine, put forward as a file says."""
+"""The time of a bridge that is tried: that of the machine, put forward as a file says."""
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 
 file = Path()
@@ -17,6 +18,11 @@ def by() -> float:
 def now() -> dt.datetime:
     """In the place of :func:`lms_bridge.bridge.utc_now`."""
     return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=by())
+
+
+def since_boot() -> tuple[str, float]:
+    """In the place of that of :mod:`lms_bridge.deliveries.settling`."""
+    return "late", time.monotonic() + by()
 
 
 def put_forward(until: dt.datetime) -> None:

@@ -24,7 +24,8 @@ from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements
 from tests.conftest import Clock
 from tests.deliveries.conftest import secrets, street
-from tests.deliveries.street import Street, until
+from tests.deliveries.street import SETTLE, Street, until
+from tests.deliveries.test_settling import Machine
 from xapi import Received, read_statements
 
 __all__ = ["secrets", "street"]
@@ -147,3 +148,24 @@ def test_a_clock_that_is_put_back_doubles_no_row_whose_answer_did_not_come(
     street.yard.clock.forward(hours=hours)
     street.settle(most_hours=120)
     assert len(street.our_rows(SITI)) == 1
+
+
+@pytest.mark.parametrize("hours", [0.1, 5, 24 * 365])
+def test_a_clock_that_is_put_forward_doubles_no_row_that_is_still_to_land(
+    street: Street, monkeypatch: pytest.MonkeyPatch, hours: float
+) -> None:
+    machine = Machine(monkeypatch)
+    street.faults.force(Fault.LATE_COMMIT, where="POST /kursus/save")
+    street.record(SITI)
+    street.deliver()
+    street.yard.clock.forward(hours=hours)
+    machine.seconds += 1
+    street.deliver()
+    assert street.calls("POST /kursus/save") == 1, "what was sent may still take effect"
+    until(lambda: len(street.our_rows(SITI)) == 1)
+    for _ in range(2):
+        machine.seconds += SETTLE
+        street.yard.clock.forward(seconds=SETTLE)
+        street.deliver()
+    assert [row.state for row in street.rows()] == ["done"]
+    assert street.calls("POST /kursus/save") == 1
