@@ -71,6 +71,7 @@ WORDS = {
     "account.password": mark("own password changed"),
     "account.totp_on": mark("second factor turned on"),
     "account.totp_off": mark("second factor turned off"),
+    "account.rekeyed": mark("second factors encrypted anew"),
     "account.signed_in": mark("signed in"),
     "account.signed_out": mark("signed out"),
     "account.signed_out_everywhere": mark("signed out everywhere"),

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from urllib.parse import quote
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -18,7 +19,10 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import Connection, select, update
 
 from lms_bridge.config.secrets import Secret, SecretMissing
+from lms_bridge.config.settings import Console
 from lms_bridge.store.schema import users
+
+log = structlog.get_logger(__name__)
 
 SHORTEST_KEY = 32
 _STEP = 30
@@ -26,28 +30,61 @@ _DIGITS = 6
 
 
 class Vault:
-    """Encrypts and decrypts with the key of ``[console]``.
+    """Encrypts with the key of ``[console]``, and opens also what its old key has encrypted.
 
-    Raises :exc:`~lms_bridge.config.secrets.SecretMissing`.
+    Raises :exc:`~lms_bridge.config.secrets.SecretMissing`; not for an `old` key, without which it
+    opens what it can.
     """
 
-    def __init__(self, secret: Secret) -> None:
-        value = secret.read()
-        if len(value) < SHORTEST_KEY:
-            raise SecretMissing(f"{secret.source()} is shorter than {SHORTEST_KEY} characters")
-        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"lms-bridge console totp 1")
-        self._fernet = Fernet(base64.urlsafe_b64encode(kdf.derive(value.encode())))
+    def __init__(self, secret: Secret, old: Secret | None = None) -> None:
+        self._new = _fernet(secret)
+        self._old = None
+        if old is not None:
+            try:
+                self._old = _fernet(old)
+            except SecretMissing as error:
+                log.warning("the old key of the console cannot be used", reason=str(error))
 
     def locked(self, secret: bytes) -> str:
         """`secret`, encrypted."""
-        return self._fernet.encrypt(secret).decode()
+        return self._new.encrypt(secret).decode()
 
     def opened(self, locked: str) -> bytes | None:
-        """The secret; None if it was encrypted with another key."""
-        try:
-            return self._fernet.decrypt(locked.encode())
-        except InvalidToken:
-            return None
+        """The secret; None if it was encrypted with a key that is not here."""
+        found = _decrypted(self._new, locked)
+        return _decrypted(self._old, locked) if found is None else found
+
+    def is_new(self, locked: str) -> bool | None:
+        """Whether the new key opens it; False: only the old one does; None: neither."""
+        if _decrypted(self._new, locked) is not None:
+            return True
+        return None if _decrypted(self._old, locked) is None else False
+
+
+def vault_of(settings: Console) -> Vault | None:
+    """What opens secrets by these `settings`; None without a key that can be used."""
+    if settings.key is None:
+        return None
+    try:
+        return Vault(settings.key, settings.old_key)
+    except SecretMissing as error:
+        log.error("the second factor cannot be used", reason=str(error))
+        return None
+
+
+def _fernet(secret: Secret) -> Fernet:
+    value = secret.read()
+    if len(value) < SHORTEST_KEY:
+        raise SecretMissing(f"{secret.source()} is shorter than {SHORTEST_KEY} characters")
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"lms-bridge console totp 1")
+    return Fernet(base64.urlsafe_b64encode(kdf.derive(value.encode())))
+
+
+def _decrypted(key: Fernet | None, locked: str) -> bytes | None:
+    try:
+        return key.decrypt(locked.encode()) if key else None
+    except InvalidToken:
+        return None
 
 
 def new_secret() -> bytes:

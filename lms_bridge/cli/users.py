@@ -8,7 +8,7 @@ import click
 from rich.text import Text
 from sqlalchemy import Connection
 
-from lms_bridge.accounts import audit, passwords, users
+from lms_bridge.accounts import audit, passwords, rekeying, totp, users
 from lms_bridge.accounts.roles import Role
 from lms_bridge.accounts.sight import Unit
 from lms_bridge.accounts.users import AccountProblem, User
@@ -145,6 +145,41 @@ def enable(session: Session, username: str) -> None:
     """Let USERNAME in again."""
     _set_disabled(session, username, disabled=False)
     session.tell(mark("%(name)s may sign in again."), name=username)
+
+
+@users_.command()
+@output.json_option
+@pass_session
+def rekey(session: Session, as_json: bool) -> None:
+    """Encrypt every second factor with the new [console] key.
+
+    The key before it stands as [console] old_key meanwhile, and can be deleted afterwards.
+    """
+    vault, now = totp.vault_of(session.bridge.settings.console), utc_now()
+    if vault is None:
+        session.fail(mark("there is no [console] key, or it cannot be used"))
+    with session.bridge.store.writing() as db:
+        before = rekeying.rekey(db, vault)
+        if before.old:
+            audit.note(
+                db, here(), "account.rekeyed", "accounts", {"accounts": len(before.old)}, now=now
+            )
+    if as_json:
+        output.print_json(before, people=True)
+    else:
+        session.tell(
+            mark("Encrypted with the new key: %(done)s; they were before: %(were)s."),
+            done=len(before.old),
+            were=len(before.new),
+        )
+    if before.none:
+        session.fail(
+            mark(
+                "no key opens the second factor of %(accounts)s; lms-bridge users reset turns it"
+                " off, so that it can be set up again"
+            ),
+            accounts=", ".join(before.none),
+        )
 
 
 def _set_disabled(session: Session, username: str, *, disabled: bool) -> None:

@@ -129,6 +129,8 @@ class Console(_Section, frozen=True, kw_only=True):
     is reached, which should be by HTTPS"""
     key: Secret | None = None
     """of 32 characters or more; with it the secrets of second factors are encrypted"""
+    old_key: Secret | None = None
+    """the one before it, which still opens them until ``lms-bridge users rekey``"""
     oidc: Oidc | None = None
 
 

@@ -24,7 +24,7 @@ from lms_bridge.jobs.times import next_run
 from lms_bridge.jobs.titles import TITLES
 from lms_bridge.manners import tokens
 from lms_bridge.mendable import sentence_of
-from lms_bridge.operation import backups, condition, counting, ground, reaching, storage
+from lms_bridge.operation import backups, condition, counting, factors, ground, reaching, storage
 from lms_bridge.operation.condition import RemoteCondition
 from lms_bridge.reasons import SENTENCES
 from lms_bridge.store.engine import open_store
@@ -100,6 +100,7 @@ def _inside(bridge: Bridge, db: Connection) -> Iterator[Check]:
     if found[0].verdict != "ok":
         return  # its schema is another
     yield from backups.checks(bridge, db, now)
+    yield from factors.checks(bridge, db)
     yield from condition.work(bridge, db, now)
     yield from _overdue(bridge, db, now)
     for remote in condition.remotes(bridge, db, now):

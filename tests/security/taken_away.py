@@ -337,7 +337,7 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
     "K1": [
         (
             "lms_bridge/accounts/totp.py",
-            "return self._fernet.encrypt(secret).decode()",
+            "return self._new.encrypt(secret).decode()",
             "return secret.decode()",
         ),
         (
@@ -371,6 +371,18 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             'raise ValueError("expected sqlite:///FILE or postgresql://…") from None',
             "raise ValueError(text) from None",
         )
+    ],
+    "K7": [
+        (
+            "lms_bridge/accounts/rekeying.py",
+            'db.execute(_PUT, {"who": row.id, "locked": vault.locked(secret)})',
+            "vault.locked(secret)",
+        ),
+        (
+            "lms_bridge/accounts/rekeying.py",
+            'db.execute(_PUT, {"who": row.id, "locked": vault.locked(secret)})',
+            'db.execute(_PUT, {"who": row.id, "locked": vault.locked(secret)}), db.commit()',
+        ),
     ],
     "P1": [
         ("requirements.lock", "    --hash=sha256:", "    --sha256:"),

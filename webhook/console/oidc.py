@@ -9,9 +9,10 @@ from flask_babel import gettext
 
 from lms_bridge.accounts import signing_on
 from lms_bridge.accounts.oidc import LASTS, Begun, Provider, SignOnFailed
+from lms_bridge.accounts.totp import vault_of
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Oidc
-from webhook.console.signing_in import begin_session, is_ours, vault_of
+from webhook.console.signing_in import begin_session, is_ours
 from webhook.console.site import PATH, Site
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ class _Ways:
     def start(self) -> Response:
         """Off to the provider."""
         wanted = request.args.get("next", "")
-        vault = vault_of(self._site)
+        vault = vault_of(self._site.bridge.settings.console)
         try:
             if vault is None:
                 raise SignOnFailed("[console] key is missing")
@@ -87,7 +88,7 @@ class _Ways:
         return f"{self._site.bridge.settings.web.home_page}{PATH}/sign-on/back"
 
     def _begun(self) -> Begun:
-        vault = vault_of(self._site)
+        vault = vault_of(self._site.bridge.settings.console)
         opened = vault.opened(request.cookies.get(_BEGUN, "")) if vault else None
         if opened is None:
             raise SignOnFailed("it was not begun in this browser")

@@ -10,9 +10,9 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from lms_bridge.accounts import audit, passwords, sessions, totp, users
+from lms_bridge.accounts.totp import vault_of
 from lms_bridge.bridge import utc_now
 from lms_bridge.openbadges import qr
-from webhook.console.signing_in import vault_of
 from webhook.console.site import Site
 
 _ISSUER = "lms-bridge"
@@ -45,7 +45,10 @@ class _Own:
 
     def profile(self) -> str:
         """What there is of one's own account."""
-        return self._site.show("console/profile.html", can_totp=vault_of(self._site) is not None)
+        return self._site.show(
+            "console/profile.html",
+            can_totp=vault_of(self._site.bridge.settings.console) is not None,
+        )
 
     def password(self) -> str:
         """The form for another password."""
@@ -88,7 +91,7 @@ class _Own:
     def set_totp(self) -> Response:
         """Turn it on, once its first code is right."""
         site, user, now = self._site, self._site.user, utc_now()
-        vault = vault_of(site)
+        vault = vault_of(site.bridge.settings.console)
         try:
             secret = base64.b32decode(request.form.get("secret", ""))
         except (binascii.Error, ValueError):
@@ -105,7 +108,7 @@ class _Own:
     def no_totp(self) -> Response:
         """Turn it off, with a code of it."""
         site, user, now = self._site, self._site.user, utc_now()
-        vault = vault_of(site)
+        vault = vault_of(site.bridge.settings.console)
         with site.bridge.store.writing() as db:
             code = request.form.get("code", "")
             right = vault is not None and totp.use(db, user.id, vault, code, now)

@@ -6,22 +6,19 @@ import datetime as dt
 import re
 import time
 
-import structlog
 from flask import Response, g, redirect, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 
 from lms_bridge.accounts import audit, passwords, sessions, totp, users
 from lms_bridge.accounts.audit import Actor
+from lms_bridge.accounts.totp import vault_of
 from lms_bridge.accounts.users import User
 from lms_bridge.bridge import utc_now
-from lms_bridge.config.secrets import SecretMissing
 from webhook.console.gate import COOKIE, plain
 from webhook.console.site import PATH, Site, actor_of
 from webhook.pace import Pace
 from webhook.peer import address
-
-log = structlog.get_logger(__name__)
 
 _TRIES_PER_MINUTE = 20
 """from one address"""
@@ -92,7 +89,7 @@ class _Door:
                 _note(db, user, "account.refused", now)
                 return None
             if right and user.has_totp:
-                vault = vault_of(site)
+                vault = vault_of(site.bridge.settings.console)
                 code = request.form.get("code", "")
                 right = vault is not None and totp.use(db, user.id, vault, code, now)
             if right:
@@ -128,18 +125,6 @@ def begin_session(db: Connection, user: User, action: str, now: dt.datetime) -> 
 def is_ours(address: str) -> bool:
     """Whether it is one of the console, to which somebody can be led without danger."""
     return bool(_OURS.fullmatch(address))
-
-
-def vault_of(site: Site) -> totp.Vault | None:
-    """What opens the secrets of second factors; None without ``[console] key``."""
-    key = site.bridge.settings.console.key
-    if key is None:
-        return None
-    try:
-        return totp.Vault(key)
-    except SecretMissing as error:
-        log.error("the second factor cannot be used", reason=str(error))
-        return None
 
 
 def _note(db: Connection, user: User | None, action: str, now: dt.datetime) -> None:
