@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -81,31 +80,28 @@ def by_training(
 
 def are_due(db: Connection, *, now: dt.datetime) -> bool:
     """Whether they are to be added up again."""
-    query = select(kept_figures.c.made_at, kept_figures.c.took_ms)
-    rows = db.execute(query.order_by(kept_figures.c.made_at.desc())).all()
-    return not rows or now >= rows[0].made_at + max(EVERY, _REST * _took(rows))
+    last = select(kept_figures.c.made_at, kept_figures.c.took_ms)
+    one = db.execute(last.order_by(kept_figures.c.made_at.desc()).limit(1)).one_or_none()
+    return one is None or now >= one.made_at + max(EVERY, _rest(one))
 
 
 def keep(store: Store, yearly: YearlyHours, zone: dt.tzinfo, *, now: dt.datetime) -> None:
     """Add all of them up and keep them in place of those before."""
-    this_year = now.astimezone(zone).year
+    began, this_year = time.monotonic(), now.astimezone(zone).year
+    made: dict[str, Any] = {}
     with store.reading() as db:
-        by_months, took = _timed(lambda: months.added_up(db, this_year, zone))
-        made = [(_months_name(this_year, zone), msgspec.json.encode(by_months), took)]
+        made[_months_name(this_year, zone)] = months.added_up(db, this_year, zone)
         for year in range(this_year, this_year - _YEARS, -1):
             goals = goals_of(db, yearly, year)
-            together, took = _timed(partial(standings.added_up, db, [EVERYBODY], goals))
-            made.append((_standings_name(yearly, year), msgspec.json.encode(together), took))
-            learned, took = _timed(partial(trainings.added_up, db, year))
-            made.append((_trainings_name(year), msgspec.json.encode(learned), took))
+            made[_standings_name(yearly, year)] = standings.added_up(db, [EVERYBODY], goals)
+            made[_trainings_name(year)] = trainings.added_up(db, year)
+    # Of all of them together, for by that they are due again, and none may go before.
+    took_ms = int(1000 * (time.monotonic() - began))
     with store.writing() as db:
         db.execute(kept_figures.delete().where(kept_figures.c.made_at < now - 10 * GOOD))
-        for name, content, took_ms in made:
-            values = {
-                "made_at": now,
-                "took_ms": took_ms,
-                "content": content.decode(),
-            }
+        for name, figures in made.items():
+            content = msgspec.json.encode(figures).decode()
+            values = {"made_at": now, "took_ms": took_ms, "content": content}
             new = insert(db, kept_figures).values(name=name, **values)
             db.execute(new.on_conflict_do_update(index_elements=["name"], set_=values))
 
@@ -113,7 +109,7 @@ def keep(store: Store, yearly: YearlyHours, zone: dt.tzinfo, *, now: dt.datetime
 def _kept(db: Connection, name: str, kind: type[Figures], now: dt.datetime) -> Figures | None:
     """What is kept under that name, if it is as new as it has to be."""
     one = db.execute(select(kept_figures).where(kept_figures.c.name == name)).one_or_none()
-    if one is None or now - one.made_at > GOOD + 2 * _REST * dt.timedelta(milliseconds=one.took_ms):
+    if one is None or now > one.made_at + GOOD + 2 * _rest(one):
         return None
     return msgspec.json.decode(one.content, type=kind)
 
@@ -130,11 +126,6 @@ def _trainings_name(year: int) -> str:
     return f"trainings by unit {year}"
 
 
-def _timed(count: Callable[[], Figures]) -> tuple[Figures, int]:
-    began = time.monotonic()
-    found = count()
-    return found, int(1000 * (time.monotonic() - began))
-
-
-def _took(rows: Sequence[AnyRow]) -> dt.timedelta:
-    return dt.timedelta(milliseconds=sum(row.took_ms for row in rows))
+def _rest(one: AnyRow) -> dt.timedelta:
+    """How long nothing is added up after that was."""
+    return _REST * dt.timedelta(milliseconds=one.took_ms)

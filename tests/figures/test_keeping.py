@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
 from lms_bridge.config.settings import YearlyHours
@@ -161,3 +161,18 @@ def test_they_are_added_up_again_after_a_rest(office: Store) -> None:
         assert not keeping.are_due(db, now=NOW + dt.timedelta(minutes=5))
         late = NOW + dt.timedelta(minutes=15)
         assert keeping.kept_of_year(db, [EVERYBODY], YEARLY, 2026, now=late) is not None
+
+
+@pytest.mark.parametrize("took_ms", [0, 400, 30_000])
+def test_none_of_them_is_out_of_date_before_they_are_due(office: Store, took_ms: int) -> None:
+    with office.reading() as db:
+        assert len(set(db.scalars(select(kept_figures.c.took_ms)))) == 1
+    with office.writing() as db:
+        db.execute(update(kept_figures).values(took_ms=took_ms))
+    late = NOW
+    with office.reading() as db:
+        while not keeping.are_due(db, now=late):
+            late += dt.timedelta(seconds=1)
+        late += dt.timedelta(seconds=40)  # until somebody has done it
+        for year in (2026, 2025, 2024):
+            assert keeping.kept_of_year(db, [EVERYBODY], YEARLY, year, now=late) is not None
