@@ -24,7 +24,7 @@ from lms_bridge.http.rehearsal import Outgoing
 from lms_bridge.http.values import parsed
 from lms_bridge.i18n import mark
 from lms_bridge.reports import AttemptLine
-from lms_bridge.store.schema import deliveries
+from lms_bridge.store.schema import completions, deliveries
 
 _OPEN = (State.WAITING, State.RETRYING)
 _WOULD_BE = {
@@ -102,6 +102,9 @@ def _delivery(session: Session, completion: int, name: str, step: str) -> int:
                 deliveries.c.step == step,
             )
         ).scalar()
+        is_there = select(completions.c.id).where(completions.c.id == completion)
+        if found is None and db.scalar(is_there) is None:
+            session.fail(mark("there is no completion %(number)s"), number=completion)
     if found is None and step != "record":
         session.fail(
             mark("completion %(number)s has no step “%(step)s” at registry.%(name)s"),

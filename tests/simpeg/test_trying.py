@@ -205,7 +205,8 @@ def test_it_sends_nothing_while_the_registry_is_down(seat: Seat) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("7",), "completion 7 is not to be recorded in registry.simpeg"),
+        (("7",), "there is no completion 7"),
+        (("7", "--step", "document"), "there is no completion 7"),
         (("1", "--registry", "lain"), "there is no [registry.lain] in the configuration"),
     ],
 )
