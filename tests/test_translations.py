@@ -101,6 +101,19 @@ def test_every_state_has_a_name_in_both_languages(code: str) -> None:
     assert word(code, "id") != word(code, "en")
 
 
+def test_every_act_that_the_audit_log_keeps_has_a_name() -> None:
+    act = re.compile(
+        r'"((?:account|attention|completion|courses?|credential|delivery|employee|finding|history|job'
+        r'|message|person|remote|report|secret|statement|token)\.[a-z]+(?:_[a-z]+)*)"'
+    )
+    paths = [path for top in ("lms_bridge", "webhook") for path in (ROOT / top).rglob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in paths if path.parent.name != "store"]
+    kept = [source for source in sources if re.search(r"import.*\baudit\b|accounts\.audit", source)]
+    acts = {one for source in kept for one in act.findall(source)}
+    assert len(acts) > 40
+    assert acts - set(WORDS) == set()
+
+
 def test_a_word_that_has_no_name_is_shown_as_it_is() -> None:
     assert word("row_differs", "id") == "row differs"
 

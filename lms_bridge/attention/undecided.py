@@ -141,8 +141,9 @@ def found_members(
     if first is None:
         return []
     query = (
-        select(findings, employees.c.name, employees.c.unit_name)
+        select(findings, employees.c.name, employees.c.unit_name, courses.c.content)
         .outerjoin(employees, findings.c.employee_id == employees.c.id)
+        .outerjoin(courses, findings.c.course_key == courses.c.key)
         .where(
             _IS_OPEN,
             findings.c.kind == first.kind,
@@ -159,7 +160,7 @@ def found_members(
             person=row.name or row.details.get("who", ""),
             employee_id=row.employee_id,
             unit=row.unit_name or "",
-            course=row.course_key,
+            course=(row.content or {}).get("name") or row.course_key,
             completion_id=row.completion_id,
             reason=Reason.stored(row.reason_code, row.reason_details),
         )

@@ -42,7 +42,7 @@ class Scenes:
         self._address = f"{town.address}{PATH}"
 
     def __iter__(self) -> Iterator[tuple[str, Page]]:
-        for part in (self._at_the_door, self._refusals, self._forms, self._under_way):
+        for part in (self._at_the_door, self._refusals, self._forms, self._under_way, self._made):
             for name, page in part():
                 page.wait_for_load_state()
                 yield name, page
@@ -166,3 +166,57 @@ class Scenes:
         page.fill("[name=why]", "Sudah diperiksa")
         page.click("main form button")
         yield "repair-under-way", page
+
+    def _made(self) -> Iterator[tuple[str, Page]]:
+        """What is seen only after somebody has done something."""
+        tag = f"{self._language}{self._look.width}{self._look.scheme[:1]}"
+        page = self._open("/tokens", Role.IT)
+        page.fill("[name=name]", f"dasbor-{tag}")
+        page.click("main .card.form button")
+        yield "token-made", page
+        self._go(page, "/senders/new")
+        page.fill("[name=name]", f"moodle-{tag}")
+        page.click("main form button")
+        yield "sender-made", page
+        self._go(page, "/senders")
+        page.click("main summary")
+        yield "senders-given", page
+        self._go(page, "/accounts/new")
+        page.fill("[name=username]", f"siti.{tag}")
+        page.check("[name=role][value=hr]")
+        page.click("main form button")
+        yield "account-made", page
+        self._go(page, "/health")
+        page.click("form[action$=try] button")
+        page.click("main details.do summary >> nth=0")
+        page.click("main details.do summary >> nth=1")
+        yield "health-asked", page
+        self._go(page, "/jobs")
+        if page.is_visible("#run-reconcile"):
+            page.click("#run-reconcile")
+        if page.is_visible("#pause-backup"):
+            page.click("#pause-backup")
+        yield "jobs-asked", page
+        self._go(page, "/deliveries?state=done")
+        page.click("main form tbody th a >> nth=0")
+        for each in page.locator("main details").all():
+            each.evaluate("one => one.open = true")
+        yield "delivery-done", page
+        page = self._open("/reports?report=training")
+        page.fill("[name=name]", f"Pelatihan tahun ini {tag}")
+        page.click("form[action$=save] button")
+        page.click("main details summary >> nth=0")
+        yield "report-kept", page
+        self._go(page, f"/attention/all/{Waiting.COURSE}")
+        page.click("main tbody a")
+        page.check("[name=which][value=all]")
+        page.fill("[name=why]", "Bukan pelatihan ASN")
+        page.click("button[formaction$=dismiss]")
+        self._go(page, "/attention/dismissed")
+        yield "dismissed", page
+        for kind in (Waiting.PERSON, Waiting.STATEMENT, Waiting.DELIVERY):
+            self._go(page, f"/attention/all/{kind}")
+            page.click("main tbody a")
+            yield f"waiting-{kind}", page
+        page = self._open("/audit", Role.AUDITOR)
+        yield "audited", page

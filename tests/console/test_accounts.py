@@ -101,6 +101,20 @@ def test_nobody_shuts_themselves_out(visitor: Visiting, store: Store) -> None:
     assert budi.get("/accounts").status_code == 200
 
 
+def test_the_audit_log_says_in_words_what_was_done(visitor: Visiting, store: Store) -> None:
+    actor, now = audit.Actor(name="wati", role="it"), utc_now()
+    scopes = {"scopes": ["statements/write", "state"], "unit": ""}
+    with store.writing() as db:
+        audit.note(db, actor, "credential.created", "credential:m", scopes, now=now)
+        audit.note(db, actor, "account.created", "account:9", {"role": "officer"}, now=now)
+        audit.note(db, actor, "course.changed", "course:K3", {"hours": [6, 40]}, now=now)
+    said = text_of(visitor().as_(Role.AUDITOR).get("/audit?lang=id"))
+    assert "boleh: statements/write, state" in said
+    assert "unit" not in said.partition("Rincian")[2]
+    assert "peran: pengelola kepegawaian OPD" in said
+    assert "jam pelajaran (JP): 6 → 40" in said
+
+
 def test_the_audit_log_is_narrowed_and_paged(visitor: Visiting, store: Store) -> None:
     actor = audit.Actor(name="wati", role="it")
     with store.writing() as db:
@@ -115,4 +129,5 @@ def test_the_audit_log_is_narrowed_and_paged(visitor: Visiting, store: Store) ->
     (link,) = re.findall(r'href="/console(/audit\?[^"]+before[^"]+)" rel="next"', first.text)
     assert "job:9<" in auditor.get(link.replace("&amp;", "&")).text
     assert "Nothing is found" in auditor.get("/audit?until=2001-01-01").text
+    assert "Nobody has done anything yet" not in auditor.get("/audit?until=2001-01-01").text
     assert "account:9" in auditor.get("/audit?since=2001-01-01").text

@@ -70,6 +70,20 @@ def address(world: World, path: str) -> str:
     return world.settings.web.home_page + path
 
 
+PAPER = """() => ["body", ".cards > li", "h1"].map(what => document.querySelector(what))
+  .map(one => getComputedStyle(one)).map(one => [one.color, one.backgroundColor])"""
+
+
+def judge_printed(page: Page) -> None:
+    """Black on white, whatever the screen looks like."""
+    page.emulate_media(media="print")
+    for colour, ground in page.evaluate(PAPER):
+        assert colour == "rgb(0, 0, 0)"
+        assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    picture(page, "printed")
+    page.emulate_media(media="screen")
+
+
 def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("PICTURES"):  # for a person to judge
         page.screenshot(path=Path(folder, f"learner-{name}.png"), full_page=True)
@@ -109,6 +123,7 @@ def test_it_can_be_read_on_every_screen(
             summary.press("Enter")
         judge(page, width)
         picture(page, f"{language}-{scheme}-{width}-{who}")
+        judge_printed(page)
     context.clear_cookies()
     page.goto(address(world, "/learner"))
     judge(page, width)

@@ -19,7 +19,7 @@ from lms_bridge.reconciling.findings import Repair
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.sandbox.faults import Fault
 from tests.console.conftest import Visitor, text_of
-from tests.reconciling.town import Town
+from tests.reconciling.town import NAME, Town
 from webhook.app import create_app
 
 
@@ -52,6 +52,7 @@ def test_it_is_said_what_will_be_done_and_a_worker_does_it(
 ) -> None:
     group, hr = differ(town), visit(Role.HR)
     assert "correct the row" in text_of(hr.get(group))
+    assert NAME in hr.get(group).text, "and not only the key of the course"
     budi = town.found()[1].id if town.found()[0].nip == SITI else town.found()[0].id
     form = {"how": "take_over", "which": "some", "id": budi}
     look = hr.post(f"{group}/repair", form)

@@ -16,11 +16,38 @@ from lms_bridge.accounts.roles import Permission
 from lms_bridge.i18n import mark
 from lms_bridge.reporting import showing
 from lms_bridge.reporting.report import TITLES, BadReport, Report
+from lms_bridge.wording import word
 from webhook import dressing
 from webhook.console.asked import number, same_but
 from webhook.console.site import Site
 
 _SHOWN = 50
+_CALLED = {
+    "added": mark("new"),
+    "before": mark("before"),
+    "cause": mark("cause"),
+    "count": mark("how many"),
+    "decision": mark("decision"),
+    "format": mark("file"),
+    "how": mark("how"),
+    "ids": mark("numbers"),
+    "names": mark("names"),
+    "period": mark("period"),
+    "report": mark("report"),
+    "role": mark("role"),
+    "rows": mark("rows"),
+    "scopes": mark("may"),
+    "setting": mark("setting"),
+    "sighting": mark("internal number"),
+    "source": mark("where it is kept"),
+    "to": mark("to"),
+    "unit": mark("work unit"),
+    "until": mark("until"),
+    "username": mark("username"),
+    "what": mark("what"),
+    "why": mark("why"),
+}
+"""what the details of an entry are called"""
 _LISTS = {"employees": mark("Employees"), "completions": mark("Completions")}
 
 
@@ -34,7 +61,7 @@ def pages(site: Site) -> None:
             found = audit.entries(
                 db, by=asked["by"], action=asked["action"], subject=asked["subject"], **when
             )
-        return _shown(site, "audit", found, asked)
+        return _shown(site, "audit", found, asked, said=_details)
 
     @site.page("/audit/accesses", Permission.AUDIT, name="accesses")
     def looked() -> str:
@@ -76,6 +103,22 @@ def _shown(
         first_url=same_but(name, asked) if number("before") else "",
         **more,
     )
+
+
+def _details(one: Entry) -> Iterator[tuple[str, str]]:
+    """What of the details says anything, each with what it is called."""
+    language = dressing.language()
+    for name, value in one.details.items():
+        if value in ("", None, []):
+            continue
+        called = gettext(_CALLED[name]) if name in _CALLED else word(name, language)
+        if one.action in ("course.added", "course.changed") and isinstance(value, list):
+            value = " → ".join("–" if each is None else str(each) for each in value)
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        elif name in ("role", "before"):
+            value = word(str(value), language)
+        yield called, str(value)
 
 
 def _said(one: Access, site: Site) -> Iterator[str]:

@@ -64,7 +64,7 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
     scales: { x: { time: false, range: [-0.5, labels.length - 0.5] }, y: { range: (_self, _low, high) => [0, Math.max(1, high * 1.1)] } },
     axes: [
       { ...axis, grid: { show: false }, splits: () => labels.map((_label, at) => at), values: (_self, at) => at.map((one) => (labels.length > 8 && one % 2 ? "" : labels[one])) },
-      { ...axis, size: 60, values: (_self, at) => at.map((one) => one.toLocaleString(document.documentElement.lang)) },
+      { ...axis, size: 60, incrs: [1, 2, 5].flatMap((one) => [1, 10, 100, 1e3, 1e4, 1e5].map((many) => one * many)).sort((a, b) => a - b), values: (_self, at) => at.map((one) => one.toLocaleString(document.documentElement.lang)) },
     ],
     series: [{}, ...series.map((one, at) => ({ label: one.label, fill: colours[at], stroke: colours[at], paths: bars[at], points: { show: false } }))],
   }, [labels.map((_label, at) => at), ...series.map((one) => one.values)], place);
