@@ -89,6 +89,16 @@ class Lrs:
                     {"version": version.value, "setting": f"forward.{self.name}.version"},
                 )
                 return
+            if version is Version.V1_0 and self._speaks(Version.V2_0):
+                yield Check(
+                    f"{self.remote}: version",
+                    "warning",
+                    mark(
+                        "It speaks xAPI 2.0.0 as well, and would refuse statements of it as 1.0.3."
+                    ),
+                    mark('Set %(setting)s = "2.0.0".'),
+                    {"setting": f"forward.{self.name}.version"},
+                )
             subject = f"{self.remote}: credentials"
             # Nothing is stored by it, and some call it a mistake; but who may not store is told so.
             answer = self._call("POST", "statements", version, body=b"[]")
@@ -97,6 +107,11 @@ class Lrs:
             yield Check(subject, "ok", mark("It takes statements from the bridge."))
         except DeliveryError as error:
             yield Check.that_failed(subject, error.reason)
+
+    def _speaks(self, version: Version) -> bool:
+        """Whether it says so to who speaks it: to others an LRS may tell of older ones only."""
+        about = self._call("GET", "about", version)
+        return about.status == 200 and version in map(edition, _editions(about))
 
     # --- what is answered
 

@@ -171,10 +171,32 @@ def findings(lrs: Lrs) -> dict[str, str]:
 @responses.activate
 @pytest.mark.parametrize("status", [200, 400])
 def test_the_check_proves_address_edition_and_credentials(lrs: Lrs, status: int) -> None:
-    responses.get(ABOUT, json={"version": ["1.0.3", "2.0.0"]})
+    responses.get(ABOUT, json={"version": ["1.0.3"]})
     responses.post(STATEMENTS, status=status, json=[])
     assert findings(lrs) == {f"{REMOTE}: address": "ok", f"{REMOTE}: credentials": "ok"}
-    assert responses.calls[1].request.body == b"[]", "nothing is stored by it"
+    assert responses.calls[-1].request.body == b"[]", "nothing is stored by it"
+
+
+@responses.activate
+def test_the_check_says_that_it_would_take_statements_of_a_newer_edition(lrs: Lrs) -> None:
+    older = responses.matchers.header_matcher({"X-Experience-API-Version": "1.0.3"})
+    newer = responses.matchers.header_matcher({"X-Experience-API-Version": "2.0.0"})
+    responses.get(ABOUT, json={"version": ["1.0.3"]}, match=[older])
+    responses.get(ABOUT, json={"version": ["1.0.3", "2.0.0"]}, match=[newer])
+    responses.post(STATEMENTS, json=[])
+    _, found, last = lrs.check()
+    assert (found.subject, found.verdict) == (f"{REMOTE}: version", "warning")
+    assert found.remedy_in("en") == f'Set forward.{NAME}.version = "2.0.0".'
+    assert last.verdict == "ok"
+
+
+@responses.activate
+def test_an_lrs_that_knows_no_newer_edition_is_asked_in_vain(lrs: Lrs) -> None:
+    older = responses.matchers.header_matcher({"X-Experience-API-Version": "1.0.3"})
+    responses.get(ABOUT, json={"version": ["1.0.3"]}, match=[older])
+    responses.get(ABOUT, status=400, body="version")
+    responses.post(STATEMENTS, json=[])
+    assert findings(lrs) == {f"{REMOTE}: address": "ok", f"{REMOTE}: credentials": "ok"}
 
 
 @responses.activate
