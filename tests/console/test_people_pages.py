@@ -172,7 +172,7 @@ def test_the_page_of_a_person_says_first_what_is_not_in_the_registry_and_why(
 ) -> None:
     said = text_of(visitor().as_(Role.HR).get(f"/employees/{SITI}"))
     waits = said[said.index("What is not in the registry") : said.index("JP in 2026")]
-    assert "registry.siasn refused the record: Jabatan tidak ada" in waits
+    assert "SIASN refused the record: Jabatan tidak ada" in waits
     assert "Etika Digital" in waits
     assert "No course in the catalogue matches https://lms.example/course/7." in waits
     assert "lms-bridge deliveries" not in waits, "HR has buttons"
@@ -230,7 +230,7 @@ def test_the_story_goes_from_the_statement_to_what_stops_it(
         "moodle sent a statement of it, which was stored.",
         "It was recognised: Siti has completed “Pelayanan Publik”.",
         "It is not in SIASN yet.",
-        "registry.siasn refused the record: Jabatan tidak ada",
+        "SIASN refused the record: Jabatan tidak ada",
     ]
     places = [story.index(part) for part in parts]
     assert places == sorted(places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lms_bridge.insight.standings import standing_of
 from lms_bridge.learner.wording import place
+from lms_bridge.reasons import Reason
 from webhook.console.site import Site
 
 
@@ -13,6 +14,19 @@ def pages(site: Site) -> None:
     add(place, "place")
     add(standing_of, "standing")
     add(account, "account")
+    add(by_name, "by_name")
+
+
+def by_name(reason: Reason) -> Reason:
+    """`reason`, in which an outside system is called as HR knows it.
+
+    >>> by_name(Reason("registry_refused", remote="registry.siasn", message="x", delivery=1)).what()
+    'SIASN refused the record: x'
+    """
+    remote = reason.details.get("remote", "")
+    if "." not in remote:
+        return reason
+    return Reason(reason.code, **(reason.details | {"remote": place(remote)}))
 
 
 def account(key: str) -> str:
