@@ -35,7 +35,8 @@ class Sighting(msgspec.Struct, frozen=True):
 
         Raises :exc:`~xapi.InvalidStatement` for what was taken in by an older rule.
         """
-        return see(parse_statement(self.raw), stored=moment_of(self.statement_seq), events=events)
+        statement = parse_statement(self.raw, version=None)  # it was held to its own
+        return see(statement, stored=moment_of(self.statement_seq), events=events)
 
     def actor(self, seen: Seen) -> Agent | Group:
         """Whom of those in the statement it is about."""

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from lms_bridge.config.settings import Account
+from lms_bridge.intake import Origin
 from lms_bridge.sandbox.city import AGUS, BUDI, SITI
 from tests.scene import BADGE, LATSAR_COURSE, Scene, by_logstore, completed, course, sender
-from xapi import vocabulary
+from xapi import read_statements, vocabulary
+from xapi.versions import Version
 
 PKA = course("DIKLAT-PKA-2026")
 ACTORS: list[dict[str, Any]] = json.loads(
@@ -46,6 +48,18 @@ def test_everything_else_that_a_real_moodle_sent_says_why_it_is_no_completion(sc
     others = [row.reason_code for row in scene.sightings(state="none")]
     assert set(others) == {"verb_not_completion", "not_a_course"}
     assert len(others) == len(captured()) - 3
+
+
+def test_a_statement_of_xapi_2_is_judged_also_where_it_says_what_1_0_does_not_know(
+    scene: Scene,
+) -> None:
+    teacher = {"objectType": "contextAgent", "agent": {"mbox": "mailto:pengajar@example.go.id"}}
+    told = completed(4, context={"contextAgents": [teacher]})
+    body = json.dumps(told).encode()
+    origin = Origin("moodle", version=Version.V2_0)
+    scene.intake.store(origin, read_statements(body, version=Version.V2_0))
+    scene.recognise()
+    assert [one.nip for one in scene.completions()] == [SITI]
 
 
 def test_a_person_whom_moodle_names_in_every_way_it_can_is_one_person(scene: Scene) -> None:
