@@ -26,6 +26,7 @@ from lms_bridge import logs
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.loading import load
 from lms_bridge.config.settings import Log, Web
+from lms_bridge.memory import share_arenas
 from lms_bridge.mendable import sentence_of, wait_until_free
 from lms_bridge.supervisor import LISTENER, PARENT, end_with_parent, ready
 from webhook.arriving import in_turn
@@ -44,6 +45,7 @@ _GRACE_SECONDS = 20
 
 def application() -> object:
     """The WSGI application, made in the process that serves it."""
+    share_arenas()
     from webhook.app import create_app
 
     # Ctrl-C reaches every process of the terminal, and the server then tells this one besides.

@@ -13,6 +13,7 @@ from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import mark
+from lms_bridge.memory import share_arenas
 from lms_bridge.mendable import address, listen, wait_until_free
 from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 
@@ -62,6 +63,7 @@ def worker(session: Session) -> None:
 
     Part of serve. On PostgreSQL any number of workers may run beside it.
     """
+    share_arenas()
     from lms_bridge.jobs.scheduler import Scheduler  # all jobs, of which serve runs none itself
 
     # Most of what the threads do is to wait, but for the one that writes to the database: it gives
