@@ -29,6 +29,7 @@ NOT_BY_A_LINK = {
     "console.completion_certificate": "a PDF, where certificates are configured",
 }
 """what no link leads to, and why"""
+_CUT = "[...document.querySelectorAll('.scroll')].some(one => one.scrollWidth > one.clientWidth)"
 _PAPER = 703
 """pixels: 186 mm, what the margins leave of A4"""
 _ON_PAPER = """() => {
@@ -71,6 +72,8 @@ def test_every_page_is_there_whole_and_accessible(town: Town, browser: Browser, 
         wrong += [f"{where}: {line}" for line in _violations(one.page)]
         if _is_too_wide(one.page):
             wrong.append(f"{where}: wider than the screen")
+        if look.width > 1000 and one.page.evaluate(_CUT):
+            wrong.append(f"{where}: a table is cut off at the side")
         if "None" in one.page.inner_text("main").split():
             wrong.append(f"{where}: says None")
     assert wrong == []
