@@ -3,6 +3,8 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 ARGS  ?=
+# More than this machine may have processors, for many tests wait; see tests/order.py.
+AT_ONCE := -n 4 --dist worksteal
 # The tests start some hundred processes: none of them need compile the modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,10 +19,10 @@ demo: $(VENV)/runtime ## the main job, end to end, against two sandboxes (ARGS="
 
 test: $(VENV)/development lint types imports ## everything that must hold before a change lands
 	@scripts/install-browser
-	@$(BIN)/pytest -m "slow or not slow" --hypothesis-profile all -n 2 --dist worksteal
+	@$(BIN)/pytest -m "slow or not slow" --hypothesis-profile all $(AT_ONCE)
 
 pytest: $(VENV)/development ## the quick tests only (ARGS passes options to pytest)
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) $(ARGS)
 
 lint: $(VENV)/development
 	@$(BIN)/ruff check --quiet .

@@ -14,7 +14,7 @@ from hypothesis import settings
 from lms_bridge.deliveries import settling
 from lms_bridge.store import migrations
 from lms_bridge.store.engine import Store, open_store
-from tests import cheaper
+from tests import cheaper, order
 from tests.compiled import compiled_once
 from tests.databases import Databases
 from tests.postgres import running_postgres
@@ -34,6 +34,12 @@ settings.load_profile(QUICK)
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 """Each with the schema in it. A quick run tries the one that needs no server."""
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = order.beside_each_other(items, workers)
 
 
 class Clock:

@@ -153,7 +153,7 @@ class Service:
             stderr=self._log,
         )
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 90) -> None:
         """Until it takes statements."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

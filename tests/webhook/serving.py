@@ -107,7 +107,7 @@ def serving(
 
 
 def _wait(served: Served) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and served.process.poll() is None:
         try:
             if requests.get(f"{served.address}/readyz", timeout=5).ok:
