@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from werkzeug.routing import Rule
 
 from lms_bridge.store import engine
 
@@ -49,3 +50,26 @@ def plain_tracebacks() -> None:
     """
     renderer = structlog.dev.ConsoleRenderer.get_active()
     renderer.exception_formatter = structlog.dev.plain_traceback
+
+
+@contextmanager
+def routes_built_when_needed() -> Iterator[None]:
+    """What makes the addresses of a route is compiled when the first is made: an application has
+    more than a hundred routes, for which it takes longer than most tests that ask for one page.
+    """
+    compiled: Any = Rule._compile_builder
+
+    def later(rule: Rule, append_unknown: bool = True) -> Any:
+        made: Any = None
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            nonlocal made
+            made = made or compiled(rule, append_unknown)
+            address: tuple[str, str] = made(rule, **values)
+            return address
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", later)
+        yield

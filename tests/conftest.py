@@ -66,7 +66,7 @@ def clock() -> Clock:
 def _cheaper() -> Iterator[None]:
     cheaper.plain_tracebacks()
     cheaper.nothing_cached()
-    with compiled_once(), cheaper.nothing_flushed():
+    with compiled_once(), cheaper.nothing_flushed(), cheaper.routes_built_when_needed():
         yield
 
 
