@@ -42,6 +42,7 @@ from lms_bridge.sandbox.faults import Faults
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import app as siasn
 from tests.deliveries.yard import COURSE, LMS, REGISTRY, Yard
+from tests.hanging import given_up_at_once
 
 SECRETS = {
     "MOODLE_TOKEN": "sandbox-moodle-token",
@@ -51,7 +52,8 @@ SECRETS = {
     "SSO_PASSWORD": "sandbox-password",
     "SSO_TOKEN": "sandbox-operator-token",
 }
-TIMEOUT = 1.0
+TIMEOUT = 10.0
+"""which nobody waits for (:mod:`tests.hanging`)"""
 SETTLE = 120.0
 PATIENCE_HOURS = 48.0
 LITDIG = {
@@ -262,7 +264,7 @@ def a_street(yard: Yard, **faults: Any) -> Iterator[Street]:
         "badge_seconds": 60.0,
     }
     city = demo_city(faults=Faults(**options | faults), clock=lambda: yard.clock().timestamp())
-    with Server(city.moodle) as moodle, Server(city.registry) as registry:
+    with given_up_at_once(), Server(city.moodle) as moodle, Server(city.registry) as registry:
         yield Street(yard, city, moodle, registry)
 
 

@@ -25,6 +25,7 @@ from lms_bridge.sandbox.server import Server
 from lms_bridge.store.engine import Store, open_store
 from tests.conftest import Clock
 from tests.deliveries.yard import COURSE, Yard, refuse_illegal_transitions
+from tests.hanging import given_up_at_once
 from tests.simpeg.dialects import DIALECTS, SECRETS, settings
 from tests.simpeg.office import SITI, Office
 
@@ -48,7 +49,7 @@ class Hall:
         self.office = office
         self.url = url
         self.settings = settings(
-            dialect, url, read_timeout_seconds=1, connect_timeout_seconds=2, concurrency=2
+            dialect, url, read_timeout_seconds=10, connect_timeout_seconds=2, concurrency=2
         )
         self.simpeg = Simpeg("simpeg", self.settings)
         self.papers: Papers | None = None
@@ -140,6 +141,7 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 def _hall(store: Store, clock: Clock, dialect: str, stack: ExitStack) -> Hall:
     refuse_illegal_transitions(store)
     office = DIALECTS[dialect][0]()
+    stack.enter_context(given_up_at_once())
     server = stack.enter_context(Server(office))
     return Hall(Yard(store, clock), office, server.url, dialect)
 

@@ -18,7 +18,7 @@ from lms_bridge.sandbox.server import CLIENT_GONE, NoAnswerError
 
 SITI, BUDI = "198703152010012001", "197905202005011003"
 PAGE = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-HANG_SECONDS = 5.0
+HANG_SECONDS = 30.0
 
 Row = dict[str, Any]
 
