@@ -108,6 +108,7 @@ WORDS = {
     "token.revoked": mark("token of the API revoked"),
     "token": mark("token of the API"),
     "shell": mark("command line"),
+    "lrs": mark("sender or credential"),
     "employee.erased": mark("person erased"),
     "employee.exported": mark("all about a person handed out"),
     "report.taken": mark("report taken as a file"),

@@ -24,6 +24,7 @@ from webhook import (
 from webhook.access import Access
 from webhook.meter import Meter, metered
 from webhook.peer import PROXIES
+from webhook.readers import Readers
 from webhook.tally import Tally
 from webhook.tracing import named
 
@@ -39,9 +40,10 @@ def create_app(bridge: Bridge) -> Flask:
     counted = Tally(bridge.store)
     app.extensions["tally"] = counted
     tally.count(app, counted)
-    app.register_blueprint(statements.resource(bridge))
+    readers = Readers(bridge)
+    app.register_blueprint(statements.resource(bridge, readers))
     app.register_blueprint(documents.resources(bridge))
-    app.register_blueprint(descriptions.resources(bridge))
+    app.register_blueprint(descriptions.resources(bridge, readers))
     app.register_blueprint(health.probes(bridge))
     meter = Meter()
     if bridge.settings.web.metrics != "off":
@@ -64,7 +66,7 @@ def create_app(bridge: Bridge) -> Flask:
         console.show(app, bridge)
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
-    told = telling.short_way(every_way, bridge, access)
+    told = telling.short_way(every_way, bridge, access, readers)
     short = storing.short_way(told, bridge, access, counted)
     app.wsgi_app = named(metered(short, meter))  # type: ignore[method-assign, assignment]
     return app

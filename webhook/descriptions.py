@@ -13,14 +13,16 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.lrs.indexing import PATIENCE_SECONDS
 from lms_bridge.lrs.knowledge import definition_of, names_of
 from webhook.lrs import PREFIX
-from xapi import describing
+from webhook.peer import address
+from webhook.readers import Readers
+from xapi import actor_key, describing
 from xapi.documents import asked_activity, asked_agent
 from xapi.negotiation import HEADER
 from xapi.parameters import pairs_in, taken
 from xapi.versions import edition
 
 
-def resources(bridge: Bridge) -> Blueprint:
+def resources(bridge: Bridge, readers: Readers) -> Blueprint:
     """The three resources, which tell what the database of `bridge` has."""
     blueprint = Blueprint("descriptions", __name__, url_prefix=PREFIX)
     store, index = bridge.store, bridge.index
@@ -29,6 +31,7 @@ def resources(bridge: Bridge) -> Blueprint:
     def agents() -> Response:
         """The Person that an Agent is, with every name that statements gave it (2.4)."""
         agent = asked_agent(pairs_in(request.query_string), version=g.version)
+        readers.note(g.grant, address(), actor_key(agent))
         index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         with store.reading() as db:
             names = names_of(db, agent)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flask import current_app, request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 PROXIES = "proxies"
 """the extension of the application that has the networks of ``[web] proxies``"""
@@ -39,15 +43,20 @@ def is_from_here() -> bool:
 
 
 def address() -> str:
-    """From where whoever is there comes: whom a proxy names that is believed, else the peer.
+    """From where the request comes."""
+    return address_in(request.environ, current_app.extensions.get(PROXIES, ()))
+
+
+def address_in(environ: WSGIEnvironment, proxies: Sequence[Network]) -> str:
+    """From where a request comes: whom a proxy names that is believed, else the peer.
 
     A proxy names last whom it has seen itself, who may be another proxy. Believed are those on this
-    machine and those of ``[web] proxies``.
+    machine and `proxies`, those of ``[web] proxies``.
     """
-    peer = request.remote_addr or ""
+    peer = environ.get("REMOTE_ADDR", "")
     found = _parsed(peer)
-    names = request.headers.get("X-Forwarded-For", "").split(",")
-    while found is not None and names and _is_proxy(found):
+    names = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while found is not None and names and _is_proxy(found, proxies):
         named = _parsed(names.pop())
         if named is None:
             break
@@ -55,9 +64,8 @@ def address() -> str:
     return str(found or peer[:45])
 
 
-def _is_proxy(one: Address) -> bool:
-    known: Sequence[Network] = current_app.extensions.get(PROXIES, ())
-    return one.is_loopback or any(one in network for network in known)
+def _is_proxy(one: Address, proxies: Sequence[Network]) -> bool:
+    return one.is_loopback or any(one in network for network in proxies)
 
 
 def _parsed(text: str) -> Address | None:

@@ -17,13 +17,15 @@ from lms_bridge.lrs import attachments
 from lms_bridge.lrs.indexing import PATIENCE_SECONDS, consistent_through
 from webhook.bodies import JSON, read_statements_request, with_files
 from webhook.lrs import PREFIX, Refused, answer, nothing, refused
+from webhook.peer import address
+from webhook.readers import Readers
 from webhook.telling import THROUGH, Teller, asked
 from xapi import canonical_uuid, is_uuid
 from xapi.query import check_put
 from xapi.times import format_timestamp
 
 
-def resource(bridge: Bridge) -> Blueprint:
+def resource(bridge: Bridge, readers: Readers) -> Blueprint:
     """The resource, which stores in `bridge` what it receives."""
     blueprint = Blueprint("statements", __name__, url_prefix=PREFIX)
     intake, web = bridge.intake, bridge.settings.web
@@ -61,6 +63,8 @@ def resource(bridge: Bridge) -> Blueprint:
         g.through = bridge.index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         query, after = asked(request.query_string, g.version)
         sender = g.sender if g.grant.reads_only_its_own else None
+        if sender is None:
+            readers.note(g.grant, address(), query.agent)
         noted: dict[str, str] = {}
         told = teller.tell(
             query,

@@ -21,6 +21,8 @@ from webhook import scopes
 from webhook.access import Access
 from webhook.admission import at_once
 from webhook.lrs import KEPT, PREFIX, Refused
+from webhook.peer import address_in
+from webhook.readers import Readers
 from xapi.canonical_format import Canonical
 from xapi.concurrency import etag
 from xapi.cursor import Cursor
@@ -132,13 +134,15 @@ def _form(query: StatementsQuery, store: Store, language: str | None) -> _Form:
     return canonical
 
 
-def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGIApplication:
+def short_way(
+    ordinary: WSGIApplication, bridge: Bridge, access: Access, readers: Readers
+) -> WSGIApplication:
     """`ordinary`, but for requests for statements about which nothing has to be thought over.
 
     As with :func:`webhook.storing.short_way`, any other goes the ordinary way, and so does one
     that turns out to be refused.
     """
-    teller, index = Teller(bridge), bridge.index
+    teller, index, proxies = Teller(bridge), bridge.index, bridge.settings.web.networks
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -166,6 +170,8 @@ def short_way(ordinary: WSGIApplication, bridge: Bridge, access: Access) -> WSGI
             return None
         through = index.catch_up(utc_now(), seconds=PATIENCE_SECONDS)
         sender = grant.name if grant.reads_only_its_own else None
+        if sender is None:
+            readers.note(grant, address_in(environ, proxies), query.agent)
         language = environ.get("HTTP_ACCEPT_LANGUAGE")
         told = teller.tell(query, after, sender=sender, language=language)
         headers = {

@@ -14,7 +14,7 @@ from lms_bridge.accounts.sight import EVERYBODY
 from lms_bridge.attention import acting, bulk, dismissing, judging, linking, outcome, overview
 from lms_bridge.attention.groups import ACTS, Act, Cause, Group, Kind
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.looked import here
 from lms_bridge.cli.person import employee_with
 from lms_bridge.cli.session import InOrder, Session, pass_session
@@ -60,6 +60,7 @@ def groups(session: Session, as_json: bool) -> None:
     """List what waits by its cause, the largest first."""
     with session.bridge.store.reading() as db:
         found = [one for part in overview.look(db, EVERYBODY, most=50) for one in part.groups]
+    looked.note(session, "list", list="attention")
     if as_json:
         output.print_json(
             [

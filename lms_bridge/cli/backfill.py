@@ -25,7 +25,7 @@ from lms_bridge.backfilling.entries import (
 )
 from lms_bridge.backfilling.survey import Survey, askable
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.i18n import mark
@@ -166,6 +166,7 @@ def show(
     """Show a plan and its entries: of the last backfill, or of NUMBER."""
     found = _get(session, number)
     which = Which(kind or "", state or "", course)
+    looked.note(session, "list", list="backfill")
     if csv_file:
         count = _write(session, csv_file, found, which)
         session.tell(mark("%(count)s entries, written to %(path)s."), count=count, path=csv_file)

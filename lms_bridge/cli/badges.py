@@ -18,7 +18,7 @@ from lms_bridge.badges.explaining import Explanation, Names
 from lms_bridge.badges.in_force import CannotApply, Difference
 from lms_bridge.badges.previewing import Preview, preview
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.person import employee_with
 from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
@@ -150,6 +150,7 @@ def explain(session: Session, nip: str, badge: str | None, as_json: bool) -> Non
         names = Names.read(db)
     if badge and not found:
         session.fail(mark("no badge %(badge)s is in force"), badge=badge)
+    looked.note(session, "page", employee_id)
     if as_json:
         output.print_json(
             [
@@ -195,6 +196,7 @@ def earned_(
             everything=everything,
             limit=limit,
         )
+    looked.note(session, "list", employee_id, list="badges")
     if as_json:
         output.print_json(lines, people=bool(nip))
         return

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from lms_bridge import corrections, reports, withdrawals
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.session import InOrder, Session, fail, pass_session, whoami
 from lms_bridge.cli.status import taken_back
 from lms_bridge.corrections import CannotCorrect, Correction, Past
@@ -73,6 +73,7 @@ def completions(
             limit=limit,
             closed=session.bridge.closed(utc_now()),
         )
+    looked.note(session, "list", list="completions")
     if as_json:
         output.print_json(lines, people=True)
         return
@@ -98,6 +99,7 @@ def show(session: Session, completion: int, as_json: bool) -> None:
             session.fail(mark("there is no completion %(number)s"), number=completion)
         story = {one.id: reports.list_attempts(db, one.id) for one in lines[0].deliveries}
         corrected = corrections.made(db, completion)
+    looked.note_completion(session, completion)
     if as_json:
         told = {"completion": lines[0], "attempts": story, "corrections": corrected}
         output.print_json(told, people=True)
@@ -154,6 +156,7 @@ def certificate(
             known = issued.of_completion(db, completion, home_page=settings.web.home_page)
         if known is None:
             session.fail(mark("there is no completion %(number)s"), number=completion)
+        looked.note_completion(session, completion, "certificate")
         found = known.certificate
         if known.withdrawn_at:
             warning = mark("The completion was taken back; the certificate is no longer valid.")

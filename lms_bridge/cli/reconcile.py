@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import findings, output
+from lms_bridge.cli import findings, looked, output
 from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.i18n import mark
@@ -96,6 +96,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Show what was found: of the last run, or of run RUN."""
+    looked.note(session, "list", list="findings")
     for path, write in ((csv_file, sheets.write_csv), (xlsx_file, sheets.write_xlsx)):
         if path:
             found = findings.find(session, run)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output, tokens, uploads
+from lms_bridge.cli import looked, output, tokens, uploads
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.deliveries import health, work
 from lms_bridge.deliveries.lifecycle import State
@@ -64,6 +64,7 @@ def try_(
     name = _registry(session, name)
     delivery = _delivery(session, completion, name, step)
     rehearsal = _rehearsed(session, delivery, name, step)
+    looked.note_completion(session, completion)
     if not as_json:
         _show(session, rehearsal, step)
     attempt = _sent(session, delivery, f"registry.{name}") if send else None

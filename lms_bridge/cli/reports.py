@@ -12,7 +12,7 @@ import click
 
 from lms_bridge.accounts.sight import EVERYBODY
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.i18n import mark
 from lms_bridge.reporting import choosing, files
@@ -88,6 +88,7 @@ def make_(
     bridge, now = session.bridge, utc_now()
     try:
         report = Report(kind=cast(Any, kind), period=period, unit=unit, jp=jp)
+        looked.note(session, "report", None, **report.arguments())
         with bridge.store.reading() as db, tempfile.TemporaryDirectory() as folder:
             table = make(
                 db,

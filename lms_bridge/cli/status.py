@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lms_bridge import reports
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
 from lms_bridge.forwarding import backlog
@@ -219,6 +219,7 @@ def show_attention(session: Session, *, as_json: bool) -> None:
         theirs = reports.subjects(db, blocked)
         undecided = reports.list_completions(db, now=now, undecided=True, limit=_SHOWN)
         targets = backlog.standing(db, session.bridge.settings.forward, now=now)
+    looked.note(session, "list", list="attention")
     if as_json:
         refusing = [one for one in targets if one.blocked]
         output.print_json(

@@ -10,7 +10,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from lms_bridge.bridge import utc_now
-from lms_bridge.cli import output
+from lms_bridge.cli import looked, output
 from lms_bridge.cli.handing import asking, form_of, hand_over, writing
 from lms_bridge.cli.session import Session, pass_session, whoami
 from lms_bridge.i18n import mark
@@ -129,6 +129,7 @@ def batch(session: Session, name: str, number: int, path: Path | None, as_json: 
         upload = asking(session, lambda: marking.find(db, name, number))
         (line,) = looking.list_uploads(db, name, number)
         rows = looking.list_rows(db, name, number)
+    looked.note(session, "list", list="files")
     if path:
         if path.exists():
             session.fail(mark("there is a file %(path)s already"), path=path)

@@ -81,6 +81,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if len(self.unit) > 64:
             raise BadReport(mark("There is no such work unit."))
 
+    def arguments(self) -> dict[str, str]:
+        """By which it is found again; what says nothing is left out."""
+        found = {"report": self.kind, "period": self.period, "unit": self.unit}
+        if self.jp:
+            found["jp"] = str(self.jp)
+        return {name: value for name, value in found.items() if value}
+
     @property
     def is_of_a_year(self) -> bool:
         return self.period.endswith("-year") or "-" not in self.period

@@ -5,11 +5,15 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from lms_bridge.accounts import accesses, audit
 from lms_bridge.people.identities import known_by_nip
-from lms_bridge.sandbox.city import SITI
+from lms_bridge.sandbox.city import SAHAT, SITI
 from tests.cli.conftest import Terminal, on_sqlite
 from tests.scene import Scene
+
+REPORT = {"report": "lacking", "period": "2026"}
 
 
 @on_sqlite
@@ -30,6 +34,38 @@ def test_all_about_a_person_goes_into_a_file_and_that_is_written_down(
     assert [one.subject for one in entries] == [f"employee:{number}"] * 2
     assert [(one.what, one.employee_id) for one in looks] == [("export", number)] * 2
     assert SITI not in str(entries)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("command", "what", "whose", "details"),
+    [
+        ("completions", "list", None, {"list": "completions"}),
+        ("completions show 1", "completion", SITI, {"completion": 1}),
+        ("registry try 3", "completion", SAHAT, {"completion": 3}),
+        (f"employees show {SITI}", "page", SITI, {}),
+        ("employees list", "list", None, {"list": "employees"}),
+        (f"badges explain {SITI}", "page", SITI, {}),
+        ("badges earned", "list", None, {"list": "badges"}),
+        ("attention", "list", None, {"list": "attention"}),
+        ("attention groups", "list", None, {"list": "attention"}),
+        ("reconcile show", "list", None, {"list": "findings"}),
+        ("reports make lacking --period 2026", "report", None, REPORT),
+    ],
+)
+def test_a_command_that_shows_people_leaves_an_entry(
+    terminal: Terminal,
+    scene: Scene,
+    command: str,
+    what: str,
+    whose: str | None,
+    details: dict[str, object],
+) -> None:
+    terminal.run(*command.split())
+    with scene.store.reading() as db:
+        [entry] = accesses.entries(db)
+        assert entry.employee_id == (known_by_nip(db, whose) if whose else None)
+    assert (entry.what, entry.details, entry.role) == (what, details, "shell")
 
 
 @on_sqlite

@@ -216,6 +216,15 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             "return True",
         )
     ],
+    "N16": [
+        ("webhook/telling.py", "            readers.note(", "            (lambda *_: None)("),
+        ("webhook/statements.py", "            readers.note(", "            (lambda *_: None)("),
+        (
+            "lms_bridge/cli/looked.py",
+            "    looks.note(here(), ",
+            "    (lambda *_, **__: None)(here(), ",
+        ),
+    ],
     "A1": [
         (
             "xapi/attached.py",

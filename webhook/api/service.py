@@ -32,6 +32,7 @@ from lms_bridge.i18n import LANGUAGES
 from webhook.api import PATH, problems
 from webhook.api.door import Door
 from webhook.api.problems import Problem
+from webhook.peer import address
 
 log = structlog.get_logger(__name__)
 
@@ -150,8 +151,7 @@ class Service:
     @property
     def actor(self) -> Actor:
         """Whose token it is, for the audit log."""
-        address = (request.remote_addr or "")[:45]
-        return Actor(name=f"token:{self.token.name}", role="token", address=address)
+        return Actor(name=f"token:{self.token.name}", role="token", address=address())
 
     def sight(self, db: Connection) -> Sight:
         """Of whom the token shows anything."""

@@ -48,7 +48,16 @@ _CALLED = {
     "why": mark("why"),
 }
 """what the details of an entry are called"""
-_LISTS = {"employees": mark("Employees"), "completions": mark("Completions")}
+_LISTS = {
+    "attention": mark("What waits for a person"),
+    "backfill": mark("Backfill"),
+    "badges": mark("Badges"),
+    "completions": mark("Completions"),
+    "employees": mark("Employees"),
+    "files": mark("Files for a registry"),
+    "findings": mark("Findings"),
+    "statements": mark("Statements"),
+}
 
 
 def pages(site: Site) -> None:

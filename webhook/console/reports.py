@@ -86,9 +86,9 @@ def pages(site: Site) -> None:
                 saved.keep(db, site.user, name, report, utc_now())
         except CannotSave as problem:
             told = gettext(str(problem))
-            return site.back("console.reports", told=told, kind="bad", **_arguments(report))
+            return site.back("console.reports", told=told, kind="bad", **report.arguments())
         told = gettext("The report is kept. You find it below from now on.")
-        return site.back("console.reports", told=told, **_arguments(report))
+        return site.back("console.reports", told=told, **report.arguments())
 
     @site.act("/reports/<int:number>/remove", Permission.PEOPLE, name="remove_report")
     def remove_report(number: int) -> Response:
@@ -117,7 +117,7 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
         kept = saved.of(db, site.user)
         ordered = reporting.last(db, site.user)
     if shown is not None and shown.rows:
-        site.looked("report", None, **_arguments(report))
+        site.looked("report", None, **report.arguments())
     page = site.show(
         "console/reports.html",
         report=report,
@@ -129,7 +129,7 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
         problem=problem,
         titles=[(kind, gettext(TITLES[kind])) for kind in KINDS],
         about=gettext(ABOUT[report.kind]),
-        arguments=_arguments(report),
+        arguments=report.arguments(),
         periods=_periods(site, report),
         units=[(one.key, "\u2003" * one.depth + one.unit.name) for one in units],
         kept=[_kept(one) for one in kept],
@@ -137,7 +137,7 @@ def _page(site: Site, asked: Report | BadReport) -> Answer:
         number=lambda value: showing.number(value, language),
         can_mail=site.bridge.settings.email is not None,
         week=list(enumerate(_WEEK, start=1)),
-        encoded=urlencode(_arguments(report)),
+        encoded=urlencode(report.arguments()),
     )
     return (page, 422) if problem else page
 
@@ -182,7 +182,7 @@ def _file(site: Site) -> Answer:
             table = _made(site, db, asked, limit=None)
             if table.count > reporting.LARGE:
                 told = gettext("It has so many rows that it is made by a worker. Press the button.")
-                return site.back("console.reports", told=told, **_arguments(asked))
+                return site.back("console.reports", told=told, **asked.arguments())
             path = Path(folder) / "report"
             files.write(table, form, path, made_at=now, zone=site.zone)
             content = path.read_bytes()
@@ -206,7 +206,7 @@ def _have_made(site: Site) -> Answer:
             today=site.today(),
             now=utc_now(),
         )
-    return site.back("console.reports", **_arguments(asked))
+    return site.back("console.reports", **asked.arguments())
 
 
 def _made_before(site: Site) -> Response:
@@ -221,7 +221,7 @@ def _made_before(site: Site) -> Response:
 def _handed(site: Site, report: Report, file: File) -> Response:
     """The file, and that it was taken is written down."""
     with site.bridge.store.writing() as db:
-        details = {"format": file.form, "rows": file.rows, **_arguments(report)}
+        details = {"format": file.form, "rows": file.rows, **report.arguments()}
         about = f"report:{report.kind}"
         audit.note(db, site.actor, "report.taken", about, details, now=utc_now())
     return send_file(
@@ -248,7 +248,7 @@ def _mail(site: Site, number: int) -> Response:
         one = saved.find(db, site.user, number)
         if one is None:
             raise site.missing()
-        where = _arguments(one.report)
+        where = one.report.arguments()
         try:
             if "stop" not in given:
                 mailing = _mailing(given.to_dict())
@@ -306,14 +306,6 @@ def _asked_for(given: dict[str, str]) -> Report | BadReport:
         return bad
 
 
-def _arguments(report: Report) -> dict[str, str]:
-    """By which the page is found again."""
-    found = {"report": report.kind, "period": report.period, "unit": report.unit}
-    if report.jp:
-        found["jp"] = str(report.jp)
-    return {name: value for name, value in found.items() if value}
-
-
 def _periods(site: Site, report: Report) -> list[tuple[str, str]]:
     """Periods to choose from, with what they are called."""
     year, language = site.today().year, dressing.language()
@@ -342,5 +334,5 @@ class _Kept(NamedTuple):
 
 
 def _kept(one: Saved) -> _Kept:
-    link = f"{url_for('console.reports')}?{urlencode(_arguments(one.report))}"
+    link = f"{url_for('console.reports')}?{urlencode(one.report.arguments())}"
     return _Kept(one, link, gettext(TITLES[one.report.kind]))
