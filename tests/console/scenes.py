@@ -28,6 +28,8 @@ LONG_UNIT = (
     "Subbidang Pengembangan Kompetensi Manajerial, Teknis, dan Fungsional pada Bidang Penilaian"
     " Kinerja Aparatur dan Penghargaan Badan Kepegawaian dan Pengembangan Sumber Daya Manusia"
 )
+_LONG_WORDS = """document.querySelectorAll("h1, .lead, th, td, dd, .what, .remedy, main small")
+  .forEach((one) => one.append(` https://lms.example.go.id/${"view".repeat(30)}`))"""
 _UNCHECKED = "document.querySelectorAll('form').forEach(one => one.noValidate = true)"
 
 
@@ -155,8 +157,12 @@ class Scenes:
             db.execute(mine.values(name=LONG_NAME, unit_name=LONG_UNIT))
         page.reload()
         yield "history-under-way", page
-        self._go(page, "/employees")
+        self._go(page, "/employees?standing=active&q=Raden")
         yield "long-names", page
+        for path in (f"/employees/{number}", "/attention", "/completions", "/courses"):
+            self._go(page, path)
+            page.evaluate(_LONG_WORDS)
+            yield f"long-words-{path.split('/')[1]}", page
         self._go(page, f"/attention/all/{Waiting.FINDING}")
         page.click("main tbody a")
         yield "finding", page
