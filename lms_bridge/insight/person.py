@@ -62,6 +62,21 @@ class Training(msgspec.Struct, frozen=True):
             if one.step == "record" and one.state not in (State.DONE, State.CANCELLED)
         ]
 
+    @property
+    def given_up(self) -> Sequence[DeliveryLine]:
+        """The records that somebody has given up, and of which the registry shows no row."""
+        if self.line is None or self.line.withdrawn_at is not None:
+            return []
+        there = {f"registry.{row.registry}" for row in self.learned.rows}
+        return [
+            one
+            for one in self.line.deliveries
+            if one.step == "record"
+            and one.state == State.CANCELLED
+            and one.reason.code == "cancelled"
+            and one.remote not in there
+        ]
+
 
 class Share(msgspec.Struct, frozen=True):
     """JP of one kind, or of what develops one competency."""
@@ -108,6 +123,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """of any year: not in a registry, and for a person to see to"""
     under_way: Sequence[Training]
     """of any year: not in a registry yet, which comes by itself"""
+    given_up: Sequence[Training]
+    """of any year: not in a registry, which somebody has decided"""
     questions: Sequence[CompletionLine]
     """taken back, and to be decided about"""
     unrecognised: Sequence[Seen]
@@ -156,6 +173,7 @@ def look(
         trainings=mine,
         stopped=stopped,
         under_way=[one for one in missing if one not in stopped],
+        given_up=[one for one in trainings if one.given_up],
         questions=[one for one in lines.values() if one.question],
         unrecognised=waiting,
         unmet=unmet,

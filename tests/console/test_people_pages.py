@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from werkzeug.serving import make_server
 
 from lms_bridge.accounts import users
@@ -202,6 +202,20 @@ def test_completions_are_found_by_where_they_stand(visitor: Callable[[], Visitor
     assert found("state=under_way") == []
     assert found("course=PP&from=2026-11-24&to=2026-11-24") == [DONE, STUCK]
     assert found("to=2026-11-23") == []
+
+
+def test_what_was_given_up_is_not_said_to_be_in_the_registry(
+    visitor: Callable[[], Visitor], store: Store
+) -> None:
+    theirs = and_(deliveries.c.completion_id == STUCK, deliveries.c.step == "record")
+    why = reason_columns(Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
+    with store.writing() as db:
+        db.execute(update(deliveries).where(theirs).values(state="cancelled", **why))
+        db.execute(update(sightings).values(state="none"))
+    said = text_of(visitor().as_(Role.HR).get(f"/employees/{SITI}"))
+    assert "Everything that the bridge knows" not in said
+    waits = said[said.index("What is not in the registry") : said.index("JP in 2026")]
+    assert "SIASN: given up Cancelled by nurhayati: Sudah diketik oleh OPD." in waits
 
 
 @pytest.mark.parametrize("many", [0, 1000])
