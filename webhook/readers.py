@@ -53,7 +53,7 @@ class Readers:
         key = keys.of_actor(actor) if actor else None
         if key is None:
             return None
-        with self._store.reading() as db:
+        with self._store.glancing() as db:
             return db.scalar(select(identities.c.employee_id).where(identities.c.key == key))
 
 
