@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import select, text
 
 from lms_bridge.backup import making, postgresql
@@ -238,6 +239,21 @@ def test_a_program_that_is_missing_or_too_old_is_told_of(
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
     old.chmod(0o755)
     assert postgresql._major(str(old)) == 9
+
+
+def test_the_programs_are_told_all_of_an_address_but_its_password() -> None:
+    url = "postgresql://u:k4t4@db1:1,db2/x?sslmode=require&connect_timeout=5&application_name=b"
+    where, secret = postgresql._place(open_store(url))
+    assert secret == {"PGPASSWORD": "k4t4"}
+    assert "k4t4" not in where, "others on the machine see how a program was started"
+    said = conninfo_to_dict(where.removeprefix("--dbname="))
+    assert (said["host"], said["port"], said["user"], said["dbname"]) == ("db1,db2", "1,", "u", "x")
+    assert (said["sslmode"], said["connect_timeout"], said["application_name"]) == (
+        "require",
+        "5",
+        "b",
+    )
+    assert said["target_session_attrs"] == "read-write"
 
 
 # --- by the job --------------------------------------------------------------------------------

@@ -47,6 +47,13 @@ def test_a_worker_is_kept_from_as_much_as_the_web_service() -> None:
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda one: one.name)
+def test_a_unit_leaves_no_copy_of_its_memory_and_no_file_for_others(path: Path) -> None:
+    if path.suffix == ".service":
+        settings = read(path)
+        assert (settings["LimitCORE"], settings["UMask"]) == (["0"], ["0077"])
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda one: one.name)
 def test_a_unit_waits_for_longer_than_the_bridge_takes_to_end(path: Path) -> None:
     if path.suffix == ".service":
         assert int(read(path)["TimeoutStopSec"][0]) > _GRACE_SECONDS
@@ -61,6 +68,7 @@ def test_the_containers_of_the_compose_file_run_commands_of_the_image() -> None:
         assert int(one["stop_grace_period"].removesuffix("s")) > _GRACE_SECONDS
         assert one["read_only"]
         assert one["cap_drop"] == ["ALL"]
+        assert one["ulimits"] == {"core": 0}
     assert ours["web"]["ports"] == [f"127.0.0.1:{Web().port}:{Web().port}"]
 
 

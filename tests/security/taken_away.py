@@ -393,6 +393,15 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
             'db.execute(_PUT, {"who": row.id, "locked": vault.locked(secret)}), db.commit()',
         ),
     ],
+    "K8": [("lms_bridge/backup/making.py", "    if secrets:\n", "    if True:\n")],
+    "K9": [
+        (
+            "lms_bridge/backup/postgresql.py",
+            'str(said.pop("password", ""))',
+            'str(said.get("password", ""))',
+        )
+    ],
+    "K10": [("examples/lms-bridge.service", "LimitCORE=0", "LimitCORE=infinity")],
     "P1": [
         ("requirements.lock", "    --hash=sha256:", "    --sha256:"),
         ("scripts/install", "--require-hashes", ""),
