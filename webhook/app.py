@@ -40,7 +40,7 @@ def create_app(bridge: Bridge) -> Flask:
     counted = Tally(bridge.store)
     app.extensions["tally"] = counted
     tally.count(app, counted)
-    readers = Readers(bridge)
+    readers = app.extensions["readers"] = Readers(bridge)
     app.register_blueprint(statements.resource(bridge, readers))
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge, readers))

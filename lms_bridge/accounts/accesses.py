@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -55,18 +55,30 @@ class Looks:
 
     def note(self, actor: Actor, what: str, employee_id: int | None = None, **details: Any) -> None:
         """`actor` is shown `what` of that employee, or of many; returns after the commit."""
+        self.note_all([(actor, employee_id)], what, **details)
+
+    def note_all(
+        self, shown: Iterable[tuple[Actor, int | None]], what: str, **details: Any
+    ) -> None:
+        """The same of several, each of whom is shown `what` of an employee, or of many."""
         now = self._clock()
-        which = (actor.name, actor.address, what, employee_id, *sorted(details.items()))
+        about = (what, *sorted(details.items()))
+        new: dict[tuple[Any, ...], tuple[Actor, int | None]] = {}
         with self._lock:
-            last = self._noted.get(which)
-            if last is not None and now - last < AGAIN:
-                return
-            if len(self._noted) >= _REMEMBERED:
+            for actor, employee_id in shown:
+                which = (actor.name, actor.address, employee_id, *about)
+                last = self._noted.get(which)
+                if last is None or now - last >= AGAIN:
+                    new[which] = actor, employee_id
+            if len(self._noted) + len(new) > _REMEMBERED:
                 self._noted.clear()
+        if not new:
+            return
         with self._store.writing() as db:
-            note(db, actor, what, employee_id=employee_id, details=details, now=now)
+            for actor, employee_id in new.values():
+                note(db, actor, what, employee_id=employee_id, details=details, now=now)
         with self._lock:
-            self._noted[which] = now
+            self._noted |= dict.fromkeys(new, now)
 
 
 def note(

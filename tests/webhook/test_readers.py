@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from lms_bridge import credentials
 from lms_bridge.accounts import accesses
@@ -29,7 +31,8 @@ def siti(store: Store) -> int:
     return 1
 
 
-def looks(store: Store) -> list[Access]:
+def looks(app: Flask, store: Store) -> list[Access]:
+    app.extensions["readers"].flush()
     with store.reading() as db:
         return accesses.entries(db)
 
@@ -39,31 +42,33 @@ def ask(lrs: Client, path: str = "/xapi/statements", **query: Any) -> int:
 
 
 def test_of_whose_statements_somebody_was_told_is_written_down_once(
-    lrs: Client, store: Store, siti: int
+    app: Flask, lrs: Client, store: Store, siti: int
 ) -> None:
     assert lrs.post([]).status_code == 200  # from now on it goes the short way
     for _ in range(3):
         assert ask(lrs, agent=json.dumps(AGENT)) == 200
-    [entry] = looks(store)
+    [entry] = looks(app, store)
     assert (entry.by, entry.role, entry.what) == ("lrs:moodle", "lrs", "list")
     assert (entry.employee_id, entry.details) == (siti, {"list": "statements"})
     assert entry.address == "127.0.0.1"
 
 
-def test_whoever_reads_those_of_all_leaves_one_entry(lrs: Client, store: Store) -> None:
+def test_whoever_reads_those_of_all_leaves_one_entry(app: Flask, lrs: Client, store: Store) -> None:
     unknown = json.dumps({"mbox": "mailto:nobody@example.go.id"})
     for query in ({}, {"limit": 1}, {"verb": "x:y"}, {"agent": unknown}):
         assert ask(lrs, attachments="true", **query) == 200  # goes the long way
-    assert [one.employee_id for one in looks(store)] == [None]
+    assert [one.employee_id for one in looks(app, store)] == [None]
 
 
-def test_every_name_of_somebody_is_about_them(lrs: Client, store: Store, siti: int) -> None:
+def test_every_name_of_somebody_is_about_them(
+    app: Flask, lrs: Client, store: Store, siti: int
+) -> None:
     assert ask(lrs, "/xapi/agents", agent=json.dumps(AGENT)) == 200
-    assert [one.employee_id for one in looks(store)] == [siti]
+    assert [one.employee_id for one in looks(app, store)] == [siti]
 
 
 def test_what_a_credential_has_sent_itself_it_may_read_without_an_entry(
-    bridge: Bridge, lrs: Client, store: Store
+    app: Flask, bridge: Bridge, lrs: Client, store: Store
 ) -> None:
     with store.writing() as db:
         made = credentials.create(
@@ -71,4 +76,26 @@ def test_what_a_credential_has_sent_itself_it_may_read_without_an_entry(
         )
     header = {"Authorization": basic("mine", made.secret)}
     assert lrs.send("GET", "/xapi/statements", headers=header).status_code == 200
-    assert looks(store) == []
+    assert looks(app, store) == []
+
+
+def test_what_cannot_be_written_keeps_nobody_from_reading_and_is_written_later(
+    app: Flask, lrs: Client, store: Store, siti: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = store.writing
+    monkeypatch.setattr(store, "writing", lambda: writing(1))  # type: ignore[call-arg]
+    assert ask(lrs, agent=json.dumps(AGENT)) == 200
+    assert looks(app, store) == []
+    monkeypatch.setattr(store, "writing", writing)
+    assert [one.employee_id for one in looks(app, store)] == [siti]
+
+
+def test_it_is_written_down_by_itself(lrs: Client, store: Store, siti: int) -> None:
+    assert ask(lrs, agent=json.dumps(AGENT)) == 200
+    until = time.monotonic() + 60
+    while True:
+        with store.reading() as db:
+            if [one.employee_id for one in accesses.entries(db)] == [siti]:
+                return
+        assert time.monotonic() < until
+        time.sleep(0.05)
