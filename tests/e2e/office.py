@@ -73,4 +73,4 @@ def until(what: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.5)
+        time.sleep(0.1)
