@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ipaddress
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from webhook.access import Access, Grant, credentials
 from webhook.pace import Pace
 
 PER_MINUTE = 10
+PER_PLACE = 60
+"""of all usernames together, so that nobody has what is known of them pushed out of memory"""
 _LONGEST = 200
 """bytes of a username by which it is known here"""
 
@@ -39,29 +41,40 @@ class Tries:
 
     def grant_of(self, authorization: str | None, address: str) -> Grant | None:
         """As :meth:`.Access.grant_of`, for a request from `address`. Raises :exc:`TooMany`."""
-        who = None if self._access.was_right(authorization) else _who(authorization, address)
-        if who is None:
+        counted = [] if self._access.was_right(authorization) else _counted(authorization, address)
+        if not counted:
             return self._access.grant_of(authorization)
         # One at a time: each counts as wrong while it is looked at, and an LMS sends many at once.
         with self._one:
-            wait = self._pace.wait(who, PER_MINUTE, self._seconds())
-            if wait:
-                raise TooMany(wait)
+            self._take(counted)
             is_wrong = False
             try:
                 grant = self._access.grant_of(authorization)
                 is_wrong = grant is None
             finally:
                 if not is_wrong:
-                    self._pace.give_back(who)
+                    self._give_back(counted)
         return grant
 
+    def _take(self, counted: Sequence[tuple[str, int]]) -> None:
+        for number, (name, most) in enumerate(counted):
+            wait = self._pace.wait(name, most, self._seconds())
+            if wait:
+                self._give_back(counted[:number])
+                raise TooMany(wait)
 
-def _who(authorization: str | None, address: str) -> str | None:
-    """By what those who try are told apart; None: they are not counted."""
+    def _give_back(self, counted: Sequence[tuple[str, int]]) -> None:
+        for name, _ in counted:
+            self._pace.give_back(name)
+
+
+def _counted(authorization: str | None, address: str) -> list[tuple[str, int]]:
+    """By what those who try are told apart, and how many tries each has; nothing: any number."""
     pair = credentials(authorization)
     place = _place(address)
-    return None if pair is None or place is None else f"{place} {pair[0][:_LONGEST]!r}"
+    if pair is None or place is None:
+        return []
+    return [(f"{place} {pair[0][:_LONGEST]!r}", PER_MINUTE), (place, PER_PLACE)]
 
 
 def _place(address: str) -> str | None:

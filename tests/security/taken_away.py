@@ -126,16 +126,16 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
     "C10": [
         (
             "webhook/tries.py",
-            "            if wait:\n                raise TooMany(wait)\n",
-            "            if False:\n                raise TooMany(wait)\n",
+            "            if wait:\n                self._give_back",
+            "            if False:\n                self._give_back",
         ),
     ],
     "C11": [
         ("webhook/tries.py", "with self._one:", 'with __import__("contextlib").nullcontext():'),
         (
             "webhook/tries.py",
-            "None if self._access.was_right(authorization) else _who(authorization, address)",
-            "_who(authorization, address)",
+            "[] if self._access.was_right(authorization) else _counted(authorization, address)",
+            "_counted(authorization, address)",
         ),
         (
             "webhook/tries.py",

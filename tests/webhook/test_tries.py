@@ -19,7 +19,7 @@ from tests.webhook.conftest import PASSWORD, Client, basic, on_sqlite, settings
 from webhook.access import Access, Grant
 from webhook.app import create_app
 from webhook.peer import address
-from webhook.tries import PER_MINUTE, TooMany, Tries
+from webhook.tries import PER_MINUTE, PER_PLACE, TooMany, Tries
 
 pytestmark = on_sqlite
 
@@ -74,6 +74,17 @@ def test_all_of_a_network_of_ipv6_is_one_place(lrs: Client) -> None:
 
 def test_usernames_that_nobody_has_are_treated_alike(lrs: Client) -> None:
     assert guess(lrs, PER_MINUTE + 1, username="nobody")[-1] == 429
+
+
+def test_of_all_usernames_together_one_place_has_so_many(lrs: Client) -> None:
+    tried = [guess(lrs, 1, username=f"nobody{number}")[0] for number in range(PER_PLACE + 1)]
+    assert tried == [401] * PER_PLACE + [429]
+    assert guess(lrs, 1, at="203.0.113.8") == [401]
+
+
+def test_what_was_not_looked_at_counts_for_nothing(lrs: Client) -> None:
+    assert guess(lrs, PER_PLACE * 2)[-1] == 429
+    assert guess(lrs, 1, username="konten é") == [401]
 
 
 def test_this_machine_never_waits_nor_whom_a_proxy_on_it_does_not_name(lrs: Client) -> None:
