@@ -31,6 +31,7 @@ from lms_bridge.people import changed
 from lms_bridge.refusing import Refused
 from lms_bridge.store.schema import completions, corrections, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ def lagging(
     ):
         recorded.setdefault(done.completion_id, []).append(done.progress)
     for row in db.execute(_ALL.where(*which).order_by(completions.c.id)):
-        entry = msgspec.convert(row.content, Course)
+        entry = convert(row.content, Course)
         wanted: dict[str, Any] = {"hours": entry.hours_of(row.role)}
         if entry.starts or entry.ends:
             wanted["starts"], wanted["ends"] = entry.days(row.completed_at, zone)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import msgspec
 
@@ -54,7 +54,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
             decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
             tag, told = decoded[:_TAG], decoded[_TAG:]
             if hmac.compare_digest(tag, _tag(told, key)) and told[:1] == _FORM:
-                return msgspec.msgpack.decode(told[1:], type=cls)
+                return cast(Self, _DECODER.decode(told[1:]))
         except (ValueError, msgspec.DecodeError):
             pass  # refused below, like one of another form
         rule = "is not a link that this LRS has given"
@@ -62,6 +62,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Cursor)
 
 
 def _tag(told: bytes, key: bytes) -> bytes:

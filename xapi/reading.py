@@ -169,6 +169,9 @@ _ONE: Final = msgspec.json.Decoder(msgspec.Raw)
 _MANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _USUAL: Final = msgspec.json.Decoder(_Usual, dec_hook=by_object_type)
 _STATEMENT: Final = msgspec.json.Decoder(Statement, dec_hook=by_object_type)
+# msgspec looks at a type when that is first used, and crashes if another thread uses it meanwhile.
+for _part in _OBJECTS.values():
+    msgspec.json.Decoder(_part, dec_hook=by_object_type)
 _ENCODER: Final = msgspec.json.Encoder()
 
 

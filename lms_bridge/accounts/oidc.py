@@ -26,6 +26,7 @@ from joserfc.errors import JoseError
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.config.settings import Oidc
 from lms_bridge.http.client import HttpClient, NoAnswerError
+from lms_bridge.typed import convert
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """by a key of the provider; never by one that both sides know"""
@@ -191,7 +192,7 @@ class Provider:
         issuer = self.settings.issuer.rstrip("/")
         said = self._get(f"{issuer}/.well-known/openid-configuration")
         try:
-            itself = msgspec.convert(said, _Provider)
+            itself = convert(said, _Provider)
         except msgspec.ValidationError as error:
             raise SignOnFailed(f"the provider does not describe itself: {error}") from None
         if itself.issuer.rstrip("/") != issuer:

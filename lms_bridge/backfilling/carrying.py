@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 from sqlalchemy import Connection, select
 
@@ -35,6 +34,7 @@ from lms_bridge.recognition.pulled import Pulled, PulledIntake
 from lms_bridge.recognition.sightings import SightingState
 from lms_bridge.registries.base import RecordedTraining
 from lms_bridge.store.schema import backfills
+from lms_bridge.typed import convert
 
 log = structlog.get_logger(__name__)
 
@@ -174,4 +174,4 @@ def _as_recorded(entry: Entry) -> AsRecorded | None:
 
 def _row(kept: Mapping[str, Any]) -> RecordedTraining:
     blank = {"name": "", "organiser": "", "certificate_number": ""}
-    return msgspec.convert({**blank, **kept}, RecordedTraining)
+    return convert({**blank, **kept}, RecordedTraining)

@@ -19,6 +19,7 @@ import msgspec
 
 from lms_bridge.disk import settle
 from lms_bridge.errors import BackupError
+from lms_bridge.typed import decode
 
 FORMAT = 1
 DATABASE = "database"
@@ -129,7 +130,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         raise _damaged(path, str(error)) from error
     with archive:
         try:
-            manifest = msgspec.json.decode(archive.read(_MANIFEST), type=Manifest)
+            manifest = decode(archive.read(_MANIFEST), Manifest)
         except (KeyError, msgspec.DecodeError, zipfile.BadZipFile) as error:
             raise BackupError(f"{path} is no backup of lms-bridge") from error
         if manifest.format != FORMAT:

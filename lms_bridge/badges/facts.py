@@ -16,6 +16,7 @@ from lms_bridge.catalogue.course import Course, Family
 from lms_bridge.people import gathering
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import completions, courses, withdrawals
+from lms_bridge.typed import convert
 
 
 class _About(NamedTuple):
@@ -88,7 +89,7 @@ class Reader:
 
 def _about(key: str, content: object) -> _About:
     try:
-        course = msgspec.convert(content, Course)
+        course = convert(content, Course)
     except msgspec.ValidationError:  # an earlier version let it in, and this one would not
         return _About(key, 0, frozenset(), {})
     levels: dict[str, int] = {}

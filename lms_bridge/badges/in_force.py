@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.badges.badge import Badge, in_order
 from lms_bridge.store.schema import badge_rules, courses
+from lms_bridge.typed import convert
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +178,7 @@ def put(db: Connection, wanted: Sequence[Badge], *, by: str, now: dt.datetime) -
 def read(content: Any) -> Badge | None:
     """The badge of a row; None for one that this version does not understand."""
     try:
-        return msgspec.convert(content, Badge)
+        return convert(content, Badge)
     except msgspec.ValidationError as error:
         log.error("a badge is not usable", badge=str(content)[:100], reason=str(error))
         return None

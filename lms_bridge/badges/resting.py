@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from lms_bridge.badges.badge import Badge, Rule
@@ -20,6 +19,7 @@ from lms_bridge.people.hours import Learned
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import awards, badge_rules, completions, courses
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 MOST = 10
 """trainings that are named"""
@@ -53,7 +53,7 @@ def _completed(db: Connection, award: AnyRow) -> Sequence[AnyRow]:
 
 def _elsewhere(db: Connection, award: AnyRow, hours: int) -> Iterator[str]:
     """What makes up, with `hours` JP of completions, for a rule that counts it."""
-    rules = [rule for rule in msgspec.convert(award.content, Badge).rules if rule.elsewhere]
+    rules = [rule for rule in convert(award.content, Badge).rules if rule.elsewhere]
     if not rules:
         return
     known = gathering.trainings(db, [award.employee_id])[award.employee_id]

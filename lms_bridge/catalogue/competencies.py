@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lms_bridge.typed import convert
+
 HIGHEST = 5
 """Levels go from 1 to this."""
 
@@ -55,7 +57,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def standard() -> Mapping[str, Standard]:
     """The standard competencies by their names, in the regulation's order."""
     text = resources.files(__package__).joinpath("competencies.toml").read_text("utf-8")
-    found = msgspec.convert(tomllib.loads(text)["competency"], list[Standard])
+    found = convert(tomllib.loads(text)["competency"], list[Standard])
     return MappingProxyType({each.name: each for each in found})
 
 

@@ -19,6 +19,7 @@ from lms_bridge.store.engine import insert
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import completions, courses
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +170,7 @@ def _differs(row: AnyRow | None, course: Course, source: CourseSource) -> bool:
 def _course(row: AnyRow) -> Course | None:
     """The course of a row; None for one that an earlier version let in and this one would not."""
     try:
-        return msgspec.convert(row.content, Course)
+        return convert(row.content, Course)
     except msgspec.ValidationError as error:
         log.error("a course of the catalogue is not usable", course=row.key, reason=str(error))
         return None

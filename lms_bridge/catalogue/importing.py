@@ -11,6 +11,7 @@ import msgspec
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.tables import TableError, read_table
+from lms_bridge.typed import convert
 
 REQUIRED = ("key", "name", "organiser", "kind", "hours")
 OPTIONAL = (
@@ -87,7 +88,7 @@ def course_from(row: Mapping[str, str]) -> Course:
         values["minimum_score"] = values["minimum_score"].replace(",", ".")
     try:
         # strict=False: the cells of a table are text, "20" is the number 20
-        return msgspec.convert(values, Course, strict=False)
+        return convert(values, Course, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(_in_words(str(error), row)) from None
 

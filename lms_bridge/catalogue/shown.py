@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, or_, select
 from lms_bridge.catalogue.course import Course
 from lms_bridge.store.schema import completions, courses
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 PAGE = 50
 
@@ -72,7 +73,7 @@ def usual_organiser(db: Connection) -> str:
 
 def _kept(row: AnyRow) -> Kept:
     try:
-        course = msgspec.convert(row.content, Course)
+        course = convert(row.content, Course)
     except msgspec.ValidationError:
         course = None
     return Kept(

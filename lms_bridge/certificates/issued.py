@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.certificates.certificate import Certificate, made
 from lms_bridge.store.schema import completions, courses, employees
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 PATH = "/certificates/"
 """of the page that shows whether a certificate is genuine; its public id follows"""
@@ -38,7 +38,7 @@ def find(db: Connection, public_id: str, *, home_page: str) -> Issued | None:
 
 def _issued(row: AnyRow, home_page: str) -> Issued:
     certificate = made(
-        msgspec.convert(row.content, Course),
+        convert(row.content, Course),
         name=row.name,
         nip=row.nip,
         address=home_page + PATH + row.public_id,

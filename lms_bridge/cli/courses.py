@@ -18,6 +18,7 @@ from lms_bridge.cli.session import InOrder, Session, pass_session
 from lms_bridge.config.problems import nearest
 from lms_bridge.i18n import mark
 from lms_bridge.store import schema
+from lms_bridge.typed import convert
 
 _SOURCES = {"config": "[[courses]]", "csv": "CSV", "lms": "LMS", "console": "console"}
 
@@ -49,7 +50,7 @@ def list_(session: Session, as_json: bool) -> None:
     )
     made.columns[1].justify = "right"
     for row in rows:
-        course = msgspec.convert(row.content, Course)
+        course = convert(row.content, Course)
         hours = str(course.hours)
         if course.instructor_hours:
             hours += f"\n{course.instructor_hours} ({session.word('instructor')})"

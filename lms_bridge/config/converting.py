@@ -18,6 +18,7 @@ from msgspec import inspect
 
 from lms_bridge.config.problems import Problem, expected, nearest, shown
 from lms_bridge.config.secrets import Secret
+from lms_bridge.typed import convert
 
 
 class Converter:
@@ -48,7 +49,7 @@ class Converter:
         if len(self.problems) > before:
             return None
         try:
-            return msgspec.convert(dict(table), cls, dec_hook=self._secret)
+            return convert(dict(table), cls, dec_hook=self._secret)
         except msgspec.ValidationError as error:  # what the struct itself says of the whole
             self.complain(path, str(error))
             return None
@@ -88,7 +89,7 @@ class Converter:
                 self.complain(path, str(error))
             return
         try:
-            msgspec.convert(value, hint, dec_hook=self._secret)
+            convert(value, hint, dec_hook=self._secret)
             finite = not isinstance(value, float) or math.isfinite(value)
         except (msgspec.ValidationError, ValueError, OverflowError):
             finite = False

@@ -40,6 +40,7 @@ from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import ChangesRows, RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
+from lms_bridge.typed import convert
 
 _LOOK_AFTER = 3600.0
 """seconds after which it is looked whether a person has changed the row"""
@@ -105,7 +106,7 @@ class CorrectStep:
         """Why the row is not to be changed, if so."""
         about: dict[str, Any] = {"remote": work.remote, "row": row.id}
         sent = notebook.get("sent")
-        known = [before.training, *([msgspec.convert(sent, Training)] if sent else [])]
+        known = [before.training, *([convert(sent, Training)] if sent else [])]
         if not work.is_wanted:
             return DeliveryError(Reason("withdrawn"), retryable=False)
         if before.was_found:

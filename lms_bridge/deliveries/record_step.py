@@ -40,6 +40,7 @@ from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import completions, deliveries
+from lms_bridge.typed import convert
 
 
 class RecordStep:
@@ -152,7 +153,7 @@ def _linked(
 def _sought(training: Training, notebook: Notebook) -> list[Training]:
     """What to look for: what was sent before, and what the completion is now."""
     sent = notebook.get("sent")
-    before = [msgspec.convert(sent, Training)] if sent else []
+    before = [convert(sent, Training)] if sent else []
     return before + [training] * (training not in before)
 
 
@@ -164,7 +165,7 @@ def recorded_training(work: Work) -> Training:
 def training_in(progress: Mapping[str, Any]) -> Training | None:
     """What is kept in the `progress` of a delivery that is done; None if it is old."""
     recorded = progress.get("recorded")
-    return msgspec.convert(recorded, Training) if recorded else None
+    return convert(recorded, Training) if recorded else None
 
 
 def training_of(work: Work) -> Training:

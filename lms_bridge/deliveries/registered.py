@@ -16,6 +16,7 @@ from lms_bridge.people import postings, service
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, RegistryEmployee
 from lms_bridge.store.schema import employees
+from lms_bridge.typed import convert
 
 
 class Registered:
@@ -71,7 +72,7 @@ def known_employee(work: Work, registry: str) -> RegistryEmployee | None:
 def known_as(nip: str, refs: Mapping[str, Any], registry: str) -> RegistryEmployee | None:
     """What `registry` said before of who has that `nip`; `refs` is what is kept of that."""
     stored = refs.get(registry)
-    known = msgspec.convert(stored, RegistryEmployee) if stored else None
+    known = convert(stored, RegistryEmployee) if stored else None
     return known if known and known.nip == nip else None
 
 

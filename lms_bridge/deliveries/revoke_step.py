@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import msgspec
 from sqlalchemy import select
 
 from lms_bridge.badges.badge import Badge
@@ -38,6 +37,7 @@ from lms_bridge.lms.base import BadgeAward, Grounds, IssuedBadge, Lms
 from lms_bridge.reasons import Reason
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import awards, badge_rules, completions, courses, deliveries
+from lms_bridge.typed import convert
 
 
 class RevokeStep:
@@ -109,7 +109,7 @@ class RevokeStep:
             row = db.execute(query).one()
         account = row.progress.get("account") or work.lms_user_id
         issued = row.progress.get("issued")
-        award = msgspec.convert(issued, BadgeAward) if issued else work.badge
+        award = convert(issued, BadgeAward) if issued else work.badge
         return row.id, row.result_id or "", account, award
 
     def _stands_for(self, work: Work, award: BadgeAward, *, but: int) -> Reason | None:
@@ -144,11 +144,11 @@ class RevokeStep:
         )
         with self._store.reading() as db:
             for row in db.execute(by_completion):
-                other = msgspec.convert(row.content, Course).badge
+                other = convert(row.content, Course).badge
                 if other is not None and _is_same(award, other):
                     return Reason("badge_stands", badge=award.name, other=row.id)
             for earned in db.execute(by_rule):
-                other = msgspec.convert(earned.content, Badge).issue
+                other = convert(earned.content, Badge).issue
                 if other is not None and _is_same(award, other):
                     day = earned.earned_on.isoformat()
                     return Reason("badge_stands_by_rule", badge=award.name, earned=day)

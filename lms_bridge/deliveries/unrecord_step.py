@@ -29,6 +29,7 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.base import RecordedTraining, Registry, Training
 from lms_bridge.store.engine import Store
+from lms_bridge.typed import convert
 
 
 class UnrecordStep:
@@ -88,7 +89,7 @@ class UnrecordStep:
         training = training_in(row.progress) or training_of(work)
         # A correction of which it is not known whether it took effect.
         sent = corrected.progress.get("sent") if corrected else None
-        trainings = [training, *([msgspec.convert(sent, Training)] if sent else [])]
+        trainings = [training, *([convert(sent, Training)] if sent else [])]
         return _Written(row.result_id or "", trainings, bool(row.progress.get("found")))
 
     def _look(self, person: Registered, written: _Written) -> RecordedTraining | None:

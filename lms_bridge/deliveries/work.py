@@ -26,6 +26,7 @@ from lms_bridge.store.schema import (
     employees,
 )
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,13 +80,13 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         Read only when it is asked for: a course that cannot be read (any more) is the trouble
         of its own deliveries, and not of whoever takes the next one from the queue.
         """
-        return msgspec.convert(self.content, Course)
+        return convert(self.content, Course)
 
     @property
     def badge(self) -> BadgeAward | None:
         """How the LMS is brought to issue the badge of the course, or the one that was earned."""
         if self.award_id is not None:
-            return msgspec.convert(self.content, Badge).issue
+            return convert(self.content, Badge).issue
         return self.course.badge
 
 

@@ -28,6 +28,7 @@ from lms_bridge.reporting.making import make
 from lms_bridge.reporting.report import BadReport, Report
 from lms_bridge.reporting.table import Row, Table
 from lms_bridge.store.engine import Store
+from lms_bridge.typed import convert
 
 LARGE = 2_000
 """rows from which on a report is made by a worker, and not while somebody waits for the page"""
@@ -92,7 +93,7 @@ def carry_out(
         try:
             table = make(
                 db,
-                msgspec.convert(about["report"], Report),
+                convert(about["report"], Report),
                 owner.sight(db),
                 yearly=settings.yearly_hours,
                 today=dt.date.fromisoformat(about["today"]),

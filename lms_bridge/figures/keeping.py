@@ -27,6 +27,7 @@ from lms_bridge.figures.units import ByUnit
 from lms_bridge.store.engine import Store, insert
 from lms_bridge.store.schema import kept_figures
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import decode
 
 EVERY: Final = dt.timedelta(seconds=30)
 """how often they are added up, at most"""
@@ -111,7 +112,7 @@ def _kept(db: Connection, name: str, kind: type[Figures], now: dt.datetime) -> F
     one = db.execute(select(kept_figures).where(kept_figures.c.name == name)).one_or_none()
     if one is None or now > one.made_at + GOOD + 2 * _rest(one):
         return None
-    return msgspec.json.decode(one.content, type=kind)
+    return decode(one.content, kind)
 
 
 def _standings_name(yearly: YearlyHours, year: int) -> str:

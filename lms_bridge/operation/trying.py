@@ -19,6 +19,7 @@ from lms_bridge.i18n import gettext
 from lms_bridge.redaction import redact
 from lms_bridge.store.engine import insert
 from lms_bridge.store.schema import remote_checks
+from lms_bridge.typed import convert
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,7 @@ def last(db: Connection) -> dict[str, Try]:
             row.asked_at,
             row.asked_by,
             row.finished_at,
-            msgspec.convert(row.found or [], list[Finding]),
+            convert(row.found or [], list[Finding]),
         )
         for row in db.execute(select(remote_checks))
     }

@@ -13,6 +13,7 @@ from lms_bridge.deliveries.record_step import training_in
 from lms_bridge.registries.base import Training
 from lms_bridge.store.schema import completions, courses, deliveries, withdrawals
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 STEPS = ("record", "unrecord", "correct", "document", "undouble")
 
@@ -113,7 +114,7 @@ def _step(row: AnyRow) -> Step:
 
 
 def _mine(row: AnyRow, steps: dict[str, Step]) -> Mine:
-    course = msgspec.convert(row.content, Course)
+    course = convert(row.content, Course)
     return Mine(
         id=row.id,
         course=row.key,

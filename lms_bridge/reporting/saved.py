@@ -22,6 +22,7 @@ from lms_bridge.reporting.files import Format
 from lms_bridge.reporting.report import Report
 from lms_bridge.store.schema import saved_reports
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 MOST = 50
 """reports that one person can keep"""
@@ -153,8 +154,8 @@ def saved_of(row: AnyRow) -> Saved:
         id=row.id,
         user_id=row.user_id,
         name=row.name,
-        report=msgspec.convert(row.report, Report),
-        mailing=msgspec.convert(row.mailing, Mailing) if row.mailing else None,
+        report=convert(row.report, Report),
+        mailing=convert(row.mailing, Mailing) if row.mailing else None,
         due_at=row.due_at,
         mailed_at=row.mailed_at,
     )

@@ -26,6 +26,7 @@ from lms_bridge.store.schema import (
     employees,
     withdrawals,
 )
+from lms_bridge.typed import convert
 
 _OURS = mark("Completions that the bridge recorded, without those that were taken back.")
 _ROWS_AT_ONCE = 500
@@ -198,6 +199,6 @@ def _counted(asked: Asked) -> list[ColumnElement[bool]]:
 def _course(content: Any) -> Course | None:
     """The course; None for one that an earlier version let in and this one would not."""
     try:
-        return msgspec.convert(content, Course)
+        return convert(content, Course)
     except msgspec.ValidationError:
         return None

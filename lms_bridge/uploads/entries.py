@@ -15,6 +15,7 @@ from lms_bridge.registries.base import Training
 from lms_bridge.registries.files.layout import Cell, Layout
 from lms_bridge.store.schema import completions, courses, deliveries, employees
 from lms_bridge.store.types import AnyRow
+from lms_bridge.typed import convert
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
         Made only when it is asked for: a course that cannot be read (any more) is the trouble
         of its own completions. Raises :exc:`msgspec.ValidationError`.
         """
-        course = msgspec.convert(self.row.content, Course)
+        course = convert(self.row.content, Course)
         return Training(
             name=course.name,
             organiser=course.organiser,

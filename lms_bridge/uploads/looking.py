@@ -18,6 +18,7 @@ from lms_bridge.store.schema import (
     upload_rows,
     uploads,
 )
+from lms_bridge.typed import convert
 from lms_bridge.uploads.making import to_be_exported
 from lms_bridge.uploads.states import Event, RowState, UploadState
 
@@ -82,7 +83,7 @@ def list_uploads(db: Connection, registry: str = "", number: int | None = None) 
             made_at=row.made_at,
             uploaded_on=row.uploaded_on,
             rows=dict(counts.get(row.id, {})),
-            history=msgspec.convert(row.history, list[Event]),
+            history=convert(row.history, list[Event]),
         )
         for row in rows
     ]
@@ -113,7 +114,7 @@ def list_rows(db: Connection, registry: str, number: int) -> list[RowLine]:
             delivery_id=row.delivery_id,
             employee=row.name,
             nip=row.nip,
-            course=msgspec.convert(row.content, Course).name,
+            course=convert(row.content, Course).name,
             state=RowState(row.state),
             result_id=row.result_id or "",
             message=row.message or "",

@@ -29,6 +29,7 @@ from lms_bridge.accounts.sight import Sight
 from lms_bridge.api.paging import LARGEST
 from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.i18n import LANGUAGES
+from lms_bridge.typed import convert, decode
 from webhook.api import PATH, problems
 from webhook.api.door import Door
 from webhook.api.problems import Problem
@@ -212,8 +213,8 @@ def _asked(method: str, kind: type[msgspec.Struct]) -> msgspec.Struct:
     """What is asked, in the address or in the body. Raises :exc:`.Problem`."""
     try:
         if method == "GET":
-            return msgspec.convert(_address(), kind, strict=False)
-        return msgspec.json.decode(_body(), type=kind)
+            return convert(_address(), kind, strict=False)
+        return decode(_body(), kind)
     except msgspec.DecodeError as error:
         raise problems.of_invalid(error) from None
     except UnicodeDecodeError:

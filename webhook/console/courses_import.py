@@ -17,6 +17,7 @@ from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import CatalogueError, Change
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, from_file
 from lms_bridge.tables import TableError
+from lms_bridge.typed import decode
 from webhook.console.site import Site
 
 _MOST = 500
@@ -43,7 +44,7 @@ class _Import:
         site = self._site
         try:
             if seen := request.form.get("courses"):
-                wanted = msgspec.json.decode(seen, type=list[Course])
+                wanted = decode(seen, list[Course])
                 with site.bridge.store.writing() as db:
                     change = editing.import_list(db, wanted, actor=site.actor, now=utc_now())
                 outcome.judge(site.bridge)

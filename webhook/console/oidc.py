@@ -12,6 +12,7 @@ from lms_bridge.accounts.oidc import LASTS, Begun, Provider, SignOnFailed
 from lms_bridge.accounts.totp import vault_of
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Oidc
+from lms_bridge.typed import decode
 from webhook.console.signing_in import begin_session, is_ours
 from webhook.console.site import PATH, Site
 
@@ -92,7 +93,7 @@ class _Ways:
         opened = vault.opened(request.cookies.get(_BEGUN, "")) if vault else None
         if opened is None:
             raise SignOnFailed("it was not begun in this browser")
-        return msgspec.json.decode(opened, type=Begun)
+        return decode(opened, Begun)
 
     def _failed(self, error: SignOnFailed) -> Response:
         log.warning("nobody was signed in by the provider", why=str(error))

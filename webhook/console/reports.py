@@ -27,6 +27,7 @@ from lms_bridge.reporting.making import make
 from lms_bridge.reporting.report import ABOUT, KINDS, TITLES, YEARLY, BadReport, Report
 from lms_bridge.reporting.saved import CannotSave, Mailing, Saved
 from lms_bridge.reporting.table import Column, Table
+from lms_bridge.typed import convert
 from webhook import dressing
 from webhook.console.site import Site
 
@@ -215,7 +216,7 @@ def _made_before(site: Site) -> Response:
         one, file = reporting.last(db, site.user), reporting.made(db, site.user)
     if one is None or file is None:
         raise site.missing()
-    return _handed(site, msgspec.convert(one.details["report"], Report), file)
+    return _handed(site, convert(one.details["report"], Report), file)
 
 
 def _handed(site: Site, report: Report, file: File) -> Response:
@@ -235,7 +236,7 @@ def _handed(site: Site, report: Report, file: File) -> Response:
 def _title_of(ordered: Errand | None) -> str:
     if ordered is None:
         return ""
-    report = msgspec.convert(ordered.details["report"], Report)
+    report = convert(ordered.details["report"], Report)
     title: str = gettext(TITLES[report.kind])
     return title
 
@@ -287,7 +288,7 @@ def _mailing(given: dict[str, str]) -> Mailing:
     if every == "cron":
         raise CannotSave(_WHEN)  # nobody chooses that on the page
     try:
-        return msgspec.convert(values, Mailing, strict=False)
+        return convert(values, Mailing, strict=False)
     except msgspec.ValidationError:
         raise CannotSave(_WHEN) from None
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import msgspec
 from werkzeug.wrappers import Request
 
+from lms_bridge import typed
 from lms_bridge.sandbox.moodle import errors
 
 Params = TypeVar("Params")
@@ -59,7 +60,7 @@ def as_arrays(value: Any) -> Any:
 def convert(raw: dict[str, Any], kind: type[Params]) -> Params:
     """`raw` as the parameters of a function: none missing, none unknown, each of its type."""
     try:
-        return msgspec.convert({k: as_arrays(v) for k, v in raw.items()}, kind, strict=False)
+        return typed.convert({k: as_arrays(v) for k, v in raw.items()}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise errors.invalid_parameter(str(error)) from None
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from lms_bridge.sandbox.siasn import envelopes
 from lms_bridge.sandbox.siasn.history import ZERO_DATE, History, Kind, Row
 from lms_bridge.sandbox.siasn.people import Person
+from lms_bridge.typed import convert
 
 STRUCTURAL_TRAININGS = {
     "1": "SEPADA",
@@ -125,7 +126,7 @@ def read(kind: Kind, body: bytes) -> Save | Response:
     try:
         fields = msgspec.json.decode(body, type=dict[str, Any])
         given = {name: value for name, value in fields.items() if value is not None}
-        return msgspec.convert(given, type=_BODIES[kind])
+        return convert(given, _BODIES[kind])
     except msgspec.DecodeError as error:
         return envelopes.incomplete([f"Unmarshal type error: {error}"])
 
