@@ -100,6 +100,15 @@ class Scenes:
         page.evaluate(_UNCHECKED)
         page.click("main form button")
         yield "course-with-mistakes", page
+        page.click("main details summary")
+        yield "course-form-whole", page
+        for name, kind in (("course-list-refused", "99"), ("course-list", "4")):
+            self._go(page, "/courses/import")
+            line = f"PKA-9,Kepemimpinan Administrator,BKPSDM Kota Pematangsiantar,{kind},40"
+            lines = f"key,name,organiser,kind,hours\n{line}\n".encode()
+            page.set_input_files("[name=file]", {"name": "a.csv", "mimeType": "", "buffer": lines})
+            page.click("main form button")
+            yield name, page
         self._go(page, "/courses")
         page.click("main tbody a")
         page.click(".heading a.button")

@@ -206,7 +206,7 @@ def test_a_list_of_courses_is_imported_after_a_look_at_what_it_changes(
     head = "key,name,organiser,kind,hours,activities\n"
     wrong = send(head + f"PP-2026,Pelayanan,BKPSDM,4,banyak,{ACTIVITY}\n")
     assert wrong.status_code == 422
-    assert "line 2: hours" in text_of(wrong)
+    assert "Line 2, hours: A whole number, such as 20. (banyak)" in text_of(wrong)
     hear(bridge, *learners(2))
     seen = send(head + f"PP-2026,Pelayanan,BKPSDM,4,20,{ACTIVITY}\n")
     assert "Courses that are new: 1" in text_of(seen)

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.importing import course_from
+from webhook.console.objections import in_words
 
 COMPETENCIES = 4
 """fields for them in the form"""
@@ -82,7 +83,7 @@ def read(form: Mapping[str, Any], before: Course | None = None) -> Filled:
         course = course_from(row)
     except ValueError as error:
         field, what = _place(str(error))
-        return Filled(texts, None, {field: what})
+        return Filled(texts, None, {field: in_words(what)})
     if before is not None:
         course = msgspec.structs.replace(course, badge=before.badge)
     return Filled(texts, course, {})
@@ -95,6 +96,7 @@ def by_field(problems: list[str]) -> dict[str, str]:
         field, what = _place(problem)
         if "both claim the activity" in problem:
             field, what = "activities", problem
+        what = in_words(what)
         found[field] = f"{found[field]} {what}" if field in found else what
     return found
 

@@ -18,6 +18,7 @@ from lms_bridge.catalogue.courses import CatalogueError, Change
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, from_file
 from lms_bridge.tables import TableError
 from lms_bridge.typed import decode
+from webhook.console.objections import in_words
 from webhook.console.site import Site
 
 _MOST = 500
@@ -57,7 +58,7 @@ class _Import:
             wanted = self._file()
             change = editing.preview_list(site.bridge.store, wanted, utc_now())
         except (CatalogueError, TableError) as error:
-            return Response(self._shown(error.problems), 422)
+            return Response(self._shown([in_words(one) for one in error.problems]), 422)
         except (msgspec.MsgspecError, _Unfit) as error:
             return Response(self._shown([str(error)]), 422)
         return self._shown([], wanted, change)
