@@ -64,6 +64,20 @@ def address_in(environ: WSGIEnvironment, proxies: Sequence[Network]) -> str:
     return str(found or peer[:45])
 
 
+def place_of(address: str) -> str:
+    """By what places are told apart: an address; of IPv6 the network that one connection has."""
+    found = _parsed(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return address
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether it is the address of this machine itself."""
+    found = _parsed(address)
+    return found is not None and found.is_loopback
+
+
 def _is_proxy(one: Address, proxies: Sequence[Network]) -> bool:
     return one.is_loopback or any(one in network for network in proxies)
 

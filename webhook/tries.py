@@ -8,12 +8,12 @@ likes, for it is also what everybody comes from behind a proxy that does not say
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Callable, Sequence
 
 from webhook.access import Access, Grant, credentials
 from webhook.pace import Pace
+from webhook.peer import is_this_machine, place_of
 
 PER_MINUTE = 10
 PER_PLACE = 60
@@ -71,20 +71,7 @@ class Tries:
 def _counted(authorization: str | None, address: str) -> list[tuple[str, int]]:
     """By what those who try are told apart, and how many tries each has; nothing: any number."""
     pair = credentials(authorization)
-    place = _place(address)
-    if pair is None or place is None:
+    place = place_of(address)
+    if pair is None or is_this_machine(address):
         return []
     return [(f"{place} {pair[0][:_LONGEST]!r}", PER_MINUTE), (place, PER_PLACE)]
-
-
-def _place(address: str) -> str | None:
-    """An address, or of IPv6 the network that one connection has; None for this machine."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.is_loopback:
-        return None
-    return (
-        str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
-    )

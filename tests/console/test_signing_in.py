@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -15,10 +16,12 @@ from lms_bridge.accounts import totp, users
 from lms_bridge.accounts.audit import Entry
 from lms_bridge.accounts.roles import Role
 from lms_bridge.accounts.users import TRIES, User
-from lms_bridge.bridge import utc_now
+from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.config.secrets import Secret
+from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from tests.console.conftest import PASSWORD, Visitor, text_of
+from webhook.app import create_app
 from webhook.peer import address
 
 Audited = Callable[[], list[Entry]]
@@ -87,6 +90,24 @@ def test_the_lock_opens_by_itself(nobody: Visitor, budi: User, store: Store) -> 
 def test_too_many_tries_from_one_address_have_to_wait(nobody: Visitor, budi: User) -> None:
     answers = {_sign_in(nobody, "salah", username=f"tono{number}") for number in range(25)}
     assert answers == {403, 429}
+
+
+def test_a_connection_of_ipv6_is_one_address_however_many_it_has(
+    settings: Settings, store: Store, budi: User
+) -> None:
+    console = msgspec.structs.replace(settings.console, access="network")
+    bridge = Bridge(msgspec.structs.replace(settings, console=console), store)
+    visitor = Visitor(create_app(bridge), store)
+
+    def try_from(address: str, number: int) -> int:
+        given = {"username": f"tono{number}", "password": "salah"}
+        from_there = {"REMOTE_ADDR": address}
+        return visitor.post("/sign-in", given, environ_base=from_there).status_code
+
+    tried = [try_from(f"2001:db8:1:2::{number:x}", number) for number in range(21)]
+    assert tried == [403] * 20 + [429]
+    assert try_from("2001:db8:1:3::1", 22) == 403
+    bridge.intake.close()
 
 
 def test_who_is_disabled_is_kept_out_at_once(nobody: Visitor, budi: User, store: Store) -> None:

@@ -139,8 +139,8 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
         ),
         (
             "webhook/tries.py",
-            "    place = _place(address)\n",
-            '    place = _place(address) and "everywhere"\n',
+            "    place = place_of(address)\n",
+            '    place = place_of(address) and "everywhere"\n',
         ),
     ],
     "N1": [

@@ -18,7 +18,7 @@ from lms_bridge.bridge import utc_now
 from webhook.console.gate import COOKIE, plain
 from webhook.console.site import PATH, Site, actor_of
 from webhook.pace import Pace
-from webhook.peer import address
+from webhook.peer import address, place_of
 
 _TRIES_PER_MINUTE = 20
 """from one address"""
@@ -46,7 +46,7 @@ class _Door:
             with site.bridge.store.reading() as db:
                 nobody = not users.is_any(db)
             return self._form(nobody=nobody, ended=COOKIE in request.cookies)
-        wait = self._pace.wait(address(), _TRIES_PER_MINUTE, time.monotonic())
+        wait = self._pace.wait(place_of(address()), _TRIES_PER_MINUTE, time.monotonic())
         if wait:
             return self._refused(gettext("Too many tries. Wait a minute and try again."), 429)
         username = request.form.get("username", "")[:200]
