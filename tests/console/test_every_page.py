@@ -72,8 +72,8 @@ def test_every_page_is_there_whole_and_accessible(town: Town, browser: Browser, 
         wrong += [f"{where}: {line}" for line in _violations(one.page)]
         if _is_too_wide(one.page):
             wrong.append(f"{where}: wider than the screen")
-        if look.width > 1000 and one.page.evaluate(_CUT):
-            wrong.append(f"{where}: a table is cut off at the side")
+        if look.width > 1000:
+            wrong += [f"{where}: cut off at {width}" for width in _cut_off_at(one.page, look)]
         if "None" in one.page.inner_text("main").split():
             wrong.append(f"{where}: says None")
     assert wrong == []
@@ -137,6 +137,14 @@ def _violations(page: Page) -> list[str]:
         for one in found
         for node in one["nodes"][:3]
     ]
+
+
+def _cut_off_at(page: Page, look: Look) -> Iterator[int]:
+    """On which screens, that of `look` and smaller ones, not all of it can be seen at once."""
+    for width in (1024, 768, look.width):
+        page.set_viewport_size({"width": width, "height": 900})
+        if _is_too_wide(page) or page.evaluate(_CUT):
+            yield width
 
 
 def _is_too_wide(page: Page) -> bool:
