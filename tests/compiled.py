@@ -1,7 +1,8 @@
-"""What SQLAlchemy has compiled for the database of one test serves the next.
+"""What was compiled for one test serves the next.
 
 Every test opens databases of its own, and for each of them SQLAlchemy would compile every query
-anew: a fifth of all that most tests do.
+anew: a fifth of all that most tests do. The same is true of applications and their templates: to
+compile those of a page takes some tenths of a second.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import create_engine
 from sqlalchemy.sql.compiler import Compiled
 
@@ -33,10 +37,24 @@ class _Known:
         self._known[dialect.name, *query] = compiled
 
 
+class _Templates(BytecodeCache):
+    """Templates are known by what they say."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
 @contextmanager
 def compiled_once() -> Iterator[None]:
-    """All stores that are opened in the block share what is compiled."""
+    """All stores and applications that are opened in the block share what is compiled."""
     shared = partial(create_engine, execution_options={"compiled_cache": _Known()})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "create_engine", shared)
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Templates()})
         yield
