@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from werkzeug.routing import Rule
 
+from lms_bridge.accounts import passwords
 from lms_bridge.store import engine
 
 as_in_earnest = engine._prepare_sqlite
@@ -42,6 +44,14 @@ def nothing_cached() -> None:
         configure(*args, **options | {"cache_logger_on_first_use": False})
 
     structlog.configure = uncached
+
+
+@contextmanager
+def quick_hashes() -> Iterator[None]:
+    """Passwords that cost nothing: outside of tests each takes 64 MB and a tenth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
+        yield
 
 
 def plain_tracebacks() -> None:

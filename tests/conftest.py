@@ -66,7 +66,12 @@ def clock() -> Clock:
 def _cheaper() -> Iterator[None]:
     cheaper.plain_tracebacks()
     cheaper.nothing_cached()
-    with compiled_once(), cheaper.nothing_flushed(), cheaper.routes_built_when_needed():
+    with (
+        compiled_once(),
+        cheaper.nothing_flushed(),
+        cheaper.routes_built_when_needed(),
+        cheaper.quick_hashes(),
+    ):
         yield
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms_bridge.accounts import passwords, sessions, users
+from lms_bridge.accounts import sessions, users
 from lms_bridge.accounts.audit import Entry, entries
 from lms_bridge.accounts.roles import Role
 from lms_bridge.accounts.sight import Unit
@@ -77,13 +76,6 @@ class Visitor:
         return self.client.post(
             f"{PATH}{path}", base_url=HOST, headers=headers, data=fields, **more
         )
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords that cost nothing."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
-    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from lms_bridge.config.settings import Console, Learner, Settings, Web
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
 from tests.console.conftest import app as app
-from tests.console.conftest import quick_hashes as quick_hashes
 from tests.console.conftest import visitor as visitor
 from tests.scene import TOKEN, Scene, a_scene, sender
 from tests.webhook.conftest import PASSWORD, Client
