@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from lms_bridge.store.at_once import MOST, Appender, Row
-from lms_bridge.store.engine import Store
+from lms_bridge.store.engine import Store, vouch
 from lms_bridge.store.group_commit import GroupCommit
 from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
@@ -120,6 +120,7 @@ class Intake:
                 known |= {row[0]: row[2] for row in new}
                 rows += new
         _append(db, place, rows)
+        vouch(db)  # that those are there that were there already
         return answers
 
 

@@ -36,6 +36,10 @@ class Server:
         self._run("initdb", *init)
         self._control("start")
 
+    def start(self) -> None:
+        """Start it, as it was when it was stopped."""
+        self._control("start")
+
     def restart(self, mode: str = "immediate") -> None:
         """Stop it, as a crash does or "fast" as an administrator, and start it again."""
         self._control("-m", mode, "restart")
@@ -68,6 +72,7 @@ class Server:
             query = "SELECT FROM pg_stat_replication WHERE sync_state = 'sync'"
             while not db.execute(query).rowcount:
                 time.sleep(0.05)
+            db.execute("CHECKPOINT")  # whoever makes it is the one who has commits wait
 
     def promote(self) -> None:
         """Lead from now on, as a standby can."""
@@ -96,6 +101,14 @@ class Pair:
         self._primary.kill()
         self._standby.promote()
         self._primary, self._standby = self._standby, self._primary
+
+    def part(self) -> None:
+        """The standby is away, and nothing counts as committed."""
+        self._standby.stop()
+
+    def rejoin(self) -> None:
+        """The standby is there again, and gets what it has missed."""
+        self._standby.start()
 
     def follow(self) -> None:
         """Set up the one that does not run as the standby of the other."""

@@ -328,6 +328,17 @@ def alone(db: Connection, what: str) -> None:
         db.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
 
 
+def vouch(db: Connection) -> None:
+    """Have this transaction end only when all that it has read is as safe as what it writes.
+
+    After a crash a PostgreSQL shows what was committed there, also what its standby has not got
+    yet. A transaction that only reads waits for no standby; one that writes does, be it only a word
+    in the log of the server, and the standby then has all that comes before.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_logical_emit_message(True, "lms-bridge", "")))
+
+
 class enters(FunctionElement[bool]):  # noqa: N801 - it is used as an SQL function
     """Whether this transaction is the only one at `what`, a column of text, until it ends.
 
