@@ -18,15 +18,20 @@ def pages(site: Site) -> None:
 
 
 def by_name(reason: Reason) -> Reason:
-    """`reason`, in which an outside system is called as HR knows it.
+    """`reason`, in which outside systems are called as HR knows them.
 
     >>> by_name(Reason("registry_refused", remote="registry.siasn", message="x", delivery=1)).what()
     'SIASN refused the record: x'
+    >>> by_name(Reason("undecided", where="registry.siasn, lms.moodle", completion=7)).what()
+    'It was taken back, and SIASN, Moodle still has it.'
     """
-    remote = reason.details.get("remote", "")
-    if "." not in remote:
-        return reason
-    return Reason(reason.code, **(reason.details | {"remote": place(remote)}))
+    details = reason.details
+    named = {
+        name: ", ".join(place(one) if "." in one else one for one in details[name].split(", "))
+        for name in ("remote", "where")
+        if isinstance(details.get(name), str)
+    }
+    return Reason(reason.code, **(details | named)) if named else reason
 
 
 def account(key: str) -> str:
