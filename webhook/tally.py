@@ -67,7 +67,7 @@ class Tally:
             (name, hour): Count(taken.get(name, 0), *refused.get(name, (0, "")), now)
             for name in sorted({*taken, *refused})
         }
-        if not counts:
+        if not counts or self._store.is_closed:
             return
         try:
             with self._store.writing() as db:

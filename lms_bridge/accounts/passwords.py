@@ -18,6 +18,8 @@ SHORTEST = 12
 """characters; NIST SP 800-63B-4 asks for 15 where there is no second factor, and 8 with one"""
 LONGEST = 256
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_DRAWN = 100
+"""how often one is drawn at most: a username such as ``-`` is in all of them"""
 """without what looks alike when it is read out"""
 
 _hasher = PasswordHasher()
@@ -59,10 +61,18 @@ def matches(hashed: str | None, password: str) -> bool:
             return False
 
 
-def made_up() -> str:
-    """A new password that nobody has thought of: 16 characters in fours, 80 bits."""
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(16))
-    return "-".join(drawn[at : at + 4] for at in range(0, 16, 4))
+def made_up(*usernames: str) -> str:
+    """A new password that nobody has thought of: 16 characters in fours, 80 bits.
+
+    It can be that of each of `usernames`, of which a short one may be drawn by chance as well.
+    """
+    password = ""
+    for _ in range(_DRAWN):
+        drawn = "".join(secrets.choice(_ALPHABET) for _ in range(16))
+        password = "-".join(drawn[at : at + 4] for at in range(0, 16, 4))
+        if not any(one and one.casefold() in password for one in usernames):
+            break
+    return password
 
 
 @cache

@@ -66,7 +66,7 @@ def create(
     hr sees and decides for the whole city; an officer sees one work unit and those below it; it
     operates the bridge and manages accounts; an auditor reads everything and sees who did what.
     """
-    password, now = passwords.made_up(), utc_now()
+    password, now = passwords.made_up(username), utc_now()
     try:
         with session.bridge.store.writing() as db:
             theirs = unit_of(session, db, registry, unit) if unit else None
@@ -121,7 +121,8 @@ def reset(session: Session, username: str, as_json: bool) -> None:
 
     Its second factor is turned off.
     """
-    user, password, now = _find(session, username), passwords.made_up(), utc_now()
+    user, now = _find(session, username), utc_now()
+    password = passwords.made_up(user.username)
     with session.bridge.store.writing() as db:
         users.set_password(db, user, password, must_change=True)
         users.set_totp(db, user.id, None)

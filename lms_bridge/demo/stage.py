@@ -118,7 +118,7 @@ def set_up(
 
 def _accounts(bridge: Bridge) -> str:
     """Two accounts of the console, ``hr`` and ``it``; the password of both."""
-    password = passwords.made_up()
+    password = passwords.made_up(Role.HR, Role.IT)
     with bridge.store.writing() as db:
         for role in (Role.HR, Role.IT):
             users.create(

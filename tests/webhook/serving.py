@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -61,7 +61,8 @@ class Served:
                 line.sendall(part)
                 time.sleep(0.02)
             if end:
-                line.shutdown(socket.SHUT_WR)
+                with suppress(OSError):  # it may have been answered and closed by now
+                    line.shutdown(socket.SHUT_WR)
             answer = b""
             while part := line.recv(65536):
                 answer += part

@@ -70,7 +70,7 @@ class _Accounts:
     def create(self) -> Response:
         """Make one, and show its password for the first time."""
         site, now = self._site, utc_now()
-        password = passwords.made_up()
+        password = passwords.made_up(request.form.get("username", "").strip())
         try:
             with site.bridge.store.writing() as db:
                 made = users.create(
@@ -136,7 +136,7 @@ class _Accounts:
         site, user = self._site, self._find(number)
         if user.id == site.user.id:
             return self._not_oneself()
-        password = passwords.made_up()
+        password = passwords.made_up(user.username)
         with site.bridge.store.writing() as db:
             users.set_password(db, user, password, must_change=True)
             self._note(db, "account.reset", user)
