@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import suppress
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -18,9 +19,9 @@ SHORTEST = 12
 """characters; NIST SP 800-63B-4 asks for 15 where there is no second factor, and 8 with one"""
 LONGEST = 256
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+"""without what looks alike when it is read out"""
 _DRAWN = 100
 """how often one is drawn at most: a username such as ``-`` is in all of them"""
-"""without what looks alike when it is read out"""
 
 _hasher = PasswordHasher()
 _at_once = threading.BoundedSemaphore(2)
@@ -70,7 +71,9 @@ def made_up(*usernames: str) -> str:
     for _ in range(_DRAWN):
         drawn = "".join(secrets.choice(_ALPHABET) for _ in range(16))
         password = "-".join(drawn[at : at + 4] for at in range(0, 16, 4))
-        if not any(one and one.casefold() in password for one in usernames):
+        with suppress(Unfit):
+            for one in usernames:
+                hold_to_the_rules(password, one)
             break
     return password
 
