@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 import psutil
 import requests
 
+_FIRST_PORT, _LAST_PORT = 10_000, 32_000
 CONFIG = """
 [database]
 url = "{database}"
@@ -204,11 +206,16 @@ def _name(process: psutil.Process) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, nor comes to by chance until somebody does.
+
+    From below those that the system gives to whoever asks for any: one of these may be another
+    test's connection a moment later. And drawn, for other tests ask as well.
+    """
+    while True:
+        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def configure(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import http.server
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -26,6 +25,7 @@ from lms_bridge.store.engine import Store
 from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import deliveries, jobs, statements
 from tests.conftest import NOW
+from tests.e2e.town import free_port
 
 CONFIGURATION = """
 [database]
@@ -41,12 +41,6 @@ type = "moodle"
 url = "http://127.0.0.1:{moodle}"
 token = "file:secret"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Examination:
