@@ -5,6 +5,7 @@ Whoever sends may name it (``X-Request-ID``), as nginx does with ``$request_id``
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections.abc import Iterable
@@ -17,14 +18,21 @@ if TYPE_CHECKING:
 
 HEADER: Final = "X-Request-ID"
 _GIVEN: Final = re.compile(r"[A-Za-z0-9._-]{4,64}")
+_PROCESS: Final = secrets.token_hex(3)
+_NUMBERS: Final = itertools.count()
+
+
+def name_of(environ: WSGIEnvironment) -> str:
+    """The name of a request."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _GIVEN.fullmatch(given) else f"{_PROCESS}{next(_NUMBERS):06x}"
 
 
 def named(application: WSGIApplication) -> WSGIApplication:
     """`application`, in whose log lines and answers is which request they are of."""
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        name = given if _GIVEN.fullmatch(given) else secrets.token_hex(6)
+        name = name_of(environ)
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, (HEADER, name)], *more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -254,3 +255,23 @@ def test_new_uuids_are_unlike_each_other_and_sort_by_when_they_were_made(
         (4, uuid.RFC_4122)
     }
     assert identifiers.new_uuids(0) == []
+
+
+def test_a_process_that_is_forked_makes_up_uuids_of_its_own() -> None:
+    identifiers.new_uuids(1)
+    reads, writes = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writes, "".join(identifiers.new_uuids(20)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reads, 10_000).decode()
+    os.close(reads)
+    os.close(writes)
+    assert len(theirs) == 20 * 36
+    assert {one[14:] for one in identifiers.new_uuids(20)}.isdisjoint(
+        {theirs[at + 14 : at + 36] for at in range(0, len(theirs), 36)}
+    )
+
+
+def test_as_many_uuids_as_one_likes_are_made_at_once() -> None:
+    assert len(set(identifiers.new_uuids(100_000))) == 100_000
