@@ -81,18 +81,41 @@ class Intake:
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
         is there with other content; then none of the request is stored.
         """
-        new = iter(self._new_ids(sum(not one.statement.id for one in received)))
-        ids = [one.statement.id or next(new) for one in received]
+        ids = self._ids(received)
         if received:
-            raws = [one.raw for one in received]
-            self._commits.submit(_rows(origin, zip(map(canonical_uuid, ids), raws, strict=True)))
+            self._commits.submit(_request(origin, ids, received))
         log.debug("statements stored", sender=origin.sender, statement=ids)
         return ids
 
     def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
         """Store one statement under `statement_id`, as :meth:`store` does."""
-        self._commits.submit(_rows(origin, [(canonical_uuid(statement_id), received.raw)]))
+        self._commits.submit(_request(origin, [statement_id], [received]))
         log.debug("statements stored", sender=origin.sender, statement=[statement_id])
+
+    def request(
+        self, origin: Origin, received: Sequence[Received], *, under: str | None = None
+    ) -> tuple[list[str], Request]:
+        """What :meth:`hand_in` takes of one request, and the ids of its statements.
+
+        `under` is the id under which it tells of its only statement, if it says that.
+        """
+        ids = self._ids(received) if under is None else [under]
+        return ids, _request(origin, ids, received)
+
+    def hand_in(
+        self, requests: Iterable[tuple[Request, Callable[[BaseException | None], object]]]
+    ) -> None:
+        """Have the statements of each request stored, as :meth:`store` does, without waiting.
+
+        The one that comes with it is called after the commit, by another thread, with what
+        :meth:`store` would raise or None
+        (:meth:`~lms_bridge.store.group_commit.GroupCommit.hand_in`).
+        """
+        self._commits.hand_in(requests)
+
+    def _ids(self, received: Sequence[Received]) -> list[str]:
+        new = iter(self._new_ids(sum(not one.statement.id for one in received)))
+        return [one.statement.id or next(new) for one in received]
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
@@ -145,6 +168,11 @@ def _rows(origin: Origin, new: Iterable[tuple[str, bytes]]) -> list[Row]:
     """The rows of the table for `new` statements, without their places."""
     sender, version, authority = origin.sender, origin.version.value, origin.authority
     return [(statement_id, sender, raw, version, authority) for statement_id, raw in new]
+
+
+def _request(origin: Origin, ids: Sequence[str], received: Sequence[Received]) -> Request:
+    raws = [one.raw for one in received]
+    return _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:

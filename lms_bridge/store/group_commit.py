@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, NamedTuple, TypeVar, cast
 
@@ -85,15 +85,24 @@ class GroupCommit(Generic[Item, Answer]):
 
         Raises :exc:`Closed` after :meth:`close`.
         """
-        mine: _Submitted[Item, Answer] = _Submitted(item)
+        waiting = _Waiting[Answer]()
+        self.hand_in([(item, waiting.settle)])
+        return waiting.answer()
+
+    def hand_in(
+        self, items: Iterable[tuple[Item, Callable[[Answer | BaseException], object]]]
+    ) -> None:
+        """Have items written, without waiting for it.
+
+        The one that comes with each is called after the commit, by the thread that made it, with
+        what :meth:`submit` returns or raises. It must neither wait nor raise anything.
+        Raises :exc:`Closed` after :meth:`close`; then nothing was handed in.
+        """
         with self._open:
             if self._closed:
                 raise Closed("nothing is written any more: the process is about to end")
-            self._waiting.put(mine)
-        mine.answered.acquire()
-        if isinstance(mine.answer, BaseException):
-            raise mine.answer
-        return cast(Answer, mine.answer)
+            for item, told in items:
+                self._waiting.put(_Submitted(item, told))
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -172,24 +181,45 @@ class GroupCommit(Generic[Item, Answer]):
 
 
 class _Submitted(Generic[Item, Answer]):
-    """An item, and the thread that waits until it is written.
+    """An item, and whoever is to be told once that it is written."""
+
+    __slots__ = ("_told", "item")
+
+    def __init__(self, item: Item, told: Callable[[Answer | BaseException], object]) -> None:
+        self.item = item
+        self._told: Callable[[Answer | BaseException], object] | None = told
+
+    def settle(self, answer: Answer | BaseException) -> None:
+        """Tell of `answer`, if nothing was told yet."""
+        told, self._told = self._told, None
+        if told is not None:
+            told(answer)
+
+
+class _Waiting(Generic[Answer]):
+    """A thread that waits for an answer.
 
     It does what a Future does, for a fraction of the time.
     """
 
-    __slots__ = ("answer", "answered", "item")
+    __slots__ = ("_answer", "_answered")
 
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.answer: Answer | BaseException | None = None
-        self.answered = threading.Lock()
-        self.answered.acquire()
+    def __init__(self) -> None:
+        self._answer: Answer | BaseException | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
 
     def settle(self, answer: Answer | BaseException) -> None:
-        """Let the thread go on with `answer`, if it has none yet."""
-        if self.answered.locked():
-            self.answer = answer
-            self.answered.release()
+        """Let the thread go on with `answer`."""
+        self._answer = answer
+        self._answered.release()
+
+    def answer(self) -> Answer:
+        """Wait for it; raises it if it is an exception."""
+        self._answered.acquire()
+        if isinstance(self._answer, BaseException):
+            raise self._answer
+        return cast(Answer, self._answer)
 
 
 class _Failed(NamedTuple):
