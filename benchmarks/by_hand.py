@@ -17,9 +17,12 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import psycopg
-from granian.constants import Interfaces
-from granian.server import Server
 from sqlalchemy.engine import make_url
+
+from lms_bridge.mendable import listen
+from webhook.exchange import Receive, Scope, Send, environ_of
+from webhook.in_threads import Body, InThreads
+from webhook.serving import Server
 
 DATABASE, PORT = "BY_HAND_DATABASE", "BY_HAND_PORT"
 
@@ -82,13 +85,16 @@ def application(environ: Mapping[str, Any], start_response: Any) -> Iterable[byt
     return [body]
 
 
+_in_threads = InThreads(application, threads=16)
+
+
+async def served(scope: Scope, receive: Receive, send: Send) -> None:
+    """:func:`application`, for the server."""
+    body = Body(scope, receive, has_more=False)
+    await _in_threads(environ_of(scope), body, receive, send)
+
+
 if __name__ == "__main__":
-    Server(
-        "benchmarks.by_hand:application",
-        address="127.0.0.1",
-        port=int(os.environ[PORT]),
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=16,
-        log_enabled=False,
-    ).serve()
+    Server(served, connections=1000, seconds=20).serve_on(
+        listen("127.0.0.1", int(os.environ[PORT]))
+    )

@@ -65,8 +65,10 @@ def set_up(settings: Log) -> None:
     # These say at "info" what our own lines say better, and name whole URLs.
     for noisy in ("urllib3", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # It warns of each time that a job is due while it still runs, which is as it should be.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # These warn of each time that a job is due while it still runs, which is as it should be, and
+    # of each request that is none.
+    for noisy in ("apscheduler", "uvicorn"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 def _renderer(settings: Log) -> Any:

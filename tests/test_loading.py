@@ -47,7 +47,6 @@ LARGE = {
     "apscheduler",
     "flask",
     "fpdf",
-    "granian",
     "jinja2",
     "psycopg",
     "python_calamine",
@@ -57,6 +56,7 @@ LARGE = {
     "structlog",
     "tincan",
     "urllib3",
+    "uvicorn",
     "werkzeug",
     "xlsxwriter",
 }
@@ -126,7 +126,7 @@ def test_a_command_that_shows_something_loads_the_database_and_what_it_prints_wi
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_web_service_loads_nothing_that_speaks_to_other_systems(folder: Path) -> None:
-    needed = {"flask", "granian", "jinja2", "rich", "sqlalchemy", "structlog", "werkzeug"}
+    needed = {"flask", "jinja2", "rich", "sqlalchemy", "structlog", "werkzeug"}
     assert loaded(folder, WEB) == needed
 
 

@@ -45,7 +45,7 @@ def create_app(bridge: Bridge) -> Flask:
     app.register_blueprint(documents.resources(bridge))
     app.register_blueprint(descriptions.resources(bridge, readers))
     app.register_blueprint(health.probes(bridge))
-    meter = Meter()
+    meter = app.extensions["meter"] = Meter()
     if bridge.settings.web.metrics != "off":
         app.register_blueprint(metrics.scraped(bridge, meter))
     dressing.dress(app, bridge.settings)
@@ -67,6 +67,7 @@ def create_app(bridge: Bridge) -> Flask:
     web = bridge.settings.web
     every_way = alternate.undone(app.wsgi_app, most_bytes=web.most_request_bytes)
     told = telling.short_way(every_way, bridge, access, readers)
-    short = storing.short_way(told, bridge, access, counted)
-    app.wsgi_app = named(metered(short, meter))  # type: ignore[method-assign, assignment]
+    short = app.extensions["short way"] = storing.ShortWay(bridge, access)
+    stored = storing.short_way(told, bridge, short, counted)
+    app.wsgi_app = named(metered(stored, meter))  # type: ignore[method-assign, assignment]
     return app

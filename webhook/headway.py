@@ -1,16 +1,16 @@
 """Ending connections on which nothing moves.
 
-Granian reads the headers of a request, with a time-out. From then on a thread of ours waits for
-the body, or for the receiver to take the answer, and Granian would let it wait forever. So once
+The headers of a request have a time-out (:mod:`webhook.serving`). From then on the body is waited
+for, or the receiver to take the answer, if need be by a thread of ours, and without end. So once
 in a while the kernel is asked what came and went over each connection:
 
 >>> headway = Headway(port=8080, seconds=60)
 >>> headway.look()
 
 A connection is ended when for so long less has moved than :data:`SLOWEST` bytes a second,
-in the direction in which something is to move. The thread then sees the end of the body and
-refuses it; or it cannot send on, and is free. A connection that waits for its next request is
-Granian's to close.
+in the direction in which something is to move. What is then there of the body is refused; or
+nothing can be sent on, and the thread is free. A connection that waits for its next request is the
+server's to close.
 
 What the kernel tells is Linux's (``TCP_INFO``, since 4.6); elsewhere nothing is ended.
 """

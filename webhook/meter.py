@@ -63,6 +63,11 @@ class Meter:
             buckets[bisect_left(BUCKETS, seconds)] += 1
             self._sums[route] += seconds  # type: ignore[assignment]
 
+    def leave(self) -> None:
+        """Somebody else answers it, and says so."""
+        with self._lock:
+            self._under_way -= 1
+
     @property
     def under_way(self) -> int:
         """How many requests are being answered."""

@@ -22,7 +22,7 @@ from webhook.access import Access
 from webhook.admission import at_once
 from webhook.lrs import PREFIX
 from webhook.tally import Tally
-from xapi import canonical_uuid, read_statements
+from xapi import Received, canonical_uuid, read_statements
 from xapi.attached import check_all_have_data
 from xapi.negotiation import HEADER
 from xapi.query import check_put
@@ -30,7 +30,7 @@ from xapi.query import check_put
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_PATH: Final = f"{PREFIX}/statements"
+PATH: Final = f"{PREFIX}/statements"
 _JSON: Final = frozenset(
     {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 )
@@ -40,7 +40,7 @@ _PUT_UNDER: Final = re.compile(
 )
 
 
-class _Plain(NamedTuple):
+class Plain(NamedTuple):
     """A request to store statements about which nothing has to be thought over."""
 
     origin: Origin
@@ -49,50 +49,73 @@ class _Plain(NamedTuple):
     """the id under which a statement is PUT; None in a POST"""
 
 
-def short_way(
-    ordinary: WSGIApplication, bridge: Bridge, access: Access, tally: Tally
-) -> WSGIApplication:
-    """`ordinary`, but for what needs so little of it: statements that are stored."""
-    intake, web = bridge.intake, bridge.settings.web
-    limits, took = web.limits, tally.took
+class ShortWay:
+    """Reads such requests. One for all of a process."""
 
-    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        plain = _plain(environ, access)
-        if plain is None or plain.length > web.most_request_bytes:
-            return ordinary(environ, start_response)
-        body = environ["wsgi.input"].read(plain.length)
-        try:
-            ids = stored(plain, body)
-        except Exception:  # whatever it is: it comes up once more where it is answered
-            environ["wsgi.input"] = io.BytesIO(body)
-            return ordinary(environ, start_response)
-        took(plain.origin.sender)
-        return _answer(ids, plain, start_response)
+    def __init__(self, bridge: Bridge, access: Access) -> None:
+        self._access = access
+        self._web = bridge.settings.web
+        self._limits = self._web.limits
 
-    def stored(plain: _Plain, body: bytes) -> list[str]:
+    def plain(self, environ: WSGIEnvironment) -> Plain | None:
+        """What is to be stored for whom, if that can be told without asking further."""
+        plain = _plain(environ, self._access)
+        return plain if plain and plain.length <= self._web.most_request_bytes else None
+
+    def read(self, plain: Plain, body: bytes) -> list[Received]:
+        """The statements in `body`. Raises whatever there is to be said against one of them."""
         if len(body) != plain.length:
             raise EOFError
         version, put_under = plain.origin.version, plain.put_under
         received = read_statements(
             body,
-            most=web.most_statements,
+            most=self._web.most_statements,
             single=put_under is not None,
             version=version,
-            limits=limits,
+            limits=self._limits,
         )
         check_all_have_data(received, version=version)
-        if put_under is None:
+        if put_under is not None:
+            check_put(received[0], put_under, version=version)
+        return received
+
+
+def short_way(
+    ordinary: WSGIApplication, bridge: Bridge, short: ShortWay, tally: Tally
+) -> WSGIApplication:
+    """`ordinary`, but for what needs so little of it: statements that are stored.
+
+    What is small does not even need the thread (:mod:`webhook.front`).
+    """
+    intake, took = bridge.intake, tally.took
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        plain = short.plain(environ)
+        if plain is None:
+            return ordinary(environ, start_response)
+        body = environ["wsgi.input"].read(plain.length)
+        try:
+            ids = stored(plain, short.read(plain, body))
+        except Exception:  # whatever it is: it comes up once more where it is answered
+            environ["wsgi.input"] = io.BytesIO(body)
+            return ordinary(environ, start_response)
+        took(plain.origin.sender)
+        status, headers, told = answer(ids, plain)
+        start_response(status, headers)
+        return [told] if told else []
+
+    def stored(plain: Plain, received: list[Received]) -> list[str]:
+        if plain.put_under is None:
             return intake.store(plain.origin, received)
-        check_put(received[0], put_under, version=version)
-        intake.store_as(plain.origin, put_under, received[0])
-        return [put_under]
+        intake.store_as(plain.origin, plain.put_under, received[0])
+        return [plain.put_under]
 
     return call
 
 
-def _plain(environ: WSGIEnvironment, access: Access) -> _Plain | None:
+def _plain(environ: WSGIEnvironment, access: Access) -> Plain | None:
     """What is to be stored for whom, if that can be told without asking further."""
-    if environ["PATH_INFO"] != _PATH or environ.get("CONTENT_TYPE", "").lower() not in _JSON:
+    if environ["PATH_INFO"] != PATH or environ.get("CONTENT_TYPE", "").lower() not in _JSON:
         return None
     put_under = None
     if environ["REQUEST_METHOD"] == "PUT":
@@ -107,15 +130,14 @@ def _plain(environ: WSGIEnvironment, access: Access) -> _Plain | None:
     if admitted is None or not length.isdecimal():
         return None
     grant, version = admitted
-    return _Plain(Origin(grant.name, grant.authority, version), int(length), put_under)
+    return Plain(Origin(grant.name, grant.authority, version), int(length), put_under)
 
 
-def _answer(ids: list[str], plain: _Plain, start_response: StartResponse) -> Iterable[bytes]:
+def answer(ids: list[str], plain: Plain) -> tuple[str, list[tuple[str, str]], bytes]:
+    """What is said of statements that are stored: status, headers and body."""
     headers = [("Vary", "Origin"), (HEADER, plain.origin.version.value)]
     if plain.put_under is not None:
-        start_response("204 NO CONTENT", headers)
-        return []
+        return "204 NO CONTENT", headers, b""
     told = msgspec.json.encode(ids)
     headers += ("Content-Type", "application/json"), ("Content-Length", str(len(told)))
-    start_response("200 OK", headers)
-    return [told]
+    return "200 OK", headers, told

@@ -59,7 +59,7 @@ class Web(_Section, frozen=True, kw_only=True):
     """addresses or networks of the reverse proxies on other machines that are believed when they
     say, by ``X-Forwarded-For``, whom they serve; those on this machine are in any case"""
     threads: Annotated[int, msgspec.Meta(ge=1, le=2048)] = 512
-    """requests taken at once; there are so many threads only while so many are needed"""
+    """requests worked on at once; there are so many threads only if so many were needed"""
     patience_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60
     """how long a request may be on its way, or an answer, without making headway"""
     most_request_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1_000_000_000)] = 8_000_000

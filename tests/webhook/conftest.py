@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import werkzeug.test
 from flask import Flask, request, request_started
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -37,7 +37,7 @@ def basic(username: str, password: str) -> str:
 class Client:
     """A sender: what it sends carries its credentials and the version unless it says otherwise."""
 
-    def __init__(self, client: FlaskClient, store: Store) -> None:
+    def __init__(self, client: werkzeug.test.Client, store: Store) -> None:
         self._client = client
         self._store = store
 

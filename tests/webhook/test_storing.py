@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import werkzeug.test
 from flask import Flask
 
 from lms_bridge import credentials
+from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from tests.conftest import NOW
 from tests.webhook.conftest import Client, basic, on_sqlite, ordinary_requests
 from tests.webhook.examples import ID, OTHER_ID, statement
+from tests.webhook.fronted import fronted
 from webhook import access
+from webhook.front import Front
 
 ORDINARY = {"Content-Type": "application/json; charset=utf-8; way=ordinary"}
 
@@ -25,6 +29,13 @@ def ordinary(app: Flask) -> Iterator[list[str]]:
     """The methods of the requests that went the ordinary way."""
     with ordinary_requests(app, "method") as seen:
         yield seen
+
+
+@pytest.fixture(params=["in a thread", "where HTTP is spoken"])
+def lrs(request: pytest.FixtureRequest, app: Flask, bridge: Bridge, store: Store) -> Client:
+    if request.param == "in a thread":
+        return Client(app.test_client(), store)
+    return Client(werkzeug.test.Client(fronted(Front(bridge, app))), store)
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def test_the_answers_are_those_of_the_ordinary_way(known: Client, version: str) 
             known.send("PUT", query_string=f"statementId={ID}", json=statement(), headers=headers),
             known.send("POST", "/xapi/statements", data=b"[]", headers=headers),
         ]
-        return [(each.status, sorted(each.headers), each.data) for each in answers]
+        return [(each.status_code, sorted(each.headers), each.data) for each in answers]
 
     assert told({}) == told(ORDINARY)
 

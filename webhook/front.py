@@ -1,0 +1,151 @@
+"""What the server calls: most requests go to a thread, and those that come all the time to none.
+
+A request to store statements about which nothing has to be thought over
+(:mod:`webhook.storing`) is read here, in the one thread that speaks to all connections, handed in
+to be stored, and answered when it is. To hand it to a thread, and that one's answer back, takes
+several times as long as all that is done about it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import structlog
+from flask import Flask
+
+from lms_bridge.bridge import Bridge
+from lms_bridge.intake import Request
+from lms_bridge.store.group_commit import Closed
+from webhook.arriving import in_turn
+from webhook.exchange import Receive, Scope, Send, asked_in, environ_of
+from webhook.in_threads import Body, InThreads
+from webhook.meter import Meter
+from webhook.storing import PATH, Plain, ShortWay, answer
+from webhook.tally import Tally
+from webhook.tracing import HEADER, name_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = structlog.get_logger(__name__)
+_is_enabled = logging.getLogger(__name__).isEnabledFor
+
+Reply: TypeAlias = Callable[[int, list[tuple[str, str]], bytes], None]
+"""is called with the status, the headers and the body of an answer"""
+_Over: TypeAlias = Callable[[BaseException | None], None]
+_PATH: Final = PATH.encode()
+
+
+class Front:
+    """`app` as an application of ASGI, which some requests need not be begun of."""
+
+    def __init__(self, bridge: Bridge, app: Flask) -> None:
+        web = bridge.settings.web
+        self._intake = bridge.intake
+        self._short: ShortWay = app.extensions["short way"]
+        self._meter: Meter = app.extensions["meter"]
+        self._tally: Tally = app.extensions["tally"]
+        self._told = _Told()
+        self._handed: list[tuple[Request, _Over]] = []
+        turns = in_turn(app, threads=web.threads, patience_seconds=web.patience_seconds)
+        self._in_threads = InThreads(turns, threads=web.threads)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in a thread."""
+        environ = environ_of(scope)
+        has_body = "HTTP_TRANSFER_ENCODING" in environ or "CONTENT_LENGTH" in environ
+        body = Body(scope, receive, has_more=has_body)
+        # What is there already needs no thread to wait for it. Whoever asks first whether to send
+        # it is to be told by the application.
+        if has_body and "HTTP_EXPECT" not in environ:
+            await body.go_on()
+        await self._in_threads(environ, body, receive, send)
+
+    def at_once(
+        self, scope: Scope, body: bytes, reply: Reply, otherwise: Callable[[], object]
+    ) -> bool:
+        """Whether this request, which is there as a whole, is answered by calling `reply`.
+
+        That is done later and by the loop. If it comes to nothing, `otherwise` is called, and the
+        request is to be answered as any other is.
+        """
+        if scope["raw_path"] != _PATH or scope["method"] not in ("POST", "PUT"):
+            return False
+        begun = time.perf_counter()
+        environ = asked_in(scope)
+        plain = self._short.plain(environ)
+        if plain is None:
+            return False
+
+        def over(error: BaseException | None) -> None:
+            if error is None:
+                reply(*self._stored(plain, ids, environ, begun))
+            else:  # whatever it is: it comes up once more where it is answered
+                self._meter.leave()
+                otherwise()
+
+        try:
+            received = self._short.read(plain, body)
+        except Exception:  # as above
+            return False
+        ids, request = self._intake.request(plain.origin, received, under=plain.put_under)
+        self._meter.begin()
+        if not self._handed:
+            asyncio.get_running_loop().call_soon(self._hand_in)
+        self._handed.append((request, self._told.by(over)))
+        return True
+
+    def _hand_in(self) -> None:
+        """Hand in what has come at the same time, so that nobody has to be woken up for each."""
+        handed, self._handed = self._handed, []
+        try:
+            self._intake.hand_in(handed)
+        except Closed as error:
+            for _, told in handed:
+                told(error)
+
+    def _stored(
+        self, plain: Plain, ids: list[str], environ: WSGIEnvironment, begun: float
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What is answered, and counted, of statements that are stored."""
+        name, sender = name_of(environ), plain.origin.sender
+        if _is_enabled(logging.DEBUG):
+            log.debug("statements stored", sender=sender, statement=ids, request=name)
+        self._tally.took(sender)
+        status, headers, body = answer(ids, plain)
+        self._meter.end(PATH, environ["REQUEST_METHOD"], status[:3], time.perf_counter() - begun)
+        return int(status[:3]), [*headers, (HEADER, name)], body
+
+
+class _Told:
+    """What other threads tell the loop, which wakes up once for all that they have told."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[_Over, BaseException | None]] = deque()
+        self._is_awake = False
+
+    def by(self, over: _Over) -> _Over:
+        """Whoever is told something by another thread, to have `over` told it by this loop."""
+        loop = asyncio.get_running_loop()
+
+        def told(error: BaseException | None) -> None:
+            self._waiting.append((over, error))
+            if not self._is_awake:
+                self._is_awake = True
+                loop.call_soon_threadsafe(self._tell)
+
+        return told
+
+    def _tell(self) -> None:
+        self._is_awake = False  # first: what is told from now on wakes it up again
+        while self._waiting:
+            over, error = self._waiting.popleft()
+            try:
+                over(error)
+            except Exception:
+                log.exception("an answer could not be given")
