@@ -16,6 +16,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from lms_bridge.accounts import accesses
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements
 from tests.webhook.conftest import PASSWORD
@@ -74,6 +75,17 @@ def test_it_ends_when_it_is_told_to_before_it_is_ready(
         time.sleep(seconds)
         served.process.terminate()
         served.process.wait(15)
+
+
+def test_whom_it_told_of_whom_is_written_down_before_it_ends(
+    tmp_path: Path, place: str, stored: Store
+) -> None:
+    with serving(tmp_path, place) as service:
+        assert service.session.get(f"{service.address}/xapi/statements", timeout=5).ok
+        service.process.terminate()
+        assert service.process.wait(20) == 0
+    with stored.reading() as db:
+        assert [one.by for one in accesses.entries(db)] == ["lrs:moodle"]
 
 
 # --- as the real plugin sends ----------------------------------------------------------------
