@@ -165,9 +165,9 @@ class _Answering:
         code, told = status[:3], []
         for name, value in headers:
             name = name.lower()
+            if name == "date" or (name == "content-length" and code in _WITHOUT_BODY):
+                continue  # the server says when it is, and what has no body has no length
             if name == "content-length":
-                if code in _WITHOUT_BODY:
-                    continue
                 self._left = int(value)
             told.append((name.encode("latin-1"), value.encode("latin-1")))
         start = {"type": "http.response.start", "status": int(code), "headers": told}

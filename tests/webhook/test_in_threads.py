@@ -118,6 +118,14 @@ def test_an_answer_without_content_names_no_length(status: str) -> None:
     assert (exchange.headers, exchange.body) == ([("etag", '"1"')], b"")
 
 
+def test_when_it_is_is_said_by_the_server_alone() -> None:
+    def dated(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Date", "Fri, 27 Nov 2026 19:23:24 GMT"), ("X-Thing", "1")])
+        return [b"all"]
+
+    assert answered(dated, Exchange()).headers == [("x-thing", "1")]
+
+
 def test_what_is_written_the_old_way_is_sent_as_well() -> None:
     def written(_environ: Any, start_response: Any) -> Iterable[bytes]:
         write = start_response("200 OK", [])
