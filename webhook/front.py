@@ -39,6 +39,8 @@ Reply: TypeAlias = Callable[[int, list[tuple[str, str]], bytes], None]
 """is called with the status, the headers and the body of an answer"""
 _Over: TypeAlias = Callable[[BaseException | None], None]
 _PATH: Final = PATH.encode()
+_MANY: Final = 64
+"""requests that need not wait for others any more"""
 
 
 class Front:
@@ -96,12 +98,19 @@ class Front:
         ids, request = self._intake.request(plain.origin, received, under=plain.put_under)
         self._meter.begin()
         if not self._handed:
-            asyncio.get_running_loop().call_soon(self._hand_in)
+            asyncio.get_running_loop().call_soon(self._hand_in, 0)
         self._handed.append((request, self._told.by(over)))
         return True
 
-    def _hand_in(self) -> None:
-        """Hand in what has come at the same time, so that nobody has to be woken up for each."""
+    def _hand_in(self, before: int) -> None:
+        """Hand in what has come at the same time, so that it is written together.
+
+        As long as more come each time that the loop looks, which it does without waiting, they
+        belong to it.
+        """
+        if before < len(self._handed) < _MANY:
+            asyncio.get_running_loop().call_soon(self._hand_in, len(self._handed))
+            return
         handed, self._handed = self._handed, []
         try:
             self._intake.hand_in(handed)

@@ -198,3 +198,26 @@ def test_one_commit_is_made_for_what_comes_together(
     asked(front, *(told(statement()) for _ in range(50)))
     assert sum(groups) == 50
     assert len(groups) < 50
+
+
+def test_what_comes_while_others_are_read_is_handed_in_with_them(
+    front: Front, known: Client, bridge: Bridge
+) -> None:
+    groups: list[int] = []
+    hand_in = bridge.intake.hand_in
+
+    def counted(requests: Any) -> None:
+        groups.append(len(requests))
+        hand_in(requests)
+
+    bridge.intake.hand_in = counted  # type: ignore[method-assign]
+
+    async def one_after_the_other() -> None:
+        asked = []
+        for _ in range(100):
+            asked.append(asyncio.create_task(told(statement()).with_(front)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*asked)
+
+    run(one_after_the_other())
+    assert groups == [64, 36]
