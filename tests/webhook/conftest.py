@@ -23,6 +23,7 @@ from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import statements
 from lms_bridge.store.types import AnyRow
 from tests.logged import logged
+from webhook import access
 from webhook.app import create_app
 
 PASSWORD = "rahasia-sekali"
@@ -123,6 +124,22 @@ def ordinary_requests(app: Flask, name: str) -> Iterator[list[str]]:
 
     with request_started.connected_to(see, app):
         yield seen
+
+
+@pytest.fixture
+def ordinary(app: Flask) -> Iterator[list[str]]:
+    """The methods of the requests that went the ordinary way."""
+    with ordinary_requests(app, "method") as seen:
+        yield seen
+
+
+@pytest.fixture
+def known(lrs: Client, ordinary: list[str], monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A sender whose credentials were looked at a moment ago."""
+    monkeypatch.setattr(access, "SECONDS", 3600)  # a test may be slow
+    lrs.post([])
+    ordinary.clear()
+    return lrs
 
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

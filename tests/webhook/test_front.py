@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
-from tests.webhook.conftest import LIMIT, PASSWORD, Client, basic, on_sqlite, ordinary_requests
+from tests.webhook.conftest import LIMIT, PASSWORD, Client, basic, on_sqlite
 from tests.webhook.examples import ID, statement
 from tests.webhook.fronted import Exchange, run
-from webhook import access
 from webhook.front import Front
 from webhook.meter import Meter
 
@@ -25,22 +23,6 @@ PATH = "/xapi/statements"
 @pytest.fixture
 def front(bridge: Bridge, app: Flask) -> Front:
     return Front(bridge, app)
-
-
-@pytest.fixture
-def ordinary(app: Flask) -> Iterator[list[str]]:
-    """The methods of the requests that went the ordinary way."""
-    with ordinary_requests(app, "method") as seen:
-        yield seen
-
-
-@pytest.fixture
-def known(lrs: Client, ordinary: list[str], monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A sender whose credentials were looked at a moment ago."""
-    monkeypatch.setattr(access, "SECONDS", 3600)  # a test may be slow
-    lrs.post([])
-    ordinary.clear()
-    return lrs
 
 
 def told(value: Any, *, pieces: int = 1, method: str = "POST", **more: Any) -> Exchange:

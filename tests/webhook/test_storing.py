@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +14,12 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from tests.conftest import NOW
-from tests.webhook.conftest import Client, basic, on_sqlite, ordinary_requests
+from tests.webhook.conftest import Client, basic, on_sqlite
 from tests.webhook.examples import ID, OTHER_ID, statement
 from tests.webhook.fronted import fronted
-from webhook import access
 from webhook.front import Front
 
 ORDINARY = {"Content-Type": "application/json; charset=utf-8; way=ordinary"}
-
-
-@pytest.fixture
-def ordinary(app: Flask) -> Iterator[list[str]]:
-    """The methods of the requests that went the ordinary way."""
-    with ordinary_requests(app, "method") as seen:
-        yield seen
 
 
 @pytest.fixture(params=["in a thread", "where HTTP is spoken"])
@@ -36,15 +27,6 @@ def lrs(request: pytest.FixtureRequest, app: Flask, bridge: Bridge, store: Store
     if request.param == "in a thread":
         return Client(app.test_client(), store)
     return Client(werkzeug.test.Client(fronted(Front(bridge, app))), store)
-
-
-@pytest.fixture
-def known(lrs: Client, ordinary: list[str], monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A sender whose credentials were looked at a moment ago."""
-    monkeypatch.setattr(access, "SECONDS", 3600)  # a test may be slow
-    lrs.post([])
-    ordinary.clear()
-    return lrs
 
 
 def test_statements_are_stored_without_flask(known: Client, ordinary: list[str]) -> None:
