@@ -51,35 +51,35 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection
 class _Protocol(HttpToolsProtocol):
     """One connection."""
 
-    _headers_since: float | None = None
-    """since when headers are waited for"""
-    _came = 0
+    _since: float | None = None
+    """since when a request, or the rest of its headers, is waited for"""
+    _came: int | None = None
+    """bytes of headers that are not there as a whole"""
     _held: tuple[RequestResponseCycle, Any] | None = None
     """a request of which not all is there, and who is to answer it"""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has come, and is to say what they want."""
         super().connection_made(transport)
-        self._headers_since = self.loop.time()
+        self._since = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
         """More has come of a request."""
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._go_on_as_before(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send_400_response("This is not a request of HTTP/1.1.")
-        if self._headers_since is not None:
+        if self._came is not None:
             self._came += len(data)
             if self._came > MOST_OF_HEADERS and not self.transport.is_closing():
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
 
     def end_if_since(self, late: float) -> None:
-        """End it if nothing but headers has been waited for since `late` and before."""
-        is_due = self._headers_since is not None and self._headers_since < late
+        """End it if a request has been waited for since then and before."""
+        is_due = self._since is not None and self._since < late
         if is_due and not self._is_answering():
             self.transport.close()
 
@@ -90,14 +90,24 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._headers_since = self.loop.time()
+        self._since, self._came = self.loop.time(), 0
 
     def on_headers_complete(self) -> None:
         """Its headers are there."""
-        self._headers_since = None
-        self._came = 0
+        self._since = self._came = None
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """A request is answered; the next one is waited for as headers are, without a timer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._since is None:
+            self._since = self.loop.time()
 
     def on_body(self, body: bytes) -> None:
         """More of its body is there."""
@@ -198,7 +208,6 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 limit_concurrency=connections,
-                timeout_keep_alive=max(1, int(seconds)),
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )

@@ -156,6 +156,34 @@ def test_a_body_that_is_too_large_is_refused_so_that_its_sender_hears_it(
     assert answer.status_code == 413
 
 
+def test_a_body_that_nobody_wanted_does_not_disturb_the_answer(served: Served) -> None:
+    """It comes after the request was refused, and may be longer than headers can be."""
+    head = HEAD.replace("Basic ", "Basic x").replace("Connection: close\n", "")
+    body = b" " * 150_000
+    about = HEAD.replace("POST /xapi/statements", "GET /xapi/about")
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
+        line.sendall(f"{head}Content-Length: {len(body)}\n\n".replace("\n", "\r\n").encode())
+        for at in range(0, len(body), 30_000):
+            line.sendall(body[at : at + 30_000])
+            time.sleep(0.1)
+        line.sendall(f"{about}\n".replace("\n", "\r\n").encode())
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert [int(each[:3]) for each in answer.split(b"HTTP/1.1 ")[1:]] == [401, 200]
+
+
+def test_a_connection_that_is_not_used_is_ended_after_a_while(tmp_path: Path, place: str) -> None:
+    with serving(tmp_path, place, web="patience_seconds = 8\n") as service:
+        request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as line:
+            for _ in range(3):
+                line.sendall(request)
+                answer = b""
+                while not answer.endswith(b"ok\n"):
+                    answer += line.recv(65536)
+                time.sleep(0.1)
+            assert line.recv(65536) == b""
+
+
 def test_a_sender_that_goes_away_in_the_middle_leaves_nothing(
     served: Served, stored: Store
 ) -> None:
