@@ -81,7 +81,7 @@ def test_whom_it_told_of_whom_is_written_down_before_it_ends(
     tmp_path: Path, place: str, stored: Store
 ) -> None:
     with serving(tmp_path, place) as service:
-        assert service.session.get(f"{service.address}/xapi/statements", timeout=5).ok
+        assert service.session.get(f"{service.address}/xapi/statements", timeout=60).ok
         service.process.terminate()
         assert service.process.wait(20) == 0
     with stored.reading() as db:
