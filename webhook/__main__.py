@@ -41,11 +41,17 @@ def main(config: Path) -> None:
         settings = load(config)
         logs.set_up(settings.log)
         listener = _listener(settings.web)
-        bridge = Bridge.open(config)
     except Exception as error:
         if (sentence := sentence_of(error)) is None:
             raise
         raise SystemExit(f"lms-bridge: {sentence}") from None
+    try:
+        bridge = Bridge.open(config)
+    except Exception as error:
+        if (sentence := sentence_of(error)) is None:
+            raise
+        log.error("cannot serve", reason=sentence)
+        raise SystemExit(1) from None  # and be started again, when it may have been mended
     _serve(bridge, listener)
 
 

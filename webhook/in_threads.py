@@ -163,6 +163,7 @@ class _Answering:
         if exc_info and self._passing is not None:
             raise exc_info[1].with_traceback(exc_info[2])
         code, told = status[:3], []
+        self._left = None
         for name, value in headers:
             name = name.lower()
             if name == "date" or (name == "content-length" and code in _WITHOUT_BODY):

@@ -137,12 +137,12 @@ def test_what_is_written_the_old_way_is_sent_as_well() -> None:
 
 def test_an_answer_that_is_taken_back_before_it_was_sent_is_not_sent() -> None:
     def changed(_environ: Any, start_response: Any) -> Iterable[bytes]:
-        start_response("200 OK", [("X-First", "1")])
+        start_response("200 OK", [("X-First", "1"), ("Content-Length", "100")])
         start_response("500 ERROR", [], (ValueError, ValueError(), None))
         return [b"sorry"]
 
     exchange = answered(changed, Exchange())
-    assert (exchange.status, exchange.headers) == (500, [])
+    assert (exchange.status, exchange.headers, exchange.body) == (500, [], b"sorry")
 
 
 def test_what_goes_wrong_goes_to_the_server() -> None:
