@@ -146,15 +146,25 @@ def test_nobody_waits_for_long_for_one_who_hangs(database: str, place: str) -> N
 def test_a_frozen_process_that_is_in_no_transaction_stops_nobody(
     database: str, busy: subprocess.Popen[str]
 ) -> None:
-    busy.send_signal(signal.SIGSTOP)
+    freeze(busy)
     while not is_free(database):
         busy.send_signal(signal.SIGCONT)
         time.sleep(0.01)
-        busy.send_signal(signal.SIGSTOP)
+        freeze(busy)
     store = open_store(f"sqlite:///{database}")
     with store.writing() as db:
         db.execute(text("UPDATE turns SET number = -1"))
     store.close()
+
+
+def freeze(process: subprocess.Popen[str]) -> None:
+    """Stop it; returns when each of its threads has stopped, which may be a moment later."""
+    process.send_signal(signal.SIGSTOP)
+    states = Path(f"/proc/{process.pid}/task")
+    while {each.read_text().rpartition(")")[2].split()[0] for each in states.glob("*/stat")} != {
+        "T"
+    }:
+        time.sleep(0.001)
 
 
 def is_free(database: str) -> bool:
