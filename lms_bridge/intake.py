@@ -75,32 +75,29 @@ class Intake:
             store, self._write, at_once=self._write_at_once, name="intake", threads=1
         )
 
-    def store(self, origin: Origin, received: Sequence[Received]) -> list[str]:
+    def store(
+        self, origin: Origin, received: Sequence[Received], *, under: str | None = None
+    ) -> list[str]:
         """Store the statements of one request; returns their ids, in order, after the commit.
+
+        `under` is the id under which it tells of its only statement, if it says that.
 
         A statement that is there already is left as it is. Raises :exc:`Conflict` when one
         is there with other content; then none of the request is stored.
         """
-        ids = self._ids(received)
-        if received:
-            self._commits.submit(_request(origin, ids, received))
+        ids, request = self.request(origin, received, under=under)
+        if request:
+            self._commits.submit(request)
         log.debug("statements stored", sender=origin.sender, statement=ids)
         return ids
-
-    def store_as(self, origin: Origin, statement_id: str, received: Received) -> None:
-        """Store one statement under `statement_id`, as :meth:`store` does."""
-        self._commits.submit(_request(origin, [statement_id], [received]))
-        log.debug("statements stored", sender=origin.sender, statement=[statement_id])
 
     def request(
         self, origin: Origin, received: Sequence[Received], *, under: str | None = None
     ) -> tuple[list[str], Request]:
-        """What :meth:`hand_in` takes of one request, and the ids of its statements.
-
-        `under` is the id under which it tells of its only statement, if it says that.
-        """
+        """What :meth:`hand_in` takes of one request, and the ids of its statements."""
         ids = self._ids(received) if under is None else [under]
-        return ids, _request(origin, ids, received)
+        raws = [one.raw for one in received]
+        return ids, _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
 
     def hand_in(
         self, requests: Iterable[tuple[Request, Callable[[BaseException | None], object]]]
@@ -168,11 +165,6 @@ def _rows(origin: Origin, new: Iterable[tuple[str, bytes]]) -> list[Row]:
     """The rows of the table for `new` statements, without their places."""
     sender, version, authority = origin.sender, origin.version.value, origin.authority
     return [(statement_id, sender, raw, version, authority) for statement_id, raw in new]
-
-
-def _request(origin: Origin, ids: Sequence[str], received: Sequence[Received]) -> Request:
-    raws = [one.raw for one in received]
-    return _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:

@@ -233,7 +233,7 @@ def test_one_statement_may_be_stored_under_an_id_that_it_does_not_carry(
     store: Store, intake: Intake
 ) -> None:
     [one] = received(statement())
-    intake.store_as(MOODLE, OTHER_ID.upper(), one)
+    intake.store(MOODLE, [one], under=OTHER_ID.upper())
     with store.reading() as db:
         row = db.execute(select(statements)).one()
     assert (row.id, row.raw) == (OTHER_ID, one.raw)

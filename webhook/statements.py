@@ -49,7 +49,7 @@ def resource(bridge: Bridge, readers: Readers) -> Blueprint:
             [received] = sent.received
             check_put(received, statement_id, version=g.version)
             attachments.store(bridge.store, sent.files, clock=utc_now)
-            intake.store_as(_origin(), statement_id, received)
+            intake.store(_origin(), [received], under=statement_id)
         return nothing()
 
     @blueprint.errorhandler(Conflict)

@@ -59,8 +59,24 @@ class ShortWay:
 
     def plain(self, environ: WSGIEnvironment) -> Plain | None:
         """What is to be stored for whom, if that can be told without asking further."""
-        plain = _plain(environ, self._access)
-        return plain if plain and plain.length <= self._web.most_request_bytes else None
+        if environ["PATH_INFO"] != PATH or environ.get("CONTENT_TYPE", "").lower() not in _JSON:
+            return None
+        put_under = None
+        if environ["REQUEST_METHOD"] == "PUT":
+            asked = _PUT_UNDER.fullmatch(environ["QUERY_STRING"])
+            if asked is None:
+                return None
+            put_under = canonical_uuid(asked[1])
+        elif environ["REQUEST_METHOD"] != "POST" or environ["QUERY_STRING"]:
+            return None
+        length = environ.get("CONTENT_LENGTH", "")
+        admitted = at_once(environ, self._access, scopes.WRITES, unless=_TO_THINK_OVER)
+        if admitted is None or not length.isdecimal():
+            return None
+        if int(length) > self._web.most_request_bytes:
+            return None
+        grant, version = admitted
+        return Plain(Origin(grant.name, grant.authority, version), int(length), put_under)
 
     def read(self, plain: Plain, body: bytes) -> list[Received]:
         """The statements in `body`. Raises whatever there is to be said against one of them."""
@@ -95,7 +111,7 @@ def short_way(
             return ordinary(environ, start_response)
         body = environ["wsgi.input"].read(plain.length)
         try:
-            ids = stored(plain, short.read(plain, body))
+            ids = intake.store(plain.origin, short.read(plain, body), under=plain.put_under)
         except Exception:  # whatever it is: it comes up once more where it is answered
             environ["wsgi.input"] = io.BytesIO(body)
             return ordinary(environ, start_response)
@@ -104,33 +120,7 @@ def short_way(
         start_response(status, headers)
         return [told] if told else []
 
-    def stored(plain: Plain, received: list[Received]) -> list[str]:
-        if plain.put_under is None:
-            return intake.store(plain.origin, received)
-        intake.store_as(plain.origin, plain.put_under, received[0])
-        return [plain.put_under]
-
     return call
-
-
-def _plain(environ: WSGIEnvironment, access: Access) -> Plain | None:
-    """What is to be stored for whom, if that can be told without asking further."""
-    if environ["PATH_INFO"] != PATH or environ.get("CONTENT_TYPE", "").lower() not in _JSON:
-        return None
-    put_under = None
-    if environ["REQUEST_METHOD"] == "PUT":
-        asked = _PUT_UNDER.fullmatch(environ["QUERY_STRING"])
-        if asked is None:
-            return None
-        put_under = canonical_uuid(asked[1])
-    elif environ["REQUEST_METHOD"] != "POST" or environ["QUERY_STRING"]:
-        return None
-    length = environ.get("CONTENT_LENGTH", "")
-    admitted = at_once(environ, access, scopes.WRITES, unless=_TO_THINK_OVER)
-    if admitted is None or not length.isdecimal():
-        return None
-    grant, version = admitted
-    return Plain(Origin(grant.name, grant.authority, version), int(length), put_under)
 
 
 def answer(ids: list[str], plain: Plain) -> tuple[str, list[tuple[str, str]], bytes]:
