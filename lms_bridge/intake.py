@@ -23,6 +23,7 @@ from lms_bridge.store.engine import Store, vouch
 from lms_bridge.store.group_commit import GroupCommit
 from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
+from lms_bridge.store.promptly import Promptly
 from lms_bridge.store.schema import statements
 from xapi import Received, canonical_uuid, new_uuids, same_statement
 from xapi.versions import Version
@@ -70,6 +71,7 @@ class Intake:
     ) -> None:
         self._clock = clock
         self._new_ids = new_ids
+        self._promptly = Promptly(store)
         self._appender = Appender(store)
         self._commits = GroupCommit[Request, None](
             store, self._write, at_once=self._write_at_once, name="intake", threads=1
@@ -99,6 +101,14 @@ class Intake:
         raws = [one.raw for one in received]
         return ids, _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
 
+    def stored_promptly(self, requests: Sequence[Request]) -> bool:
+        """Store the statements of all `requests`, if that keeps this thread from nothing else.
+
+        It is for the one thread that speaks to everybody. If the answer is no, nothing was stored,
+        and they are to be handed in.
+        """
+        return self._promptly.append(list(chain.from_iterable(requests)), now=self._clock())
+
     def hand_in(
         self, requests: Iterable[tuple[Request, Callable[[BaseException | None], object]]]
     ) -> None:
@@ -116,6 +126,7 @@ class Intake:
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
+        self._promptly.close()
         self._commits.close()
         self._appender.close()
 

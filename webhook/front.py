@@ -99,7 +99,7 @@ class Front:
         self._meter.begin()
         if not self._handed:
             asyncio.get_running_loop().call_soon(self._hand_in, 0)
-        self._handed.append((request, self._told.by(over)))
+        self._handed.append((request, over))
         return True
 
     def _hand_in(self, before: int) -> None:
@@ -112,11 +112,15 @@ class Front:
             asyncio.get_running_loop().call_soon(self._hand_in, len(self._handed))
             return
         handed, self._handed = self._handed, []
+        if self._intake.stored_promptly([request for request, _ in handed]):
+            for _, over in handed:
+                _tell(over, None)
+            return
         try:
-            self._intake.hand_in(handed)
+            self._intake.hand_in([(request, self._told.by(over)) for request, over in handed])
         except Closed as error:
-            for _, told in handed:
-                told(error)
+            for _, over in handed:
+                _tell(over, error)
 
     def _stored(
         self, plain: Plain, ids: list[str], environ: WSGIEnvironment, begun: float
@@ -153,8 +157,11 @@ class _Told:
     def _tell(self) -> None:
         self._is_awake = False  # first: what is told from now on wakes it up again
         while self._waiting:
-            over, error = self._waiting.popleft()
-            try:
-                over(error)
-            except Exception:
-                log.exception("an answer could not be given")
+            _tell(*self._waiting.popleft())
+
+
+def _tell(over: _Over, error: BaseException | None) -> None:
+    try:
+        over(error)
+    except Exception:
+        log.exception("an answer could not be given")

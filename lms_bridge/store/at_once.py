@@ -33,8 +33,10 @@ class Appender:
     True
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, waits: bool = True) -> None:
+        """Without `waits` it raises :exc:`TimeoutError` where another has to be waited for."""
         self._store = store
+        self._waits = waits
         self._way = _way_with(store.engine.dialect.name)
         self._kept: PoolProxiedConnection | None = None
 
@@ -45,7 +47,7 @@ class Appender:
         Raises :exc:`sqlalchemy.exc.DBAPIError`, as a transaction does.
         """
         try:
-            with self._store.turn():
+            with self._store.turn(waits=self._waits):
                 self._way.append(self._connection(), rows, place_of(now))
         except self._way.is_there_already:
             return False
@@ -66,14 +68,15 @@ class Appender:
     def _connection(self) -> Any:
         if self._kept is None:
             self._kept = self._store.engine.raw_connection()
-            self._way.prepare(self._kept.driver_connection)
+            self._way.prepare(self._kept.driver_connection, self._waits)
         return self._kept.driver_connection
 
 
 class Way(NamedTuple):
     """How a driver does it."""
 
-    prepare: Callable[[Any], object]
+    prepare: Callable[[Any, bool], object]
+    """makes a connection ready, for whoever waits or does not"""
     append: Callable[[Any, Sequence[Row], int], object]
     is_there_already: type[Exception]
     error: type[Exception]
@@ -86,6 +89,13 @@ def _way_with(dialect: str) -> Way:
     from lms_bridge.store.at_once_postgresql import POSTGRESQL
 
     return POSTGRESQL
+
+
+def _prepare(connection: sqlite3.Connection, waits: bool) -> None:
+    if not waits:
+        connection.execute("PRAGMA busy_timeout = 0")
+        # Once in a while a commit takes the time to carry what was written into the file.
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
 
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[Row], place: int) -> None:
@@ -107,4 +117,4 @@ def _insertion(rows: int) -> str:
     )
 
 
-_SQLITE: Final = Way(lambda _: None, _insert, sqlite3.IntegrityError, sqlite3.Error)
+_SQLITE: Final = Way(_prepare, _insert, sqlite3.IntegrityError, sqlite3.Error)

@@ -28,7 +28,7 @@ _KINDS: Final = (
 _BINARY: Final = (Format.BINARY,) * len(_KINDS)
 
 
-def _prepare(connection: psycopg.Connection[Any]) -> None:
+def _prepare(connection: psycopg.Connection[Any], _waits: bool) -> None:
     connection.autocommit = True
     _check(connection.pgconn.prepare(_NAME, _CALL, _KINDS), ExecStatus.COMMAND_OK)
 

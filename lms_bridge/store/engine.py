@@ -134,19 +134,22 @@ class Store:
                 yield connection
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, *, waits: bool = True) -> Iterator[None]:
         """The turn of a thread to write, where only one can at a time.
 
-        Raises :exc:`TimeoutError` when that takes unreasonably long.
+        Raises :exc:`TimeoutError` when that takes unreasonably long; or, for a thread that never
+        `waits`, when somebody else has the turn or waits for it.
         """
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=_BUSY_SECONDS):
-            raise TimeoutError(f"another thread has been writing for {_BUSY_SECONDS} seconds")
+        if not self._writer.acquire(timeout=_BUSY_SECONDS if waits else 0):
+            raise TimeoutError("another thread is writing")
         try:
-            if self._turnstile:
+            if self._turnstile and waits:
                 self._turnstile.enter()
+            elif self._turnstile and not self._turnstile.enter_if_free():
+                raise TimeoutError("another process is writing")
             yield
         finally:
             if self._turnstile:

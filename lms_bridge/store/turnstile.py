@@ -33,6 +33,7 @@ _GLANCE_SECONDS = 0.0005
 # Python's own lets go of the interpreter at each call, and the thread that commits for all others
 # would wait to have it again behind them.
 _flock: Final = ctypes.PyDLL(None, use_errno=True).flock
+_NOW: Final = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class Turnstile:
@@ -62,6 +63,18 @@ class Turnstile:
         if not self._is_in:
             self._go_without()
 
+    def enter_if_free(self) -> bool:
+        """Take the turn, if nobody else has it or waits for it; whether that is so."""
+        try:
+            next_, turn = self._opened()
+        except OSError:
+            return False
+        if _flock(next_, _NOW):
+            return False
+        self._is_in = not _flock(turn, _NOW)
+        _flock(next_, fcntl.LOCK_UN)
+        return self._is_in
+
     def leave(self) -> None:
         """The turn is the next one's."""
         if self._is_in and self._places:
@@ -70,7 +83,7 @@ class Turnstile:
 
     def _take(self, place: int) -> bool:
         until = 0.0
-        while _flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        while _flock(place, _NOW):
             now = time.monotonic()
             until = until or now + self._patience
             if ctypes.get_errno() != errno.EWOULDBLOCK or now > until:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from lms_bridge.bridge import Bridge
+from lms_bridge.store.at_once import Appender
 from tests.webhook.conftest import LIMIT, PASSWORD, Client, basic, on_sqlite
 from tests.webhook.examples import ID, statement
 from tests.webhook.fronted import Exchange, run
@@ -154,6 +155,16 @@ def test_what_waits_for_the_database_keeps_nobody_else_waiting(
     assert [row.id for row in known.stored()] == [ID]
 
 
+def test_what_cannot_be_stored_at_once_is_stored_all_the_same(
+    front: Front, known: Client, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge.intake, "stored_promptly", lambda _: False)
+    exchanges = [told(statement()) for _ in range(20)]
+    asked(front, *exchanges, told([]))
+    ids = [json.loads(each.body)[0] for each in exchanges]
+    assert sorted(row.id for row in known.stored()) == sorted(ids)
+
+
 @on_sqlite
 def test_it_is_counted_and_named_as_any_request(front: Front, known: Client, app: Flask) -> None:
     meter: Meter = app.extensions["meter"]
@@ -166,34 +177,32 @@ def test_it_is_counted_and_named_as_any_request(front: Front, known: Client, app
     assert meter.under_way == 0
 
 
-def test_one_commit_is_made_for_what_comes_together(
-    front: Front, known: Client, bridge: Bridge
-) -> None:
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements were stored each time."""
     groups: list[int] = []
-    append = bridge.intake._appender.append
+    append = Appender.append
 
-    def counted(rows: Any, **more: Any) -> bool:
+    def counted(appender: Appender, rows: Any, **more: Any) -> bool:
         groups.append(len(rows))
-        return append(rows, **more)
+        return append(appender, rows, **more)
 
-    bridge.intake._appender.append = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(Appender, "append", counted)
+    return groups
+
+
+def test_one_commit_is_made_for_what_comes_together(
+    front: Front, known: Client, groups: list[int]
+) -> None:
     asked(front, *(told(statement()) for _ in range(50)))
     assert sum(groups) == 50
     assert len(groups) < 50
 
 
-def test_what_comes_while_others_are_read_is_handed_in_with_them(
-    front: Front, known: Client, bridge: Bridge
+@on_sqlite
+def test_what_comes_while_others_are_read_is_stored_with_them(
+    front: Front, known: Client, groups: list[int]
 ) -> None:
-    groups: list[int] = []
-    hand_in = bridge.intake.hand_in
-
-    def counted(requests: Any) -> None:
-        groups.append(len(requests))
-        hand_in(requests)
-
-    bridge.intake.hand_in = counted  # type: ignore[method-assign]
-
     async def one_after_the_other() -> None:
         asked = []
         for _ in range(100):
