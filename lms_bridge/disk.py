@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -13,3 +14,25 @@ def settle(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_whole(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
+    """Put `content` into the file `path`, whole or not at all; only its owner can read it.
+
+    `owner` are the numbers of a user and a group, if it is not to be whoever writes. Raises
+    :exc:`OSError`.
+    """
+    path = path.absolute()
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # with 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if owner:
+                os.fchown(file.fileno(), *owner)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+    settle(path.parent)

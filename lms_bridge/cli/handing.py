@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +11,7 @@ from sqlalchemy import Connection
 from lms_bridge.bridge import utc_now
 from lms_bridge.cli.session import Session, whoami
 from lms_bridge.config.problems import nearest
+from lms_bridge.disk import write_whole
 from lms_bridge.i18n import mark
 from lms_bridge.registries.files.layout import Layout
 from lms_bridge.store.engine import may_pass
@@ -73,7 +72,7 @@ def hand_over(session: Session, name: str, number: int, content: bytes, path: Pa
         )
         session.fail(again, number=number, path=path, name=name)
     try:
-        _save(path, content)
+        write_whole(path, content)  # for its owner only: it has personal data in it
     except OSError as error:
         again = mark(
             "batch %(number)s is made, but its file cannot be written (%(error)s); to write it"
@@ -82,17 +81,3 @@ def hand_over(session: Session, name: str, number: int, content: bytes, path: Pa
         session.fail(again, number=number, error=error.strerror or error, name=name)
     writing(session, lambda db: marking.downloaded(db, name, number, by=whoami(), now=utc_now()))
     return path
-
-
-def _save(path: Path, content: bytes) -> None:
-    # Readable for its owner only, as such a temporary file is: it has personal data in it.
-    handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

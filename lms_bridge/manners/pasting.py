@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lms_bridge.config.remote import RegistrySettings
+from lms_bridge.disk import write_whole
 from lms_bridge.http.values import parsed
 from lms_bridge.i18n import mark
 from lms_bridge.registries import jwt
@@ -101,18 +101,6 @@ def write(path: Path, token: str) -> None:
     that root pastes can be read by the service. Raises :exc:`OSError`.
     """
     path = path.resolve()
-    before = path if path.exists() else path.parent
-    owner = before.stat()
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            if os.geteuid() == 0:
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.write(token + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    before = (path if path.exists() else path.parent).stat()
+    owner = (before.st_uid, before.st_gid) if os.geteuid() == 0 else None
+    write_whole(path, f"{token}\n".encode(), owner=owner)

@@ -10,10 +10,12 @@ A name says when its key was made: ``k20261126T223240Z``. Files appear whole or 
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import re
 import stat
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -21,7 +23,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lms_bridge.disk import settle
+from lms_bridge.disk import settle, write_whole
 from lms_bridge.i18n import mark
 
 _NAME = re.compile(r"k\d{8}T\d{6}Z")
@@ -76,12 +78,17 @@ class KeyRing:
 
     def create(self, now: dt.datetime) -> Key:
         """Make the first key. Raises :exc:`KeyTrouble` if there is one already."""
-        if any(key.private for key in self.all()):
-            raise KeyTrouble(mark("there is a key already; rotate puts another in its place"))
-        return self._made(now)
+        with self._alone():
+            if any(key.private for key in self.all()):
+                raise KeyTrouble(mark("there is a key already; rotate puts another in its place"))
+            return self._made(now)
 
     def rotate(self, now: dt.datetime) -> Key:
         """Make a key that signs from now on; of those before it only the public half stays."""
+        with self._alone():
+            return self._rotated(now)
+
+    def _rotated(self, now: dt.datetime) -> Key:
         made = self._made(now)
         for key in self.all():
             if key.private and key.name != made.name:
@@ -93,19 +100,34 @@ class KeyRing:
 
         If it was the one that signs, another is made first, and returned.
         """
-        keys = {key.name: key for key in self.all()}
-        if name not in keys:
-            raise KeyTrouble(mark("there is no key %(name)s"), name=name)
-        made = self.rotate(now) if keys[name] == self.all()[0] and keys[name].private else None
-        for ending in (_PRIVATE, _PUBLIC):
-            (self.folder / (name + ending)).unlink(missing_ok=True)
-        settle(self.folder)
-        return made
+        with self._alone():
+            keys = {key.name: key for key in self.all()}
+            if name not in keys:
+                raise KeyTrouble(mark("there is no key %(name)s"), name=name)
+            signs = keys[name] == self.all()[0] and keys[name].private
+            made = self._rotated(now) if signs else None
+            for ending in (_PRIVATE, _PUBLIC):
+                (self.folder / (name + ending)).unlink(missing_ok=True)
+            settle(self.folder)
+            return made
 
     def exposed(self) -> list[Path]:
         """The private keys, and the folder itself, that others than their owner may read."""
         there = [self.folder / (key.name + _PRIVATE) for key in self.all() if key.private]
         return [path for path in (self.folder, *there) if path.exists() and _is_open(path)]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the keys meanwhile: what is made at the same moment has one name."""
+        with self._writing():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            with self._writing():
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)  # and the lock with it
 
     def _names(self) -> tuple[str, ...]:
         try:
@@ -163,20 +185,13 @@ class KeyRing:
         settle(self.folder)
 
     def _write(self, name: str, content: bytes) -> None:
-        """A file, whole or not at all, that only its owner may read and write."""
+        with self._writing():
+            write_whole(self.folder / name, content)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(dir=self.folder, prefix=".")  # with 0600
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(unfinished, self.folder / name)
-            except BaseException:
-                Path(unfinished).unlink(missing_ok=True)
-                raise
-            settle(self.folder)
+            yield
         except OSError as error:
             raise KeyTrouble(
                 mark("nothing can be written to the folder %(path)s: %(why)s"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,38 @@ def test_a_second_first_key_is_refused(ring: KeyRing) -> None:
     ring.create(TODAY)
     with pytest.raises(KeyTrouble, match="rotate"):
         ring.create(LATER)
+
+
+def test_of_two_who_make_the_first_key_at_once_one_is_refused(ring: KeyRing) -> None:
+    """Else the key of the second would take the place of the first, which is made already."""
+    both = threading.Barrier(8)
+
+    def create(_: int) -> str:
+        own = KeyRing(ring.folder)
+        both.wait()
+        try:
+            return own.create(TODAY).public.public_bytes_raw().hex()
+        except KeyTrouble:
+            return ""
+
+    with ThreadPoolExecutor(8) as threads:
+        made = [key for key in threads.map(create, range(8)) if key]
+    assert made == [ring.signing().public.public_bytes_raw().hex()]
+
+
+def test_of_two_who_rotate_at_once_each_makes_a_key(ring: KeyRing) -> None:
+    ring.create(TODAY)
+    both = threading.Barrier(4)
+
+    def rotate(_: int) -> str:
+        both.wait()
+        return KeyRing(ring.folder).rotate(LATER).name
+
+    with ThreadPoolExecutor(4) as threads:
+        made = sorted(threads.map(rotate, range(4)))
+    assert len(set(made)) == 4
+    assert ring.signing().name == made[-1]
+    assert [key.name for key in ring.all() if key.private] == [made[-1]]
 
 
 def test_rotating_leaves_only_the_public_half_of_what_was_before(ring: KeyRing) -> None:
