@@ -18,7 +18,7 @@ from lms_bridge.deliveries import breaker, health
 from lms_bridge.deliveries.breaker import Health
 from lms_bridge.deliveries.due import IS_OPEN, IS_RUNNING
 from lms_bridge.deliveries.lifecycle import State
-from lms_bridge.deliveries.standing import UNDONE_BY
+from lms_bridge.deliveries.standing import DELIVERED, GIVEN_UP, UNDONE_BY
 from lms_bridge.reasons import Reason
 from lms_bridge.recognition.sightings import SightingState, how_many_own, how_many_unseen
 from lms_bridge.store.many import among
@@ -98,6 +98,15 @@ class DeliveryLine(msgspec.Struct, frozen=True):
     result_id: str
     link: str
     changed_at: dt.datetime
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is a record or a badge that somebody has decided against."""
+        return (
+            self.state == State.CANCELLED
+            and self.reason.code == GIVEN_UP
+            and self.step in DELIVERED
+        )
 
 
 class CompletionLine(msgspec.Struct, frozen=True):

@@ -231,6 +231,7 @@ WORDS = {
     "undecided": mark("taken back, to be decided"),
     "under_way": mark("on its way"),
     "through": mark("complete"),
+    "given_up": mark("given up"),
     "taken_back": mark("taken back"),
     # the verdicts of a check
     "ok": mark("in order"),

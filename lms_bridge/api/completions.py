@@ -23,12 +23,13 @@ from lms_bridge.store.schema import completions, courses, employees
 from lms_bridge.store.types import AnyRow
 from lms_bridge.withdrawals import Withdrawal
 
-Standing = Literal["under_way", "stopped", "undecided", "through", "taken_back"]
+Standing = Literal["under_way", "stopped", "undecided", "through", "given_up", "taken_back"]
 _STANDINGS: dict[standings.Standing, Standing] = {
     standings.Standing.UNDER_WAY: "under_way",
     standings.Standing.STOPPED: "stopped",
     standings.Standing.UNDECIDED: "undecided",
     standings.Standing.THROUGH: "through",
+    standings.Standing.GIVEN_UP: "given_up",
     standings.Standing.TAKEN_BACK: "taken_back",
 }
 _OF_WORD = {word: one for one, word in _STANDINGS.items()}
@@ -48,7 +49,8 @@ class CompletionsAsked(Paged, frozen=True, kw_only=True):
         msgspec.Meta(
             description="`under_way`: it goes on by itself; `stopped`: a step waits for a person;"
             " `undecided`: it was taken back, and HR has to decide what becomes of what was"
-            " delivered; `through`: nothing is left to be done; `taken_back`: it does not count."
+            " delivered; `through`: all of it is done; `given_up`: nothing is left to be done, for"
+            " somebody has given up its record or its badge; `taken_back`: it does not count."
         ),
     ] = None
     since: Annotated[

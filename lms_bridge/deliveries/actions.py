@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from lms_bridge.deliveries import health, lifecycle
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, Event, State
+from lms_bridge.deliveries.standing import GIVEN_UP
 from lms_bridge.i18n import mark
 from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.refusing import Refused
@@ -71,7 +72,7 @@ def _cancel(db: Connection, which: ColumnElement[bool], by: str, why: str, now: 
         .values(
             state=lifecycle.leads_to("cancel"),
             changed_at=now,
-            **reason_columns(Reason("cancelled", by=by, why=why)),
+            **reason_columns(Reason(GIVEN_UP, by=by, why=why)),
         )
     )
     return int(cancelled.rowcount)

@@ -41,6 +41,10 @@ from lms_bridge.reasons import Reason, reason_columns
 from lms_bridge.store.schema import awards, completions, deliveries, withdrawals
 from lms_bridge.store.types import AnyRow
 
+DELIVERED = ("record", "badge")
+"""what a completion is to lead to; the other steps add to these or undo them"""
+GIVEN_UP = "cancelled"
+"""the reason of one that somebody has given up"""
 UNDONE_BY = {"record": "unrecord", "badge": "revoke", "tell": "untell"}
 """each step, and the one that undoes it"""
 FOLLOWS = {"document": "record", "correct": "record", "undouble": "record"}

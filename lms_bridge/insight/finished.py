@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, no
 from lms_bridge import reports
 from lms_bridge.accounts.sight import EVERYBODY, Sight, Unit, of_unit
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON, State
-from lms_bridge.deliveries.standing import UNDONE_BY
+from lms_bridge.deliveries.standing import DELIVERED, GIVEN_UP, UNDONE_BY
 from lms_bridge.insight.standings import Standing
 from lms_bridge.reasons import Reason
 from lms_bridge.reports import CompletionLine
@@ -226,7 +226,11 @@ def _stands(
             # One by one they are soon met where nearly all are; of some people few steps are open.
             is_narrow = not all(one.is_whole for one in sights)
             moves = completions.c.id.in_(_steps(_MOVES, sights)) if is_narrow else _is_open(_MOVES)
-            return and_(completions.c.withdrawn_at.is_(None), not_(moves))
+            given_up = completions.c.id.in_(_given_up(sights))
+            return and_(completions.c.withdrawn_at.is_(None), not_(moves), not_(given_up))
+        case Standing.GIVEN_UP:
+            given_up = completions.c.id.in_(_given_up(sights))
+            return and_(given_up, completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
         case Standing.TAKEN_BACK:
             back = select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))
             return and_(completions.c.id.in_(back), others, not_(_is_open(_MOVES)))
@@ -270,6 +274,13 @@ def _steps(states: Sequence[State], sights: Sequence[Sight]) -> Select[Any]:
         deliveries.c.state.in_(states),
         deliveries.c.completion_id.is_not(None),
         *(one.sees(deliveries.c.employee_id) for one in sights if not one.is_whole),
+    )
+
+
+def _given_up(sights: Sequence[Sight]) -> Select[Any]:
+    """The completions in `sights` of which somebody has given up the record or the badge."""
+    return _steps((State.CANCELLED,), sights).where(
+        deliveries.c.reason_code == GIVEN_UP, deliveries.c.step.in_(DELIVERED)
     )
 
 

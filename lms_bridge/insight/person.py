@@ -71,10 +71,7 @@ class Training(msgspec.Struct, frozen=True):
         return [
             one
             for one in self.line.deliveries
-            if one.step == "record"
-            and one.state == State.CANCELLED
-            and one.reason.code == "cancelled"
-            and one.remote not in there
+            if one.step == "record" and one.is_given_up and one.remote not in there
         ]
 
 

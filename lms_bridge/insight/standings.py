@@ -18,7 +18,9 @@ class Standing(StrEnum):
     UNDER_WAY = "under_way"
     """it goes on by itself"""
     THROUGH = "through"
-    """nothing is left to be done"""
+    """all of it is done"""
+    GIVEN_UP = "given_up"
+    """nothing is left to be done, since somebody has given up its record or its badge"""
     TAKEN_BACK = "taken_back"
     """it was taken back, and does not count unless HR keeps it"""
 
@@ -32,4 +34,7 @@ def standing_of(line: CompletionLine) -> Standing:
         return Standing.STOPPED
     if states - {State.DONE, State.CANCELLED}:
         return Standing.UNDER_WAY
-    return Standing.THROUGH if line.withdrawn_at is None else Standing.TAKEN_BACK
+    if line.withdrawn_at is not None:
+        return Standing.TAKEN_BACK
+    is_given_up = any(one.is_given_up for one in line.deliveries)
+    return Standing.GIVEN_UP if is_given_up else Standing.THROUGH

@@ -159,7 +159,7 @@ def told(line: DeliveryLine, *, office: str) -> Told | None:
     about: _About = {"place": place(line.remote), "office": office, "at": line.changed_at}
     if line.state == State.CANCELLED:
         # Only of a person's decision; else something else is said of what became of it.
-        if line.reason.code != "cancelled" or line.step not in ("record", "badge"):
+        if not line.is_given_up:
             return None
         said = {
             "record": mark("Not recorded in %(place)s, by decision of %(office)s."),

@@ -218,6 +218,32 @@ def test_what_was_given_up_is_not_said_to_be_in_the_registry(
     assert "SIASN: given up Cancelled by nurhayati: Sudah diketik oleh OPD." in waits
 
 
+@pytest.mark.parametrize("role", [Role.HR, Role.OFFICER])
+def test_what_was_given_up_is_not_said_to_be_complete(
+    visitor: Callable[[], Visitor], store: Store, role: Role
+) -> None:
+    theirs = and_(deliveries.c.completion_id == STUCK, deliveries.c.step == "record")
+    why = reason_columns(Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
+    with store.writing() as db:
+        db.execute(update(deliveries).where(theirs).values(state="cancelled", **why))
+    who = visitor().as_(role)
+
+    def found(state: str) -> bool:
+        text = who.get(f"/completions?state={state}").text
+        return f'href="/console/completions/{STUCK}"' in text
+
+    states = ["stopped_for_hr", "undecided", "under_way", "through", "given_up", "taken_back"]
+    assert [state for state in states if found(state)] == ["given_up"]
+    place = f'href="/console/completions/{STUCK}"'
+    row = who.get("/completions").text.partition(place)[2].partition("</tr>")[0]
+    assert '<span class="state cancelled">given up</span>' in row
+    unneeded = reason_columns(Reason("undone"))
+    with store.writing() as db:
+        db.execute(update(deliveries).where(theirs).values(**unneeded))
+    assert found("through")
+    assert not found("given_up")
+
+
 @pytest.mark.parametrize("many", [0, 1000])
 def test_completions_under_way_are_found_whether_they_are_many_or_few(
     visitor: Callable[[], Visitor], store: Store, monkeypatch: pytest.MonkeyPatch, many: int
