@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import click
@@ -118,14 +118,14 @@ def apply(session: Session, yes: bool, as_json: bool) -> None:
         _show_previews(session, difference, previews)
     if not (yes or as_json):
         click.confirm(session.say(mark("Put them in force?")), abort=True)
-    bridge = session.bridge
+    bridge, begun = session.bridge, utc_now()
     try:
         with bridge.store.writing() as db:
-            in_force.put(db, bridge.settings.badges, by=whoami(), now=utc_now())
+            in_force.put(db, bridge.settings.badges, by=whoami(), now=begun)
             total = bridge.reviewing.ask_for_everybody(db)
     except CannotApply as error:
         session.fail(str(error))
-    counts = _review(session, total, hidden=as_json)
+    counts = _review(session, total, since=begun, hidden=as_json)
     if as_json:
         output.print_json({"applied": True, **counts})
     else:
@@ -217,9 +217,10 @@ def review(session: Session, as_json: bool) -> None:
 
     That is done by itself whenever something changes; this is for whoever wants to be sure.
     """
+    begun = utc_now()
     with session.bridge.store.writing() as db:
         total = session.bridge.reviewing.ask_for_everybody(db)
-    counts = _review(session, total, hidden=as_json)
+    counts = _review(session, total, since=begun, hidden=as_json)
     if as_json:
         output.print_json(counts)
     else:
@@ -242,24 +243,27 @@ def _preview(session: Session, how_many: int, *, hidden: bool) -> tuple[Differen
         session.fail(str(error))
 
 
-def _review(session: Session, total: int, *, hidden: bool) -> dict[str, int]:
-    """Review whoever waits, with how far it has come; what was changed by this process."""
-    counts = Counter(dict.fromkeys(("earned", "renewed", "corrected", "revoked"), 0))
+def _review(session: Session, total: int, *, since: dt.datetime, hidden: bool) -> dict[str, int]:
+    """Review whoever waits, with how far it has come; what was changed `since` then.
+
+    A worker may be at it as well, or have done it before us.
+    """
+    bridge = session.bridge
     with progress_bar(session, session.say(mark("awarding")), hidden=hidden) as report:
-        while left := _how_many_wait(session):
+        while True:
+            with bridge.store.reading() as db:
+                left, is_under_way = reviews.how_many(db), runs.is_under_way(db, "award")
+            if not (left or is_under_way):
+                break
             report(total - left, total)
-            try:
-                counts.update(
-                    runs.run(session.bridge, "award", lambda done, _: report(done, total))
-                )
-            except Busy:  # a worker is at it
+            if is_under_way:
                 time.sleep(_LOOK_SECONDS)
-    return dict(counts)
-
-
-def _how_many_wait(session: Session) -> int:
-    with session.bridge.store.reading() as db:
-        return reviews.how_many(db)
+                continue
+            with suppress(Busy):
+                runs.run(bridge, "award", lambda done, _: report(done, total))
+    with bridge.store.reading() as db:
+        counts = runs.counted_since(db, "award", since)
+    return {name: counts[name] for name in ("earned", "renewed", "corrected", "revoked")}
 
 
 def _show_previews(session: Session, difference: Difference, previews: Sequence[Preview]) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
+from lms_bridge.bridge import Bridge
+from lms_bridge.cli import badges
+from lms_bridge.jobs import runs
 from lms_bridge.sandbox.city import SITI
 from tests.cli.conftest import Terminal, on_sqlite
 
@@ -56,6 +64,34 @@ def test_before_a_rule_takes_effect_it_is_shown_who_would_get_the_badge(
 def test_nothing_takes_effect_without_a_yes(configured: Terminal) -> None:
     assert configured.run("badges", "apply", input="n\n").exit_code == 1
     assert configured.json("badges", "list")["badges"] == []
+
+
+def test_what_a_worker_has_done_of_it_is_told_as_well(
+    configured: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if everybody was looked at before the command comes to it."""
+    review, finish = badges._review, runs._finish
+    over = threading.Event()
+
+    def finish_late(*arguments: Any) -> None:
+        assert over.wait(30)
+        finish(*arguments)
+
+    def review_after(*arguments: Any, **more: Any) -> dict[str, int]:
+        bridge = Bridge.open(configured.config)
+        working = worker.submit(runs.run, bridge, "award")
+        while bridge.reviewing.has_work():
+            time.sleep(0.01)
+        threading.Timer(0.5, over.set).start()
+        counts = review(*arguments, **more)
+        working.result()
+        return counts
+
+    monkeypatch.setattr(badges, "_review", review_after)
+    monkeypatch.setattr(runs, "_finish", finish_late)
+    with ThreadPoolExecutor(1) as worker:
+        told = configured.read("badges", "apply", "--yes")
+    assert "Badges earned: 2, renewed: 0, corrected: 0, revoked: 0." in told
 
 
 def test_what_was_put_in_force_is_listed_with_how_many_hold_it(applied: Terminal) -> None:
