@@ -9,6 +9,7 @@ completions wait. In the end: whether the second half was as the first.
 from __future__ import annotations
 
 import argparse
+import signal
 import statistics
 import tempfile
 import time
@@ -133,6 +134,7 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=300, help="seconds")
     parser.add_argument("--warm-up", type=int, default=500, help="completions")
     parser.add_argument("--people", type=int, default=100_000, help="who can complete something")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # and end what was started
     options = parser.parse_args()
     print(f"load of the machine before: {psutil.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as name:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import tempfile
 import threading
@@ -205,6 +206,7 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--patience", type=float, default=1200, help="seconds after the last")
     parser.add_argument("--only", default="", help="what is done has this in its name")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # and end what was started
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
