@@ -17,6 +17,7 @@ from lms_bridge.store.engine import Store, open_store
 from tests import cheaper, order
 from tests.compiled import compiled_once
 from tests.databases import Databases
+from tests.logged import logging_as_it_was
 from tests.postgres import running_postgres
 from tests.trials import QUICK
 
@@ -72,6 +73,13 @@ def _cheaper() -> Iterator[None]:
         cheaper.routes_built_when_needed(),
         cheaper.quick_hashes(),
     ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command sets up logging for its process; the next test has its own."""
+    with logging_as_it_was():
         yield
 
 

@@ -14,7 +14,6 @@ from lms_bridge.cli import main
 from lms_bridge.store.engine import Store
 from tests.conftest import Clock
 from tests.eventful import an_eventful_scene, configuration
-from tests.logged import logging_as_it_was
 from tests.scene import TOKEN, Scene
 
 
@@ -54,13 +53,6 @@ class Terminal:
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
         return result.stderr.strip()
-
-
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    """A command sets up logging for its process; the next test has its own."""
-    with logging_as_it_was():
-        yield
 
 
 @pytest.fixture

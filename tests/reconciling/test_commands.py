@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy import func, select
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.store.schema import reconciliations
 from tests.cli.conftest import Terminal, on_sqlite
-from tests.logged import logging_as_it_was
 from tests.reconciling.town import NAME, Town
 
 pytestmark = on_sqlite
@@ -39,13 +37,6 @@ sso_client_id = "siantarservice"
 sso_username = "env:USERNAME"
 sso_password = "env:PASSWORD"
 """
-
-
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    """A command sets up logging for its process; the next test has its own."""
-    with logging_as_it_was():
-        yield
 
 
 @pytest.fixture

@@ -113,6 +113,6 @@ def _wait(served: Served) -> None:
         try:
             if requests.get(f"{served.address}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     raise TimeoutError("the service did not start")
