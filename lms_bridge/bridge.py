@@ -87,6 +87,7 @@ class Bridge:
         try:
             store = open_store(settings.database.url, path.parent)
             store.given = erased.kept_by(settings.privacy.key)
+            store.check_sessions()
             migrations.upgrade(store)
             with store.writing() as db:
                 courses.put(db, settings.courses, source="config", now=utc_now(), complete=True)

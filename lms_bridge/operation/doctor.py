@@ -18,6 +18,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.checks import Check
 from lms_bridge.config.loading import ConfigError, load
 from lms_bridge.deliveries.lifecycle import FOR_A_PERSON
+from lms_bridge.errors import DatabaseUnfit
 from lms_bridge.i18n import mark
 from lms_bridge.jobs import steering
 from lms_bridge.jobs.times import next_run
@@ -69,6 +70,7 @@ def examined(path: Path, *, outside: bool = True) -> Iterator[Check]:
             if ground.is_missing(store):
                 yield _no_database_yet()
             else:
+                store.check_sessions()
                 with store.reading() as db:
                     yield from _inside(bridge, db)
         except Exception as error:
@@ -85,6 +87,8 @@ def _no_database(error: Exception) -> Check:
     if sentence is None:
         raise error
     advises = mark("See that the server runs and the folder is there; nothing works without it.")
+    if isinstance(error, DatabaseUnfit):
+        advises = mark("No process starts until that is so.")
     return Check(mark("Database"), "failed", "%(error)s", advises, {"error": sentence})
 
 

@@ -156,6 +156,28 @@ class Store:
                 self._turnstile.leave()
             self._writer.release()
 
+    def check_sessions(self) -> None:
+        """Refuse a pooler that lends out sessions of PostgreSQL by the transaction.
+
+        What is to hold until the end of a session would hold for others as well, and not for who
+        asked for it: what is prepared, and the lock by which one worker is the active one. Raises
+        :exc:`~lms_bridge.errors.DatabaseUnfit`.
+        """
+        if not self.is_shared:
+            return
+        session = select(func.pg_backend_pid())
+        with self.engine.connect() as one:
+            was = one.scalar(session)
+            one.commit()
+            with self.engine.connect() as other:
+                theirs = other.scalar(session)  # in a transaction, so that they have it for now
+                is_ = one.scalar(session)
+        if is_ != was or is_ == theirs or was == theirs:
+            raise DatabaseUnfit(
+                "the pooler in front of the database lends its sessions by the transaction; have it"
+                " leave each process its own until that ends (PgBouncer: pool_mode = session)"
+            )
+
     def close(self) -> None:
         """Give up every connection."""
         self.is_closed = True

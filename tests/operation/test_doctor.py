@@ -26,6 +26,7 @@ from lms_bridge.store.places import place_of
 from lms_bridge.store.schema import deliveries, jobs, statements
 from tests.conftest import NOW
 from tests.e2e.town import free_port
+from tests.pooler import pooled
 
 CONFIGURATION = """
 [database]
@@ -172,6 +173,16 @@ def test_a_database_that_cannot_be_opened_hides_nothing_else(tmp_path: Path) -> 
     amiss = examination.amiss(outside=True)
     assert {"Secrets", "Database", "Web service"} < set(amiss)
     assert any("cannot be reached" in one.finding for each in amiss.values() for one in each)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_pooler_that_lends_sessions_by_the_transaction_is_told_of(
+    database_url: str, tmp_path: Path
+) -> None:
+    with pooled(database_url) as address:
+        [only] = Examination(tmp_path, address).amiss()["Database"]
+    assert "have it leave each process its own" in only.finding
+    assert (only.verdict, only.advises) == ("failed", "No process starts until that is so.")
 
 
 def test_a_database_is_not_made_by_looking_for_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from lms_bridge.store.many import among, put_all
 from lms_bridge.store.schema import statement_keys, statements
 from lms_bridge.store.watched import connect
 from tests import cheaper
+from tests.pooler import pooled
 
 RAW = b'{"name":"\xc3\xa9\\u0000"}'
 
@@ -164,6 +166,17 @@ def test_what_the_machine_does_to_sqlite_may_pass_and_what_is_wrong_in_itself_do
     error = sqlite3.OperationalError("said so")
     error.sqlite_errorcode = code
     assert may_pass(DBAPIError("INSERT", None, error)) is passes
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_pooler_that_lends_sessions_by_the_transaction_is_refused_with_what_to_do(
+    database_url: str, store: Store
+) -> None:
+    store.check_sessions()
+    with pooled(database_url) as address, closing(open_store(address)) as unfit:
+        with pytest.raises(DatabaseUnfit, match="pool_mode = session") as refused:
+            unfit.check_sessions()
+        assert sentence_of(refused.value) == str(refused.value)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
