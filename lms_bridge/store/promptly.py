@@ -5,7 +5,7 @@ sleep. That takes about as long as a quick disk needs to write a few statements,
 can therefore do itself. Not so where others would notice:
 
 - whoever else writes, in this process or another, is not waited for;
-- when it has taken long, others do it for a while;
+- when it has taken long or failed, others do it for a while;
 - what was written is carried from SQLite's log into its file by others, who get something to
   write, and with it the occasion, every now and then.
 
@@ -54,17 +54,18 @@ class Promptly:
         if self._in_a_row == IN_A_ROW:
             self._in_a_row = 0
             return False
+        is_stored, has_failed = False, False
         try:
             is_stored = self._appender.append(rows, now=now)
         except TimeoutError:
             return False
         except Exception as error:
             log.debug("what could not be stored at once is handed on", reason=str(error))
-            is_stored = False
+            has_failed = True
         self._in_a_row += 1
         took = self._clock() - begun
-        if took > LONG_SECONDS:
-            self._not_before = begun + _SHARE * took
+        if has_failed or took > LONG_SECONDS:
+            self._not_before = begun + _SHARE * max(took, LONG_SECONDS)
         return is_stored
 
     def close(self) -> None:

@@ -87,7 +87,7 @@ def test_what_has_to_be_looked_at_is_not_stored(
 
 @on_sqlite
 def test_nobody_else_who_writes_is_waited_for(
-    store: Store, promptly: Promptly, database_url: str, file: Path
+    store: Store, promptly: Promptly, watch: Watch, database_url: str, file: Path
 ) -> None:
     other = open_store(database_url)
     with store.writing():  # another thread
@@ -98,6 +98,7 @@ def test_nobody_else_who_writes_is_waited_for(
         stranger.execute("BEGIN IMMEDIATE")
         assert not promptly.append([row(1)], now=NOW)
         stranger.execute("ROLLBACK")
+    watch.seconds += 1
     assert promptly.append([row(1)], now=NOW)
     with other.writing() as db:  # and nobody has to wait because of it
         assert db.scalar(select(func.count()).select_from(statements)) == 1
@@ -165,12 +166,16 @@ def test_others_carry_the_log_into_the_file(store: Store, promptly: Promptly, fi
 
 
 @on_sqlite
-def test_an_error_is_for_those_to_see_who_do_it_next(store: Store, promptly: Promptly) -> None:
+def test_an_error_is_for_those_to_see_who_do_it_next(
+    store: Store, promptly: Promptly, watch: Watch
+) -> None:
     with store.writing() as db:
         db.execute(text("ALTER TABLE statements RENAME TO elsewhere"))
     assert not promptly.append([row(1)], now=NOW)
     with store.writing() as db:
         db.execute(text("ALTER TABLE elsewhere RENAME TO statements"))
+    assert not promptly.append([row(1)], now=NOW), "it is not tried again at once"
+    watch.seconds += 1
     assert promptly.append([row(1)], now=NOW)
 
 
