@@ -143,8 +143,9 @@ class Store:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=_BUSY_SECONDS if waits else 0):
-            raise TimeoutError("another thread is writing")
+        seconds = _BUSY_SECONDS if waits else 0
+        if not self._writer.acquire(timeout=seconds):
+            raise TimeoutError(f"another thread did not end writing within {seconds} seconds")
         try:
             if self._turnstile and waits:
                 self._turnstile.enter()
