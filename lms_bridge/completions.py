@@ -20,7 +20,7 @@ from lms_bridge.catalogue.course import Role
 from lms_bridge.catalogue.matching import CataloguedCourse
 from lms_bridge.certificates.certificate import new_public_id
 from lms_bridge.config.settings import Settings
-from lms_bridge.deliveries import planning
+from lms_bridge.deliveries import actions, planning
 from lms_bridge.deliveries.planning import Planned
 from lms_bridge.events import journal
 from lms_bridge.events.kinds import Kind
@@ -116,6 +116,8 @@ def record(
         assert row is not None
     if row.withdrawn_at is not None:
         resume(db, row.id, now)
+    if (recorded := telling.as_recorded) and recorded.row_id:
+        actions.link(db, row.id, f"registry.{recorded.registry}", recorded.row_id, now=now)
     if telling.lms_user_id and not row.lms_user_id and row.lms in ("", telling.lms):
         _learn_account(db, row, telling, targets, now)
     if _knows_better(telling, row):

@@ -32,6 +32,26 @@ def retry(db: Connection, ids: Collection[int], *, now: dt.datetime) -> int:
     return _retry(db, deliveries.c.id.in_(ids), now)
 
 
+def link(db: Connection, completion_id: int, remote: str, row_id: str, *, now: dt.datetime) -> None:
+    """Have the record of that completion take that row of the registry for its own.
+
+    So long as it is to be made and is not under way: then it has a row, or is about to get one.
+    """
+    record = select(deliveries.c.id, deliveries.c.state, deliveries.c.progress).where(
+        deliveries.c.completion_id == completion_id,
+        deliveries.c.step == "record",
+        deliveries.c.remote == remote,
+        deliveries.c.state.in_((State.WAITING, State.RETRYING, *FOR_A_PERSON)),
+    )
+    row = db.execute(record.with_for_update()).one_or_none()
+    if row is None:
+        return
+    progress = {**row.progress, "links": row_id}
+    db.execute(update(deliveries).where(deliveries.c.id == row.id).values(progress=progress))
+    if row.state != State.WAITING:
+        retry(db, [row.id], now=now)
+
+
 def retry_all(db: Connection, *, remote: str = "", cause: str = "", now: dt.datetime) -> int:
     """Try all that wait for a person again, those of one `remote` and `cause` or of all.
 

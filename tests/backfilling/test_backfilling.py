@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from lms_bridge.backfilling import entries
 from lms_bridge.backfilling.carrying import Carrier
@@ -13,6 +14,7 @@ from lms_bridge.backfilling.entries import BackfillState, NoSuchBackfill
 from lms_bridge.jobs.base import JobFailed
 from lms_bridge.sandbox.city import AGUS, BUDI, SITI, YUNI
 from lms_bridge.sandbox.faults import Fault
+from lms_bridge.store.schema import deliveries
 from tests.backfilling.conftest import NAME, Past
 
 SITIS, BUDIS, AGUSES, RINAS, YUNIS = 4, 5, 6, 8, 13
@@ -113,6 +115,26 @@ def test_an_adopted_row_is_that_of_the_completion_whatever_it_says(past: Past) -
     assert [row["id"] for nip in (BUDI, AGUS) for row in past.rows(nip, said["namaKursus"])] == rows
     records = [one for one in past.deliveries() if one.step == "record"]
     assert {(one.state, one.result_id) for one in records} == {("done", row) for row in rows}
+
+
+@pytest.mark.parametrize("state", ["waiting", "retrying", "blocked"])
+def test_an_adopted_row_is_also_that_of_a_completion_that_came_meanwhile(
+    past: Past, state: str
+) -> None:
+    """Else that would be recorded beside the row that somebody took for it."""
+    past.completed(AGUSES)
+    row_id = past.typed(AGUS, tanggalKursus="01-02-2023", tanggalSelesaiKursus="03-02-2023")
+    first, second = past.plan(), past.plan()
+    past.decide("adopt", past.entry(first.id).id)
+    past.decide("take", past.entry(second.id).id, number=second.id)
+    past.carry_out(second.id)
+    with past.store.writing() as db:
+        db.execute(update(deliveries).where(deliveries.c.step == "record").values(state=state))
+    past.carry_out(first.id)
+    past.settle()
+    assert [row["id"] for row in past.rows(AGUS)] == [row_id]
+    (record,) = [one for one in past.deliveries() if one.step == "record"]
+    assert (record.state, record.result_id) == ("done", row_id)
 
 
 def test_a_row_that_does_not_say_when_it_was_cannot_be_adopted(past: Past) -> None:
