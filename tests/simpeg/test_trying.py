@@ -18,13 +18,11 @@ from lms_bridge.sandbox.faults import Faults
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import app as siasn
 from lms_bridge.store.schema import completions
-from tests.cli.conftest import Terminal, as_it_was
+from tests.cli.conftest import Terminal
 from tests.deliveries import street
 from tests.simpeg.conftest import REMOTE, Hall
 from tests.simpeg.dialects import DIALECTS
 from tests.simpeg.office import SITI, BearerJson, KeyInPath
-
-__all__ = ["as_it_was"]
 
 PAPERS = """
 [web]

@@ -9,10 +9,8 @@ import pytest
 
 from lms_bridge.bridge import utc_now
 from lms_bridge.tables import read_lines
-from tests.cli.conftest import Terminal, as_it_was
+from tests.cli.conftest import Terminal
 from tests.uploads.desk import FORM, NAME, Desk
-
-__all__ = ["as_it_was"]
 
 
 @pytest.fixture
