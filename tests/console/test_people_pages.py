@@ -237,6 +237,7 @@ def test_what_was_given_up_is_not_said_to_be_complete(
     place = f'href="/console/completions/{STUCK}"'
     row = who.get("/completions").text.partition(place)[2].partition("</tr>")[0]
     assert '<span class="state cancelled">given up</span>' in row
+    assert "Cancelled by nurhayati: Sudah diketik oleh OPD." in row
     unneeded = reason_columns(Reason("undone"))
     with store.writing() as db:
         db.execute(update(deliveries).where(theirs).values(**unneeded))
