@@ -13,13 +13,14 @@ from lms_bridge.cli.session import Session, pass_session
 from lms_bridge.config.secrets import SecretMissing, secrets_in
 from lms_bridge.config.settings import Settings
 from lms_bridge.i18n import mark
-from lms_bridge.memory import share_arenas
+from lms_bridge.memory import give_back, share_arenas
 from lms_bridge.mendable import address, listen, wait_until_free
 from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 0.2
+_GIVE_BACK_SECONDS = 60.0
 
 
 @click.command()
@@ -83,8 +84,12 @@ def worker(session: Session) -> None:
     log.info("worker started", owner=session.bridge.owner)
     # Not a threading.Event: of two signals at once the second may interrupt the main thread while
     # it holds the lock in there, and wait for it forever.
+    given_back_at = time.monotonic()
     while not over:
         time.sleep(_LOOK_SECONDS)
+        if time.monotonic() - given_back_at > _GIVE_BACK_SECONDS:
+            give_back()
+            given_back_at = time.monotonic()
     scheduler.stop()
     log.info("worker ended")
 
