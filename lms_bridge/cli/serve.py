@@ -20,7 +20,7 @@ from lms_bridge.supervisor import Child, command, end_with_parent, supervise
 log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = 0.2
-_GIVE_BACK_SECONDS = 60.0
+_GIVE_BACK_SECONDS = 10.0
 
 
 @click.command()
