@@ -101,12 +101,14 @@ class Intake:
         raws = [one.raw for one in received]
         return ids, _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
 
-    def stored_promptly(self, requests: Sequence[Request]) -> bool:
+    def stored_promptly(self, requests: Iterable[Request]) -> bool:
         """Store the statements of all `requests`, if that keeps this thread from nothing else.
 
         It is for the one thread that speaks to everybody. If the answer is no, nothing was stored,
         and they are to be handed in.
         """
+        if not self._promptly.is_possible:
+            return False
         return self._promptly.append(list(chain.from_iterable(requests)), now=self._clock())
 
     def hand_in(

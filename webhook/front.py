@@ -112,7 +112,7 @@ class Front:
             asyncio.get_running_loop().call_soon(self._hand_in, len(self._handed))
             return
         handed, self._handed = self._handed, []
-        if self._intake.stored_promptly([request for request, _ in handed]):
+        if self._intake.stored_promptly(request for request, _ in handed):
             for _, over in handed:
                 _tell(over, None)
             return

@@ -43,6 +43,11 @@ class Promptly:
         self._not_before = float("-inf")
         self._in_a_row = 0
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether it ever stores anything: not with PostgreSQL, nor after the end."""
+        return self._appender is not None
+
     def append(self, rows: Sequence[Row], *, now: dt.datetime) -> bool:
         """Store `rows` as :meth:`.Appender.append` does, or else none of them.
 
