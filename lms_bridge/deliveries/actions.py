@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, update
@@ -37,7 +37,7 @@ def link(db: Connection, completion_id: int, remote: str, row_id: str, *, now: d
 
     So long as it is to be made and is not under way: then it has a row, or is about to get one.
     """
-    record = select(deliveries.c.id, deliveries.c.state, deliveries.c.progress).where(
+    record = select(deliveries.c.id, deliveries.c.state).where(
         deliveries.c.completion_id == completion_id,
         deliveries.c.step == "record",
         deliveries.c.remote == remote,
@@ -46,10 +46,16 @@ def link(db: Connection, completion_id: int, remote: str, row_id: str, *, now: d
     row = db.execute(record.with_for_update()).one_or_none()
     if row is None:
         return
-    progress = {**row.progress, "links": row_id}
-    db.execute(update(deliveries).where(deliveries.c.id == row.id).values(progress=progress))
+    write_down(db, row.id, {"links": row_id})
     if row.state != State.WAITING:
         retry(db, [row.id], now=now)
+
+
+def write_down(db: Connection, delivery_id: int, pages: Mapping[str, Any]) -> None:
+    """Have those `pages` in its notebook, besides what stands there."""
+    mine = deliveries.c.id == delivery_id
+    progress = db.execute(select(deliveries.c.progress).where(mine).with_for_update()).scalar_one()
+    db.execute(update(deliveries).where(mine).values(progress={**progress, **pages}))
 
 
 def retry_all(db: Connection, *, remote: str = "", cause: str = "", now: dt.datetime) -> int:

@@ -84,13 +84,11 @@ def _again(
     db: Connection, record: Step, found: Finding, pages: Mapping[str, Any], now: dt.datetime
 ) -> None:
     """Have the completion recorded anew, with those pages besides what stands in its notebook."""
-    mine = deliveries.c.id == record.id
-    progress = db.execute(select(deliveries.c.progress).where(mine).with_for_update()).scalar_one()
-    values: dict[str, Any] = {"progress": {**progress, **pages}}
+    actions.write_down(db, record.id, pages)
     if record.state == State.DONE:
         gone = Reason("row_vanished", remote=found.remote, row=record.result_id, delivery=record.id)
-        values |= {"state": lifecycle.leads_to("diverge"), **reason_columns(gone)}
-    db.execute(update(deliveries).where(mine).values(**values))
+        values = {"state": lifecycle.leads_to("diverge"), **reason_columns(gone)}
+        db.execute(update(deliveries).where(deliveries.c.id == record.id).values(**values))
     actions.retry(db, [record.id], now=now)
 
 
