@@ -15,9 +15,7 @@ def share_arenas() -> None:
     The C library (glibc) else makes up to eight for each processor, and what was once needed at
     one of them stays there: a worker on two processors kept 150 MB, of which it used 43.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 2)
+    _tell("mallopt", _M_ARENA_MAX, 2)
 
 
 def give_back() -> None:
@@ -26,6 +24,10 @@ def give_back() -> None:
     The library does so by itself only at the end of such a place, and there is always something
     that stays: in an hour of work a worker kept 60 MB more than it used, and ever more.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    _tell("malloc_trim", 0)
+
+
+def _tell(function: str, *arguments: int) -> None:
+    """Call that function, if the library is one that has it."""
+    if (known := getattr(ctypes.CDLL(None), function, None)) is not None:
+        known(*arguments)

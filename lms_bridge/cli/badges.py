@@ -23,7 +23,7 @@ from lms_bridge.cli.person import employee_with
 from lms_bridge.cli.progress import progress_bar
 from lms_bridge.cli.session import InOrder, Session, pass_session, whoami
 from lms_bridge.i18n import mark
-from lms_bridge.jobs import runs
+from lms_bridge.jobs import runs, under_way
 from lms_bridge.jobs.base import Busy
 from lms_bridge.openbadges.earned import Addresses
 from lms_bridge.redaction import mask_nip
@@ -252,15 +252,16 @@ def _review(session: Session, total: int, *, since: dt.datetime, hidden: bool) -
     with progress_bar(session, session.say(mark("awarding")), hidden=hidden) as report:
         while True:
             with bridge.store.reading() as db:
-                left, is_under_way = reviews.how_many(db), runs.is_under_way(db, "award")
-            if not (left or is_under_way):
+                left = reviews.how_many(db)
+                others_are_at_it = under_way.is_any(db, "award", utc_now())
+            if not (left or others_are_at_it):
                 break
             report(total - left, total)
-            if is_under_way:
+            if others_are_at_it:
                 time.sleep(_LOOK_SECONDS)
-                continue
-            with suppress(Busy):
-                runs.run(bridge, "award", lambda done, _: report(done, total))
+            else:
+                with suppress(Busy):
+                    runs.run(bridge, "award", lambda done, _: report(done, total))
     with bridge.store.reading() as db:
         counts = runs.counted_since(db, "award", since)
     return {name: counts[name] for name in ("earned", "renewed", "corrected", "revoked")}

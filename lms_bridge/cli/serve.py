@@ -82,9 +82,9 @@ def worker(session: Session) -> None:
     end_with_parent(end)
     scheduler.start()
     log.info("worker started", owner=session.bridge.owner)
+    given_back_at = time.monotonic()
     # Not a threading.Event: of two signals at once the second may interrupt the main thread while
     # it holds the lock in there, and wait for it forever.
-    given_back_at = time.monotonic()
     while not over:
         time.sleep(_LOOK_SECONDS)
         if time.monotonic() - given_back_at > _GIVE_BACK_SECONDS:

@@ -214,6 +214,7 @@ def _stands(
 ) -> ColumnElement[bool]:
     """The same as :func:`~lms_bridge.insight.standings.standing_of` says of one in `sights`."""
     others = not_(within(completions.c.id, undecided))
+    given_up = completions.c.id.in_(_given_up(sights))
     match standing:
         case Standing.UNDECIDED:
             return among(completions.c.id, undecided)
@@ -226,10 +227,8 @@ def _stands(
             # One by one they are soon met where nearly all are; of some people few steps are open.
             is_narrow = not all(one.is_whole for one in sights)
             moves = completions.c.id.in_(_steps(_MOVES, sights)) if is_narrow else _is_open(_MOVES)
-            given_up = completions.c.id.in_(_given_up(sights))
             return and_(completions.c.withdrawn_at.is_(None), not_(moves), not_(given_up))
         case Standing.GIVEN_UP:
-            given_up = completions.c.id.in_(_given_up(sights))
             return and_(given_up, completions.c.withdrawn_at.is_(None), not_(_is_open(_MOVES)))
         case Standing.TAKEN_BACK:
             back = select(withdrawals.c.completion_id).where(withdrawals.c.ended_at.is_(None))

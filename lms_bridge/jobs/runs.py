@@ -18,14 +18,7 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.jobs.base import Busy, Job, JobFailed, Progress, Stopped
 from lms_bridge.jobs.catalogue import JOBS
 from lms_bridge.jobs.steering import is_paused, pause, take
-from lms_bridge.jobs.under_way import (
-    IS_RUNNING,
-    Reached,
-    close_abandoned,
-    is_abandoned,
-    kept,
-    lease,
-)
+from lms_bridge.jobs.under_way import IS_RUNNING, Reached, close_abandoned, kept, lease
 from lms_bridge.redaction import redact
 from lms_bridge.store.engine import Store, alone
 from lms_bridge.store.schema import job_runs
@@ -111,12 +104,6 @@ def run(
     if any(counts.values()):
         log.info("job done", job=name, **counts)
     return counts
-
-
-def is_under_way(db: Connection, name: str) -> bool:
-    """Whether some process is at the job `name`."""
-    running = select(job_runs).where(job_runs.c.job == name, IS_RUNNING)
-    return not all(is_abandoned(row, utc_now()) for row in db.execute(running))
 
 
 def counted_since(db: Connection, name: str, since: dt.datetime) -> Counter[str]:

@@ -55,6 +55,12 @@ def is_abandoned(row: AnyRow, now: dt.datetime) -> bool:
     return row.lease_until <= now or is_certainly_dead(row.owner)
 
 
+def is_any(db: Connection, name: str, now: dt.datetime) -> bool:
+    """Whether some process is at the job `name`."""
+    running = select(job_runs).where(job_runs.c.job == name, IS_RUNNING)
+    return not all(is_abandoned(row, now) for row in db.execute(running))
+
+
 def close_abandoned(db: Connection, now: dt.datetime) -> None:
     """Mark the runs of processes that are no more as interrupted; how long they took is unknown."""
     running = db.execute(select(job_runs).where(IS_RUNNING)).all()

@@ -173,7 +173,7 @@ class Store:
             with self.engine.connect() as other:
                 theirs = other.scalar(session)  # in a transaction, so that they have it for now
                 is_ = one.scalar(session)
-        if is_ != was or is_ == theirs or was == theirs:
+        if is_ != was or theirs == was:
             raise DatabaseUnfit(
                 "the pooler in front of the database lends its sessions by the transaction; have it"
                 " leave each process its own until that ends (PgBouncer: pool_mode = session)"

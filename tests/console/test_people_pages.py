@@ -204,13 +204,19 @@ def test_completions_are_found_by_where_they_stand(visitor: Callable[[], Visitor
     assert found("to=2026-11-23") == []
 
 
+def cancel_stuck(store: Store, why: Reason) -> None:
+    """The record that is stuck is not wanted any more."""
+    theirs = and_(deliveries.c.completion_id == STUCK, deliveries.c.step == "record")
+    values = {"state": "cancelled", **reason_columns(why)}
+    with store.writing() as db:
+        db.execute(update(deliveries).where(theirs).values(**values))
+
+
 def test_what_was_given_up_is_not_said_to_be_in_the_registry(
     visitor: Callable[[], Visitor], store: Store
 ) -> None:
-    theirs = and_(deliveries.c.completion_id == STUCK, deliveries.c.step == "record")
-    why = reason_columns(Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
+    cancel_stuck(store, Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
     with store.writing() as db:
-        db.execute(update(deliveries).where(theirs).values(state="cancelled", **why))
         db.execute(update(sightings).values(state="none"))
     said = text_of(visitor().as_(Role.HR).get(f"/employees/{SITI}"))
     assert "Everything that the bridge knows" not in said
@@ -222,10 +228,7 @@ def test_what_was_given_up_is_not_said_to_be_in_the_registry(
 def test_what_was_given_up_is_not_said_to_be_complete(
     visitor: Callable[[], Visitor], store: Store, role: Role
 ) -> None:
-    theirs = and_(deliveries.c.completion_id == STUCK, deliveries.c.step == "record")
-    why = reason_columns(Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
-    with store.writing() as db:
-        db.execute(update(deliveries).where(theirs).values(state="cancelled", **why))
+    cancel_stuck(store, Reason("cancelled", by="nurhayati", why="Sudah diketik oleh OPD."))
     who = visitor().as_(role)
 
     def found(state: str) -> bool:
@@ -238,9 +241,7 @@ def test_what_was_given_up_is_not_said_to_be_complete(
     row = who.get("/completions").text.partition(place)[2].partition("</tr>")[0]
     assert '<span class="state cancelled">given up</span>' in row
     assert "Cancelled by nurhayati: Sudah diketik oleh OPD." in row
-    unneeded = reason_columns(Reason("undone"))
-    with store.writing() as db:
-        db.execute(update(deliveries).where(theirs).values(**unneeded))
+    cancel_stuck(store, Reason("undone"))
     assert found("through")
     assert not found("given_up")
 
