@@ -84,7 +84,7 @@ def test_another_follows_as_soon_as_the_connection_of_the_active_one_is_gone(
     second.look()
     assert (first.term, second.term) == (1, None)
     with store.writing() as db:
-        db.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objsubid = 1"))
+        db.execute(text("SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE objsubid = 1"))
     second.look()
     assert second.term == 2
     assert second.before == "siantar-1/x:1:a"
