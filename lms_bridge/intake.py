@@ -98,8 +98,7 @@ class Intake:
     ) -> tuple[list[str], Request]:
         """What :meth:`hand_in` takes of one request, and the ids of its statements."""
         ids = self._ids(received) if under is None else [under]
-        raws = [one.raw for one in received]
-        return ids, _rows(origin, zip(map(canonical_uuid, ids), raws, strict=True))
+        return ids, _rows(origin, zip(ids, [one.raw for one in received], strict=True))
 
     def stored_promptly(self, requests: Iterable[Request]) -> bool:
         """Store the statements of all `requests`, if that keeps this thread from nothing else.
@@ -123,8 +122,9 @@ class Intake:
         self._commits.hand_in(requests)
 
     def _ids(self, received: Sequence[Received]) -> list[str]:
-        new = iter(self._new_ids(sum(not one.statement.id for one in received)))
-        return [one.statement.id or next(new) for one in received]
+        given = [one.statement.id or "" for one in received]
+        new = iter(self._new_ids(given.count("")))
+        return [each or next(new) for each in given]
 
     def close(self) -> None:
         """Store what is waiting, then stop."""
@@ -177,7 +177,7 @@ def _append(db: Connection, place: int, rows: Sequence[Row]) -> None:
 def _rows(origin: Origin, new: Iterable[tuple[str, bytes]]) -> list[Row]:
     """The rows of the table for `new` statements, without their places."""
     sender, version, authority = origin.sender, origin.version.value, origin.authority
-    return [(statement_id, sender, raw, version, authority) for statement_id, raw in new]
+    return [(canonical_uuid(its_id), sender, raw, version, authority) for its_id, raw in new]
 
 
 def _stored(db: Connection, ids: Sequence[str]) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import structlog
 from flask import Flask
@@ -22,22 +22,17 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.intake import Request
 from lms_bridge.store.group_commit import Closed
 from webhook.arriving import in_turn
-from webhook.exchange import Receive, Scope, Send, asked_in, environ_of
+from webhook.exchange import Asked, Receive, Scope, Send, asked_in, environ_of
 from webhook.in_threads import Body, InThreads
 from webhook.meter import Meter
 from webhook.storing import PATH, Plain, ShortWay, answer
 from webhook.tally import Tally
 from webhook.tracing import HEADER, name_of
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 log = structlog.get_logger(__name__)
 _is_enabled = logging.getLogger(__name__).isEnabledFor
 
-Reply: TypeAlias = Callable[[int, list[tuple[str, str]], bytes], None]
-"""is called with the status, the headers and the body of an answer"""
-_Over: TypeAlias = Callable[[BaseException | None], None]
+_Over: TypeAlias = Callable[["_Handed", BaseException | None], None]
 _PATH: Final = PATH.encode()
 _MANY: Final = 64
 """requests that need not wait for others any more"""
@@ -53,7 +48,7 @@ class Front:
         self._meter: Meter = app.extensions["meter"]
         self._tally: Tally = app.extensions["tally"]
         self._told = _Told()
-        self._handed: list[tuple[Request, _Over]] = []
+        self._handed: list[_Handed] = []
         turns = in_turn(app, threads=web.threads, patience_seconds=web.patience_seconds)
         self._in_threads = InThreads(turns, threads=web.threads)
 
@@ -68,38 +63,27 @@ class Front:
             await body.go_on()
         await self._in_threads(environ, body, receive, send)
 
-    def at_once(
-        self, scope: Scope, body: bytes, reply: Reply, otherwise: Callable[[], object]
-    ) -> bool:
-        """Whether this request, which is there as a whole, is answered by calling `reply`.
+    def at_once(self, asked: Asked) -> bool:
+        """Whether this request is answered by a call of its ``reply``.
 
-        That is done later and by the loop. If it comes to nothing, `otherwise` is called, and the
-        request is to be answered as any other is.
+        That is done later and by the loop. If it comes to nothing, it is passed on.
         """
-        if scope["raw_path"] != _PATH or scope["method"] not in ("POST", "PUT"):
+        if asked.raw_path != _PATH:
             return False
         begun = time.perf_counter()
-        environ = asked_in(scope)
+        environ = asked_in(asked.method, _PATH, asked.query, asked.headers)
         plain = self._short.plain(environ)
         if plain is None:
             return False
-
-        def over(error: BaseException | None) -> None:
-            if error is None:
-                reply(*self._stored(plain, ids, environ, begun))
-            else:  # whatever it is: it comes up once more where it is answered
-                self._meter.leave()
-                otherwise()
-
         try:
-            received = self._short.read(plain, body)
-        except Exception:  # as above
+            received = self._short.read(plain, bytes(asked.body))
+        except Exception:  # whatever it is: it comes up once more where it is answered
             return False
-        ids, request = self._intake.request(plain.origin, received, under=plain.put_under)
+        ids, rows = self._intake.request(plain.origin, received, under=plain.put_under)
         self._meter.begin()
         if not self._handed:
             asyncio.get_running_loop().call_soon(self._hand_in, 0)
-        self._handed.append((request, over))
+        self._handed.append(_Handed(asked, plain, ids, rows, name_of(environ), begun))
         return True
 
     def _hand_in(self, before: int) -> None:
@@ -112,42 +96,56 @@ class Front:
             asyncio.get_running_loop().call_soon(self._hand_in, len(self._handed))
             return
         handed, self._handed = self._handed, []
-        if self._intake.stored_promptly(request for request, _ in handed):
-            for _, over in handed:
-                _tell(over, None)
+        if self._intake.stored_promptly([each.rows for each in handed]):
+            for each in handed:
+                _tell(self._over, each, None)
             return
         try:
-            self._intake.hand_in([(request, self._told.by(over)) for request, over in handed])
+            self._intake.hand_in([(each.rows, self._told.by(self._over, each)) for each in handed])
         except Closed as error:
-            for _, over in handed:
-                _tell(over, error)
+            for each in handed:
+                _tell(self._over, each, error)
 
-    def _stored(
-        self, plain: Plain, ids: list[str], environ: WSGIEnvironment, begun: float
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """What is answered, and counted, of statements that are stored."""
-        name, sender = name_of(environ), plain.origin.sender
+    def _over(self, handed: _Handed, error: BaseException | None) -> None:
+        """Answer a request of which the statements are stored, or not because of an `error`."""
+        asked, plain, ids, _, name, begun = handed
+        if error is not None:  # as above
+            self._meter.leave()
+            asked.pass_on()
+            return
+        sender = plain.origin.sender
         if _is_enabled(logging.DEBUG):
             log.debug("statements stored", sender=sender, statement=ids, request=name)
         self._tally.took(sender)
         status, headers, body = answer(ids, plain)
-        self._meter.end(PATH, environ["REQUEST_METHOD"], status[:3], time.perf_counter() - begun)
-        return int(status[:3]), [*headers, (HEADER, name)], body
+        self._meter.end(PATH, asked.method, status[:3], time.perf_counter() - begun)
+        asked.reply(int(status[:3]), [*headers, (HEADER, name)], body)
+
+
+class _Handed(NamedTuple):
+    """A request whose statements are being stored."""
+
+    asked: Asked
+    plain: Plain
+    ids: list[str]
+    rows: Request
+    name: str
+    begun: float
 
 
 class _Told:
     """What other threads tell the loop, which wakes up once for all that they have told."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[_Over, BaseException | None]] = deque()
+        self._waiting: deque[tuple[_Over, _Handed, BaseException | None]] = deque()
         self._is_awake = False
 
-    def by(self, over: _Over) -> _Over:
+    def by(self, over: _Over, handed: _Handed) -> Callable[[BaseException | None], None]:
         """Whoever is told something by another thread, to have `over` told it by this loop."""
         loop = asyncio.get_running_loop()
 
         def told(error: BaseException | None) -> None:
-            self._waiting.append((over, error))
+            self._waiting.append((over, handed, error))
             if not self._is_awake:
                 self._is_awake = True
                 loop.call_soon_threadsafe(self._tell)
@@ -160,8 +158,8 @@ class _Told:
             _tell(*self._waiting.popleft())
 
 
-def _tell(over: _Over, error: BaseException | None) -> None:
+def _tell(over: _Over, handed: _Handed, error: BaseException | None) -> None:
     try:
-        over(error)
+        over(handed, error)
     except Exception:
         log.exception("an answer could not be given")

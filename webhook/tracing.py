@@ -24,8 +24,10 @@ _NUMBERS: Final = itertools.count()
 
 def name_of(environ: WSGIEnvironment) -> str:
     """The name of a request."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if _GIVEN.fullmatch(given) else f"{_PROCESS}{next(_NUMBERS):06x}"
+    given = environ.get("HTTP_X_REQUEST_ID")
+    if given is not None and _GIVEN.fullmatch(given):
+        return str(given)
+    return f"{_PROCESS}{next(_NUMBERS):06x}"
 
 
 def named(application: WSGIApplication) -> WSGIApplication:

@@ -11,7 +11,6 @@ import functools
 import os
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable
 
@@ -65,47 +64,34 @@ def new_uuids(count: int) -> list[str]:
     twice as long to store a statement among many. What says their version is 4 all the same:
     senders who know RFC 4122 only, tincan among them, refuse what has another.
     """
-    time_of_all = f"{time.time_ns() // 1_000_000:012x}"
-    begin = f"{time_of_all[:8]}-{time_of_all[8:]}-4"
-    random = _DIGITS.take(20 * count)
+    now = time.time_ns() // 1_000_000
+    begin = f"{now >> 16:08x}-{now & 0xFFFF:04x}-4"
+    try:
+        return [begin + _ENDS.pop() for _ in range(count)]
+    except IndexError:
+        _ENDS.extend(_random_ends(max(count, _ENDS_AT_ONCE)))
+        return new_uuids(count)
+
+
+def _random_ends(count: int) -> list[str]:
+    """What is random in so many of them.
+
+    The system is asked for all of it at once: each time that it is asked a thread lets go of the
+    interpreter, and then waits for it behind all others.
+    """
+    digits = secrets.token_hex(10 * count)
     return [
-        f"{begin}{random[at : at + 3]}-{_VARIANT[random[at + 3]]}{random[at + 4 : at + 7]}"
-        f"-{random[at + 8 : at + 20]}"
-        for at in range(0, len(random), 20)
+        f"{digits[at : at + 3]}-{_VARIANT[digits[at + 3]]}{digits[at + 4 : at + 7]}"
+        f"-{digits[at + 8 : at + 20]}"
+        for at in range(0, len(digits), 20)
     ]
 
 
-class _Digits:
-    """Random hexadecimal digits, of which the system is asked for many at once: each time that it
-    is asked a thread lets go of the interpreter, and then waits for it behind all others."""
-
-    _lock: threading.Lock
-    _kept: str
-    _at: int
-
-    def __init__(self) -> None:
-        self.forget()
-
-    def take(self, count: int) -> str:
-        """So many that nobody else got."""
-        with self._lock:
-            at, end = self._at, self._at + count
-            if end > len(self._kept):
-                self._kept = secrets.token_hex(max(count, _DIGITS_AT_ONCE) // 2)
-                at, end = 0, count
-            self._at = end
-            return self._kept[at:end]
-
-    def forget(self) -> None:
-        """Ask anew; a process that is forked from this one is to have others."""
-        self._lock = threading.Lock()
-        self._kept, self._at = "", 0
-
-
-_DIGITS_AT_ONCE = 1 << 14
-_DIGITS = _Digits()
-os.register_at_fork(after_in_child=_DIGITS.forget)
+_ENDS_AT_ONCE = 800
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_ENDS: list[str] = []
+"""random ends that nobody has got; a process that is forked from this one is to have others"""
+os.register_at_fork(after_in_child=_ENDS.clear)
 
 
 # --- IRIs -----------------------------------------------------------------------------------

@@ -71,12 +71,9 @@ def read_statements(
 
 
 def _read(body: bytes, most: int | None, single: bool, version: Version) -> list[Received]:
-    if body.lstrip(_WHITE_SPACE)[:1] != b"[":
-        raw = bytes(_cut(_ONE, body))
-        if raw[:1] != b"{":
-            rule = "is neither a statement, an object, nor an array of statements"
-            raise broken("$", raw, rule, "Communication 2.1.2")
-        return [Received(raw, _one(raw, version))]
+    raw = body.strip(_WHITE_SPACE)
+    if raw[:1] != b"[":
+        return [Received(raw, _only(raw, version))]
     pieces = _cut(_MANY, body)
     if single:
         raise broken("$", body, "is not a single statement, an object", "Communication 2.1.1")
@@ -102,6 +99,18 @@ def parse_statement(raw: bytes, *, version: Version | None = Version.V1_0) -> St
         return _one(raw, version)
     except InvalidStatement as error:
         raise error.of_version(version or Version.V1_0) from None
+
+
+def _only(raw: bytes, version: Version) -> Statement:
+    """The one statement that a request consists of."""
+    try:
+        if raw[:1] != b"{":
+            rule = "is neither a statement, an object, nor an array of statements"
+            raise broken("$", raw, rule, "Communication 2.1.2")
+        return _one(raw, version)
+    except InvalidStatement:
+        _cut(_ONE, raw)  # first of all it is to be JSON
+        raise
 
 
 def _one(raw: bytes, version: Version | None) -> Statement:

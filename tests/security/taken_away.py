@@ -311,14 +311,12 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
     ],
     "I9": [
         (
-            "webhook/serving.py",
+            "webhook/connection.py",
             'self.send_400_response("This is not a request of HTTP/1.1.")',
             "pass",
         )
     ],
-    "I10": [
-        ("webhook/exchange.py", 'variable = "" if b"_" in name else "HTTP_"', 'variable = "HTTP_"')
-    ],
+    "I10": [("webhook/exchange.py", 'if "_" in variable:', "if False:")],
     "B1": [("webhook/bodies.py", 'if coding.lower() != "identity":', "if False:")],
     "B2": [
         (
@@ -353,9 +351,9 @@ TAKEN_AWAY: dict[str, list[tuple[str, str, str]]] = {
         )
     ],
     "B10": [("lms_bridge/openbadges/linked.py", "    _check_shape(document)\n", "")],
-    "B11": [("webhook/serving.py", "if self._came > MOST_OF_HEADERS and", "if False and")],
+    "B11": [("webhook/connection.py", "if self._came > MOST_OF_HEADERS and", "if False and")],
     "B12": [
-        ("webhook/serving.py", "if is_due and not self", "if False and not self"),
+        ("webhook/connection.py", "if is_due and not self", "if False and not self"),
         ("webhook/headway.py", "            _end(connection, answering)", "            pass"),
     ],
     "K1": [

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, TypeVar
 
-from webhook.exchange import CUT_OFF, Message, Receive, Scope, Send
+from webhook.exchange import CUT_OFF, Headers, Message, Receive, Scope, Send
 
 Result = TypeVar("Result")
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -68,15 +67,7 @@ class Exchange:
         at_once = getattr(application, "at_once", None)
         if at_once is not None and len(self._pieces) == 1 and not self._cut_off:
             over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-            def reply(status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-                lines = [(name.lower().encode(), value.encode()) for name, value in headers]
-                start = {"type": "http.response.start", "status": status, "headers": lines}
-                self.sent += [start, {"type": "http.response.body", "body": body}]
-                over.set_result(True)
-
-            otherwise = partial(over.set_result, False)
-            taken = at_once(self.scope, self._pieces[0], reply, otherwise)
+            taken = at_once(_Asked(self, over))
             if taken and await asyncio.wait_for(over, 30):
                 return self
         await asyncio.wait_for(application(self.scope, self.receive, self.send), 30)
@@ -96,6 +87,29 @@ class Exchange:
         assert all(each["more_body"] for each in before)
         assert not last.get("more_body")
         return b"".join(each["body"] for each in self.sent[1:])
+
+
+class _Asked:
+    """The request of an exchange, as a connection has it that is there as a whole."""
+
+    def __init__(self, exchange: Exchange, over: asyncio.Future[bool]) -> None:
+        scope = exchange.scope
+        self.method: str = scope["method"]
+        self.raw_path: bytes = scope["raw_path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: Headers = scope["headers"]
+        self.body = exchange._pieces[0]
+        self._exchange = exchange
+        self._over = over
+
+    def reply(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        lines = [(name.lower().encode(), value.encode()) for name, value in headers]
+        start = {"type": "http.response.start", "status": status, "headers": lines}
+        self._exchange.sent += [start, {"type": "http.response.body", "body": body}]
+        self._over.set_result(True)
+
+    def pass_on(self) -> None:
+        self._over.set_result(False)
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
