@@ -51,11 +51,10 @@ class Cycle(RequestResponseCycle):
     def __init__(self, connection: Connection, method: bytes, version: str) -> None:
         # Not Uvicorn's: what that makes is here, above and below.
         self._connection = connection
-        self.transport, self.flow = connection.transport, connection.flow
-        self.logger, self.default_headers = (
-            connection.logger,
-            connection.server_state.default_headers,
-        )
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.logger = connection.logger
+        self.default_headers = connection.server_state.default_headers
         self.method = method.decode("ascii")
         self.raw_path, self.query = _parts(connection.url)
         self.headers: Headers = connection.headers

@@ -1,0 +1,142 @@
+"""Requests that come over one connection, however what is sent is cut on its way."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import httptools
+import pytest
+from sqlalchemy import select
+
+from lms_bridge.store.engine import open_store
+from lms_bridge.store.schema import statements
+from tests.conftest import DATABASES
+from tests.webhook.conftest import PASSWORD, basic
+from tests.webhook.examples import statement
+from tests.webhook.serving import Served, serving
+from webhook.connection import SMALL
+
+LINES = (
+    "Host: 127.0.0.1\r\n"
+    f"authorization: {basic('moodle', PASSWORD)}\r\n"
+    "X-Experience-API-Version: 1.0.3\r\n"
+)
+
+
+class Sent(NamedTuple):
+    """A request, with what it is to be answered and the statements that are stored then."""
+
+    request: bytes
+    status: int
+    ids: tuple[str, ...] = ()
+
+
+def request(first: str, body: bytes | None = None, *, more: str = "", chunks: int = 0) -> bytes:
+    head = f"{first} HTTP/1.1\r\n{LINES}{more}"
+    if body is None:
+        return f"{head}\r\n".encode()
+    head += "Content-Type: application/json\r\n"
+    if not chunks:
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    size = -(-len(body) // chunks)
+    pieces = [body[at : at + size] for at in range(0, len(body), size)] + [b""]
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunked
+
+
+def told(count: int = 1, **more: str) -> tuple[bytes, tuple[str, ...]]:
+    ids = tuple(str(uuid.uuid4()) for _ in range(count))
+    found = [statement(id=each, **more) for each in ids]
+    return json.dumps(found if count > 1 else found[0]).encode(), ids
+
+
+def anything(chance: random.Random) -> list[Sent]:
+    """One request or a few that belong together."""
+    body, ids = told()
+    path, put = "/xapi/statements", f"PUT /xapi/statements?statementId={ids[0]}"
+    large, of_large = told(SMALL // len(body) + 5)
+    some, of_some = told(3)
+    other = json.dumps(statement(id=ids[0], timestamp="2020-01-01T00:00:00Z")).encode()
+    return chance.choice(
+        [
+            [Sent(request(f"POST {path}", body), 200, ids)],
+            [Sent(request(f"POST {path}", some), 200, of_some)],
+            [Sent(request(f"POST {path}", large), 200, of_large)],
+            [Sent(request(f"POST {path}", some, chunks=3), 200, of_some)],
+            [Sent(request(f"POST {path}", large, chunks=4), 200, of_large)],
+            [Sent(request(f"POST http://127.0.0.1{path}", body), 200, ids)],
+            [Sent(request(f"POST {path}?", body), 200, ids)],
+            [Sent(request(f"POST {path}", body, more="X-Request-ID: a-b\r\n"), 200, ids)],
+            [Sent(request(f"POST {path}", body, more="x_y: 1\r\nA: 1\r\na: 2\r\n"), 200, ids)],
+            [Sent(request(put, body), 204, ids), Sent(request(put, body), 204)],
+            [Sent(request(put, body), 204, ids), Sent(request(put, other), 409)],
+            [Sent(request(f"POST {path}", body[:-1]), 400)],
+            [Sent(request(f"POST {path}", b""), 400)],
+            [Sent(request("GET /xapi/about"), 200)],
+            [Sent(request("GET /xapi/nowhere"), 404)],
+            [Sent(request(f"POST {path}", body, more="Origin: https://a.example\r\n"), 200, ids)],
+        ]
+    )
+
+
+class Answers:
+    """What is answered, in its order."""
+
+    def __init__(self, came: bytes) -> None:
+        self.statuses: list[int] = []
+        self.parser = httptools.HttpResponseParser(self)
+        self.parser.feed_data(came)
+
+    def on_message_complete(self) -> None:
+        self.statuses.append(self.parser.get_status_code())
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("served") / "bridge.db"
+        path.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    with request.getfixturevalue("databases").one() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, place: str) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("service"), place) as service:
+        yield service
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_all_are_answered_in_their_order(served: Served, place: str, seed: int) -> None:
+    """Several may come before the first is answered, and the last with the end of the line."""
+    chance = random.Random(seed)
+    sent = [each for _ in range(chance.randrange(1, 30)) for each in anything(chance)]
+    sent.append(Sent(request("GET /xapi/about", more="Connection: close\r\n"), 200))
+    whole = b"".join(each.request for each in sent)
+    cuts = sorted(chance.sample(range(1, len(whole)), chance.choice([0, 1, 5, 30])))
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for begin, end in pairwise([0, *cuts, len(whole)]):
+            line.sendall(whole[begin:end])
+            if chance.random() < 0.5:
+                time.sleep(0.002)
+        if chance.random() < 0.3:
+            line.shutdown(socket.SHUT_WR)
+        answers = Answers(b"".join(iter(lambda: line.recv(65536), b"")))
+    assert answers.statuses == [each.status for each in sent]
+    expected = {its_id for each in sent for its_id in each.ids}
+    store = open_store(place)
+    with store.reading() as db:
+        assert expected <= set(db.execute(select(statements.c.id)).scalars())
+    store.close()
