@@ -167,7 +167,7 @@ class Connection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of it is there."""
         self.headers.append((name, value))
-        if len(name) == len("expect") and name.lower() == b"expect":
+        if len(name) == 6 and name.lower() == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:

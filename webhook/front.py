@@ -13,6 +13,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 import structlog
@@ -32,7 +33,7 @@ from webhook.tracing import HEADER, name_of
 log = structlog.get_logger(__name__)
 _is_enabled = logging.getLogger(__name__).isEnabledFor
 
-_Over: TypeAlias = Callable[["_Handed", BaseException | None], None]
+_Over: TypeAlias = Callable[[BaseException | None], None]
 _PATH: Final = PATH.encode()
 _MANY: Final = 64
 """requests that need not wait for others any more"""
@@ -68,7 +69,7 @@ class Front:
 
         That is done later and by the loop. If it comes to nothing, it is passed on.
         """
-        if asked.raw_path != _PATH:
+        if asked.raw_path != _PATH or asked.method not in ("POST", "PUT"):
             return False
         begun = time.perf_counter()
         environ = asked_in(asked.method, _PATH, asked.query, asked.headers)
@@ -96,15 +97,17 @@ class Front:
             asyncio.get_running_loop().call_soon(self._hand_in, len(self._handed))
             return
         handed, self._handed = self._handed, []
-        if self._intake.stored_promptly([each.rows for each in handed]):
-            for each in handed:
-                _tell(self._over, each, None)
+        overs = [partial(self._over, each) for each in handed]
+        requests = [each.rows for each in handed]
+        if self._intake.stored_promptly(requests):
+            for over in overs:
+                _tell(over, None)
             return
         try:
-            self._intake.hand_in([(each.rows, self._told.by(self._over, each)) for each in handed])
+            self._intake.hand_in(list(zip(requests, map(self._told.by, overs), strict=True)))
         except Closed as error:
-            for each in handed:
-                _tell(self._over, each, error)
+            for over in overs:
+                _tell(over, error)
 
     def _over(self, handed: _Handed, error: BaseException | None) -> None:
         """Answer a request of which the statements are stored, or not because of an `error`."""
@@ -137,15 +140,15 @@ class _Told:
     """What other threads tell the loop, which wakes up once for all that they have told."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[_Over, _Handed, BaseException | None]] = deque()
+        self._waiting: deque[tuple[_Over, BaseException | None]] = deque()
         self._is_awake = False
 
-    def by(self, over: _Over, handed: _Handed) -> Callable[[BaseException | None], None]:
+    def by(self, over: _Over) -> _Over:
         """Whoever is told something by another thread, to have `over` told it by this loop."""
         loop = asyncio.get_running_loop()
 
         def told(error: BaseException | None) -> None:
-            self._waiting.append((over, handed, error))
+            self._waiting.append((over, error))
             if not self._is_awake:
                 self._is_awake = True
                 loop.call_soon_threadsafe(self._tell)
@@ -158,8 +161,8 @@ class _Told:
             _tell(*self._waiting.popleft())
 
 
-def _tell(over: _Over, handed: _Handed, error: BaseException | None) -> None:
+def _tell(over: _Over, error: BaseException | None) -> None:
     try:
-        over(handed, error)
+        over(error)
     except Exception:
         log.exception("an answer could not be given")
