@@ -104,7 +104,7 @@ class Front:
                 _tell(over, None)
             return
         try:
-            self._intake.hand_in(list(zip(requests, map(self._told.by, overs), strict=True)))
+            self._intake.hand_in(zip(requests, map(self._told.by, overs), strict=True))
         except Closed as error:
             for over in overs:
                 _tell(over, error)
