@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPResponse
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,6 +26,8 @@ from tests.webhook.conftest import PASSWORD, basic
 from tests.webhook.examples import statement
 from tests.webhook.serving import Served, serving
 from webhook.connection import SMALL
+from webhook.exchange import Receive, Scope, Send
+from webhook.serving import Server
 
 LINES = (
     "Host: 127.0.0.1\r\n"
@@ -140,3 +146,60 @@ def test_all_are_answered_in_their_order(served: Served, place: str, seed: int) 
     with store.reading() as db:
         assert expected <= set(db.execute(select(statements.c.id)).scalars())
     store.close()
+
+
+# --- the server without the service -----------------------------------------------------------
+
+
+class Says:
+    """An application that answers by asking nobody what it is asked for."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = f"{scope['method']} {scope['path']} {scope['http_version']}".encode()
+        lines = [(b"content-length", b"%d" % len(said))]
+        await send({"type": "http.response.start", "status": 200, "headers": lines})
+        await send({"type": "http.response.body", "body": said})
+
+
+@contextmanager
+def listening(application: Says, *, connections: int) -> Iterator[int]:
+    """Where a server of `application` is found."""
+    server = Server(application, connections=connections, seconds=20)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def ask(line: socket.socket, first: str = "GET /a%20b?c HTTP/1.1") -> tuple[int, bytes]:
+    line.sendall(f"{first}\r\nHost: x\r\n\r\n".encode())
+    answer = HTTPResponse(line)
+    answer.begin()
+    return answer.status, answer.read()
+
+
+def test_more_than_there_is_room_for_are_told_so_and_others_are_not() -> None:
+    with listening(Says(), connections=3) as port, ExitStack() as lines:
+        here = [
+            lines.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            for _ in range(2)
+        ]
+        assert [ask(line) for line in here * 2] == [(200, b"GET /a b 1.1")] * 4
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as one_more:
+            assert ask(one_more) == (503, b"Service Unavailable")
+            assert one_more.recv(1) == b"", "it is ended"
+        assert [ask(line) for line in here] == [(200, b"GET /a b 1.1")] * 2
+
+
+@pytest.mark.parametrize("first", ["GET /a%20b HTTP/1.0", "GET http://x/a%20b?c#d HTTP/1.0"])
+def test_what_is_asked_in_an_old_way_is_answered_once(first: str) -> None:
+    with (
+        listening(Says(), connections=9) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+    ):
+        assert ask(line, first) == (200, b"GET /a b 1.0")
+        assert line.recv(1) == b""
