@@ -25,7 +25,7 @@ from lms_bridge.store.many import among, append
 from lms_bridge.store.places import next_place
 from lms_bridge.store.promptly import Promptly
 from lms_bridge.store.schema import statements
-from xapi import Received, canonical_uuid, new_uuids, same_statement
+from xapi import Received, canonical_uuid, new_uuid, same_statement
 from xapi.versions import Version
 
 log = structlog.get_logger(__name__)
@@ -67,10 +67,10 @@ class Intake:
         store: Store,
         *,
         clock: Callable[[], dt.datetime],
-        new_ids: Callable[[int], Sequence[str]] = new_uuids,
+        new_id: Callable[[], str] = new_uuid,
     ) -> None:
         self._clock = clock
-        self._new_ids = new_ids
+        self._new_id = new_id
         self._promptly = Promptly(store)
         self._appender = Appender(store)
         self._commits = GroupCommit[Request, None](
@@ -97,8 +97,8 @@ class Intake:
         self, origin: Origin, received: Sequence[Received], *, under: str | None = None
     ) -> tuple[list[str], Request]:
         """What :meth:`hand_in` takes of one request, and the ids of its statements."""
-        ids = self._ids(received) if under is None else [under]
-        return ids, _rows(origin, zip(ids, [one.raw for one in received], strict=True))
+        new = [(under or one.statement.id or self._new_id(), one.raw) for one in received]
+        return [its_id for its_id, _ in new], _rows(origin, new)
 
     def stored_promptly(self, requests: Iterable[Request]) -> bool:
         """Store the statements of all `requests`, if that keeps this thread from nothing else.
@@ -120,11 +120,6 @@ class Intake:
         (:meth:`~lms_bridge.store.group_commit.GroupCommit.hand_in`).
         """
         self._commits.hand_in(requests)
-
-    def _ids(self, received: Sequence[Received]) -> list[str]:
-        given = [one.statement.id or "" for one in received]
-        new = iter(self._new_ids(given.count("")))
-        return [each or next(new) for each in given]
 
     def close(self) -> None:
         """Store what is waiting, then stop."""

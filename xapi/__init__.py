@@ -45,7 +45,7 @@ from xapi.attachment import Attachment
 from xapi.comparison import same_statement
 from xapi.context import Context, ContextActivities, StatementRef
 from xapi.errors import InvalidStatement, RequestTooLarge
-from xapi.identifiers import canonical_uuid, is_iri, is_uuid, new_uuids
+from xapi.identifiers import canonical_uuid, is_iri, is_uuid, new_uuid
 from xapi.interaction import InteractionComponent
 from xapi.reading import Received, parse_statement, read_statements
 from xapi.result import Result, Score
@@ -79,7 +79,7 @@ __all__ = [
     "format_timestamp",
     "is_iri",
     "is_uuid",
-    "new_uuids",
+    "new_uuid",
     "parse_statement",
     "parse_timestamp",
     "read_statements",

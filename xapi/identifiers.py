@@ -56,30 +56,30 @@ def canonical_uuid(text: str) -> str:
     return text.lower()
 
 
-def new_uuids(count: int) -> list[str]:
-    """So many UUIDs that nobody has yet.
+def new_uuid() -> str:
+    """A UUID that nobody has yet.
 
-    They begin with the time, as those of version 7 do (RFC 9562, 5.7), so that statements that
+    It begins with the time, as those of version 7 do (RFC 9562, 5.7), so that statements that
     come together stand together in an index of their ids. With ids that lie anywhere it takes
-    twice as long to store a statement among many. What says their version is 4 all the same:
+    twice as long to store a statement among many. What says its version is 4 all the same:
     senders who know RFC 4122 only, tincan among them, refuse what has another.
     """
     now = time.time_ns() // 1_000_000
-    begin = f"{now >> 16:08x}-{now & 0xFFFF:04x}-4"
     try:
-        return [begin + _ENDS.pop() for _ in range(count)]
+        end = _ENDS.pop()
     except IndexError:
-        _ENDS.extend(_random_ends(max(count, _ENDS_AT_ONCE)))
-        return new_uuids(count)
+        _ENDS.extend(_random_ends())
+        return new_uuid()
+    return f"{now >> 16:08x}-{now & 0xFFFF:04x}-4{end}"
 
 
-def _random_ends(count: int) -> list[str]:
-    """What is random in so many of them.
+def _random_ends() -> list[str]:
+    """What is random in many of them.
 
     The system is asked for all of it at once: each time that it is asked a thread lets go of the
     interpreter, and then waits for it behind all others.
     """
-    digits = secrets.token_hex(10 * count)
+    digits = secrets.token_hex(10 * _ENDS_AT_ONCE)
     return [
         f"{digits[at : at + 3]}-{_VARIANT[digits[at + 3]]}{digits[at + 4 : at + 7]}"
         f"-{digits[at + 8 : at + 20]}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,7 +36,7 @@ from lms_bridge.store.schema import (
     sightings,
 )
 from lms_bridge.store.types import AnyRow
-from xapi import new_uuids
+from xapi import new_uuid
 
 log = structlog.get_logger(__name__)
 
@@ -98,13 +98,13 @@ class Announcer:
         settings: Settings,
         *,
         clock: Clock,
-        new_ids: Callable[[int], Sequence[str]] = new_uuids,
+        new_id: Callable[[], str] = new_uuid,
     ) -> None:
         self._store = store
         self._settings = settings
         self._author = Author(settings.web.home_page)
         self._clock = clock
-        self._new_ids = new_ids
+        self._new_id = new_id
 
     def has_work(self) -> bool:
         """Whether something is to be said or to be taken back."""
@@ -137,7 +137,7 @@ class Announcer:
         return len(rows)
 
     def _took_back(self, row: AnyRow, now: dt.datetime) -> tuple[str, bytes]:
-        [statement_id] = self._new_ids(1)
+        statement_id = self._new_id()
         return statement_id, self._author.took_back(row.statement_id, statement_id, now)
 
     def _safely(self, db: Connection, row: AnyRow) -> tuple[str, bytes] | None:
@@ -159,7 +159,7 @@ class Announcer:
             return None
         course = row.content or {}
         badge = row.badge or course.get("badge") or {}
-        [statement_id] = self._new_ids(1)
+        statement_id = self._new_id()
         achievement = Achievement(
             learner=learner,
             step=row.step,

@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -241,37 +242,42 @@ def test_good_texts_beyond_number_are_still_told_right() -> None:
     assert not identifiers.is_iri("lms.example")
 
 
+def uuids(count: int) -> list[str]:
+    return [identifiers.new_uuid() for _ in range(count)]
+
+
 def test_new_uuids_are_unlike_each_other_and_sort_by_when_they_were_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[str] = []
     for moment in (1_795_500_568_000, 1_795_500_568_001):
         monkeypatch.setattr("time.time_ns", lambda moment=moment: moment * 1_000_000)
-        made += sorted(identifiers.new_uuids(500))
+        made += sorted(uuids(500))
     assert made == sorted(set(made))
     assert len(made) == 1000
     assert all(str(uuid.UUID(one)) == one for one in made)
     assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made} == {
         (4, uuid.RFC_4122)
     }
-    assert identifiers.new_uuids(0) == []
 
 
 def test_a_process_that_is_forked_makes_up_uuids_of_its_own() -> None:
-    identifiers.new_uuids(1)
+    uuids(1)
     reads, writes = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writes, "".join(identifiers.new_uuids(20)).encode())
+        os.write(writes, "".join(uuids(20)).encode())
         os._exit(0)
     os.waitpid(child, 0)
     theirs = os.read(reads, 10_000).decode()
     os.close(reads)
     os.close(writes)
     assert len(theirs) == 20 * 36
-    assert {one[14:] for one in identifiers.new_uuids(20)}.isdisjoint(
+    assert {one[14:] for one in uuids(20)}.isdisjoint(
         {theirs[at + 14 : at + 36] for at in range(0, len(theirs), 36)}
     )
 
 
-def test_as_many_uuids_as_one_likes_are_made_at_once() -> None:
-    assert len(set(identifiers.new_uuids(100_000))) == 100_000
+def test_threads_never_get_the_same_uuid() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = [one for some in threads.map(uuids, [10_000] * 8) for one in some]
+    assert len(set(made)) == 80_000
