@@ -39,14 +39,9 @@ class Cycle(RequestResponseCycle):
     """
 
     access_log = False
-    disconnected = False
-    more_body = True
     response_started = False
-    response_complete = False
     chunked_encoding = None
     expected_content_length = 0
-    is_cut_off = False
-    """whether the connection ended before all of it was there"""
 
     def __init__(self, connection: Connection, method: bytes, version: str) -> None:
         # Not Uvicorn's: what that makes is here, above and below.
@@ -61,6 +56,11 @@ class Cycle(RequestResponseCycle):
         self.keep_alive = version != "1.0" and connection.parser.should_keep_alive()
         self.waiting_for_100_continue = connection.expect_100_continue
         self.body = bytearray()
+        self.more_body = True
+        self.is_cut_off = False
+        """whether the connection ended before all of it was there"""
+        self.response_complete = False
+        self.disconnected = False
         self._version = version
 
     @cached_property

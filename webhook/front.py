@@ -14,8 +14,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+import msgspec
 import structlog
 from flask import Flask
 
@@ -111,7 +112,7 @@ class Front:
 
     def _over(self, handed: _Handed, error: BaseException | None) -> None:
         """Answer a request of which the statements are stored, or not because of an `error`."""
-        asked, plain, ids, _, name, begun = handed
+        asked, plain, ids, name = handed.asked, handed.plain, handed.ids, handed.name
         if error is not None:  # as above
             self._meter.leave()
             asked.pass_on()
@@ -121,11 +122,11 @@ class Front:
             log.debug("statements stored", sender=sender, statement=ids, request=name)
         self._tally.took(sender)
         status, headers, body = answer(ids, plain)
-        self._meter.end(PATH, asked.method, status[:3], time.perf_counter() - begun)
+        self._meter.end(PATH, asked.method, status[:3], time.perf_counter() - handed.begun)
         asked.reply(int(status[:3]), [*headers, (HEADER, name)], body)
 
 
-class _Handed(NamedTuple):
+class _Handed(msgspec.Struct, frozen=True, gc=False):
     """A request whose statements are being stored."""
 
     asked: Asked

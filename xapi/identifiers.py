@@ -87,7 +87,7 @@ def _random_ends() -> list[str]:
     ]
 
 
-_ENDS_AT_ONCE = 800
+_ENDS_AT_ONCE = 400
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ENDS: list[str] = []
 """random ends that nobody has got; a process that is forked from this one is to have others"""
