@@ -9,6 +9,7 @@ completions wait. In the end: whether the second half was as the first.
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import statistics
 import tempfile
@@ -27,6 +28,8 @@ from tests.e2e.crashing import FIRST_USER
 
 _AT_ONCE = 10
 """statements in one request"""
+_MOST_A_SECOND = 30
+"""half of what is carried out in the long run is not more than so many completions"""
 
 
 class Window(NamedTuple):
@@ -42,7 +45,10 @@ class Window(NamedTuple):
 
 
 def soak(folder: Path, *, hours: float, window: float, warm_up: int, most: int) -> list[Window]:
-    """Do it; what was seen in each `window` of seconds."""
+    """Do it; what was seen in each `window` of seconds.
+
+    Each of the `most` people completes something once. Ends at once where they are not enough.
+    """
     with ExitStack() as stack:
         people = ("--people", str(most), "--latency", "0.02")
         around = stack.enter_context(town.sandboxes(*people))
@@ -63,8 +69,10 @@ def soak(folder: Path, *, hours: float, window: float, warm_up: int, most: int) 
         while _waiting(store):
             time.sleep(0.5)
         rate = warm_up / (time.monotonic() - begun) / 2
-        rate = min(rate, (most - warm_up) / (hours * 3600))
         print(f"half of the most: {rate:.1f} completions a second", flush=True)
+        needed = warm_up + math.ceil(rate * hours * 3600) + _AT_ONCE
+        if needed > most:
+            raise SystemExit(f"that takes --people {needed}, not {most}")
         windows: list[Window] = []
         begun, sent = time.monotonic(), 0
         while time.monotonic() - begun < hours * 3600:
@@ -133,7 +141,9 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=2)
     parser.add_argument("--window", type=float, default=300, help="seconds")
     parser.add_argument("--warm-up", type=int, default=500, help="completions")
-    parser.add_argument("--people", type=int, default=100_000, help="who can complete something")
+    parser.add_argument(
+        "--people", type=int, help="who can complete something, each once (enough for the hours)"
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # and end what was started
     options = parser.parse_args()
     print(f"load of the machine before: {psutil.getloadavg()[0]:.1f}", flush=True)
@@ -143,7 +153,8 @@ def main() -> None:
             hours=options.hours,
             window=options.window,
             warm_up=options.warm_up,
-            most=options.people,
+            most=options.people
+            or options.warm_up + math.ceil(_MOST_A_SECOND * options.hours * 3600) + _AT_ONCE,
         )
     grew = verdict(windows)
     print("flat" if not grew else "not flat: " + "; ".join(grew))
