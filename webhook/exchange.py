@@ -29,7 +29,8 @@ class Asked(Protocol):
     headers: Headers
 
     @property
-    def body(self) -> bytes | bytearray: ...
+    def body(self) -> bytes | bytearray:
+        """What comes after the headers, without how it was sent."""
 
     def reply(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Send an answer that is there as a whole."""
