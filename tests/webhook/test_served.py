@@ -270,7 +270,7 @@ def test_headers_without_end_are_refused(served: Served, more: bytes) -> None:
 
 
 def test_headers_that_do_not_come_are_waited_for_a_while_only(tmp_path: Path, place: str) -> None:
-    with serving(tmp_path, place, web="patience_seconds = 2\n") as service:
+    with serving(tmp_path, place, web="patience_seconds = 6\n") as service:
         for said in (b"", b"POST /xapi/statements HTTP/1.1\r\nHost: x\r\n"):
             with socket.create_connection(("127.0.0.1", service.port), timeout=10) as line:
                 line.sendall(said)
