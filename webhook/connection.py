@@ -7,6 +7,7 @@ with (:meth:`webhook.front.Front.at_once`). So all that is made only for those t
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
@@ -119,6 +120,8 @@ class Connection(HttpToolsProtocol):
 
     cycle: Cycle | None  # type: ignore[assignment]
     """the request that came last"""
+    pipeline: deque[Cycle]  # type: ignore[assignment]
+    """those that came before the one ahead of them was answered, the first one last"""
     _since: float | None = None
     """since when a request, or the rest of its headers, is waited for"""
     _came: int | None = None
@@ -183,7 +186,7 @@ class Connection(HttpToolsProtocol):
                 self._answer_held()
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """More of its body is there."""
@@ -216,9 +219,7 @@ class Connection(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            cycle, _ = self.pipeline.pop()
-            assert isinstance(cycle, Cycle)
-            self._held = cycle
+            self._held = cycle = self.pipeline.pop()
             if not cycle.more_body or len(cycle.body) > SMALL or cycle.waiting_for_100_continue:
                 self._answer_held()
         elif self._since is None:
