@@ -117,8 +117,20 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh database with the schema in it, once of each kind."""
+    yield from _fresh(request, tmp_path)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def database_of_module(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same, of which a module has one for all its tests."""
+    yield from _fresh(request, tmp_path_factory.mktemp("database"))
+
+
+def _fresh(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        path = tmp_path / "bridge.db"
+        path = folder / "bridge.db"
         path.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
         yield f"sqlite:///{path}"
         return

@@ -21,7 +21,6 @@ from sqlalchemy import select
 
 from lms_bridge.store.engine import open_store
 from lms_bridge.store.schema import statements
-from tests.conftest import DATABASES
 from tests.webhook.conftest import PASSWORD, basic
 from tests.webhook.examples import statement
 from tests.webhook.serving import Served, serving
@@ -104,27 +103,16 @@ class Answers:
         self.statuses.append(self.parser.get_status_code())
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def place(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("served") / "bridge.db"
-        path.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
-        yield f"sqlite:///{path}"
-        return
-    with request.getfixturevalue("databases").one() as url:
-        yield url
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, place: str) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("service"), place) as service:
+def served(tmp_path_factory: pytest.TempPathFactory, database_of_module: str) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("service"), database_of_module) as service:
         yield service
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_all_are_answered_in_their_order(served: Served, place: str, seed: int) -> None:
+def test_all_are_answered_in_their_order(
+    served: Served, database_of_module: str, seed: int
+) -> None:
     """Several may come before the first is answered, and the last with the end of the line."""
     chance = random.Random(seed)
     sent = [each for _ in range(chance.randrange(1, 30)) for each in anything(chance)]
@@ -142,7 +130,7 @@ def test_all_are_answered_in_their_order(served: Served, place: str, seed: int) 
         answers = Answers(b"".join(iter(lambda: line.recv(65536), b"")))
     assert answers.statuses == [each.status for each in sent]
     expected = {its_id for each in sent for its_id in each.ids}
-    store = open_store(place)
+    store = open_store(database_of_module)
     with store.reading() as db:
         assert expected <= set(db.execute(select(statements.c.id)).scalars())
     store.close()

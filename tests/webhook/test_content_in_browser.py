@@ -21,10 +21,7 @@ from playwright.sync_api import Browser, Page
 from lms_bridge import credentials
 from lms_bridge.bridge import utc_now
 from lms_bridge.config.settings import Settings
-from lms_bridge.store import migrations
 from lms_bridge.store.engine import open_store
-from tests.conftest import DATABASES
-from tests.e2e.crashing import own_database
 from tests.webhook.serving import Served, serving
 
 pytestmark = pytest.mark.slow
@@ -71,14 +68,10 @@ class Lrs:
         return self.served.session.get(self.endpoint + path, params=params, timeout=20)
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def lrs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lrs]:
+@pytest.fixture(scope="module")
+def lrs(tmp_path_factory: pytest.TempPathFactory, database_of_module: str) -> Iterator[Lrs]:
     folder = tmp_path_factory.mktemp("content")
-    url = f"sqlite:///{folder}/bridge.db"
-    if request.param == "postgresql":
-        url = own_database(request.getfixturevalue("postgres"))
-    store = open_store(url)
-    migrations.upgrade(store)
+    store = open_store(database_of_module)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Content)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     site = f"http://127.0.0.1:{server.server_port}"
@@ -87,7 +80,7 @@ def lrs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             db, "konten", settings=Settings(), now=utc_now(), scopes=["all"], origins=[site]
         )
     store.close()
-    with serving(folder, url) as served:
+    with serving(folder, database_of_module) as served:
         yield Lrs(served, site, made.credential.username, made.secret)
     server.shutdown()
 

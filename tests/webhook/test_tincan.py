@@ -27,10 +27,6 @@ from tincan import (
 )
 from tincan.documents import Document
 
-from lms_bridge.store import migrations
-from lms_bridge.store.engine import open_store
-from tests.conftest import DATABASES
-from tests.e2e.crashing import own_database
 from tests.webhook.conftest import PASSWORD
 from tests.webhook.examples import statement
 from tests.webhook.serving import Served, serving
@@ -39,18 +35,9 @@ SITI = Agent(name="Siti Rahmawati", mbox="mailto:siti@example.go.id")
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("tincan")
-    url = f"sqlite:///{folder}/bridge.db"
-    if request.param == "postgresql":
-        url = own_database(request.getfixturevalue("postgres"))
-    store = open_store(url)
-    migrations.upgrade(store)
-    store.close()
-    with serving(folder, url) as service:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, database_of_module: str) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("tincan"), database_of_module) as service:
         yield service
 
 
