@@ -104,7 +104,7 @@ class Bridge:
             raise ConfigError(str(path), [Problem("", str(error))]) from error
         except courses.CatalogueError as error:
             raise ConfigError(
-                str(path), [Problem("courses", problem) for problem in error.problems]
+                str(path), [Problem("courses", str(problem)) for problem in error.problems]
             ) from error
         return cls(settings, store, base=path.parent)
 

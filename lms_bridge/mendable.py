@@ -12,14 +12,13 @@ import time
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.config.loading import ConfigError
 from lms_bridge.config.secrets import SecretMissing
 from lms_bridge.errors import BackupError, DatabaseUnfit, DeliveryError
 from lms_bridge.jobs.base import Busy, JobFailed
+from lms_bridge.objections import Unfit
 from lms_bridge.redaction import redact
 from lms_bridge.store.migrations import SchemaTooNew
-from lms_bridge.tables import TableError
 
 _STARTING_SECONDS = 1.5
 _WAITING = 1024
@@ -34,19 +33,19 @@ _SENTENCES = (
     BackupError,
     Busy,
     CannotListen,
-    CatalogueError,
     ConfigError,
     DatabaseUnfit,
     DeliveryError,
     JobFailed,
     SchemaTooNew,
     SecretMissing,
-    TableError,
 )
 
 
-def sentence_of(error: BaseException) -> str | None:
+def sentence_of(error: BaseException, language: str = "en") -> str | None:
     """What to tell the user about `error`; None if there is nothing that they could mend."""
+    if isinstance(error, Unfit):
+        return error.in_language(language)
     if isinstance(error, _SENTENCES):
         return str(error)
     if isinstance(error, OperationalError) or _is_no_database(error):

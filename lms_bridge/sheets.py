@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objected
+
 _SIGNATURE = b"PK\x03\x04"
 _OLD_SIGNATURE = b"\xd0\xcf\x11\xe0"
 _EXACT_BELOW = 10**15
@@ -25,10 +28,6 @@ _CELL = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
 
 
-class SheetError(Exception):
-    """The file cannot be read as a workbook; the message says why, without naming the file."""
-
-
 class DigitsLost(str):
     """The text of a cell whose number is longer than a workbook keeps right."""
 
@@ -36,19 +35,21 @@ class DigitsLost(str):
 def is_workbook(path: Path) -> bool:
     """Whether the file is a workbook by its first bytes, whatever it is called.
 
-    Raises :exc:`SheetError` for a workbook of before 2007.
+    Raises :exc:`.Objected` for a workbook of before 2007.
     """
     with path.open("rb") as file:
         first = file.read(4)
     if first == _OLD_SIGNATURE:
-        raise SheetError("is an Excel file of the old kind, or has a password; save it as .xlsx")
+        raise Objected(
+            mark("This is an Excel file of the old kind, or has a password. Save it as .xlsx.")
+        )
     return first == _SIGNATURE
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(number, cells) of each row of the first sheet that is shown; row 1 is the top one.
 
-    Raises :exc:`SheetError`.
+    Raises :exc:`.Objected` if the file cannot be read as a workbook.
     """
     # Not before it is needed: every command knows the errors of this module.
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
@@ -58,10 +59,10 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
         with CalamineWorkbook.from_path(path) as book:
             shown = [one for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
             if not shown:
-                raise SheetError("has no sheet that is shown")
+                raise Objected(mark("The file has no sheet that is shown."))
             cells = book.get_sheet_by_name(shown[0].name).to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise SheetError(f"is not an XLSX file that could be read ({error})") from error
+        raise Objected(mark("This XLSX file cannot be read."), value=str(error)) from error
     for number, row in enumerate(cells, start=1):
         yield number, [text_of(value) for value in row]
 
@@ -93,7 +94,7 @@ def _check_size(path: Path) -> None:
     """Refuse what would take all memory before it is read: each cell of a rectangle takes some."""
     with zipfile.ZipFile(path) as archive:
         if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
-            raise SheetError("is too large")
+            raise Objected(mark("The file is too large."))
         for name in archive.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 with archive.open(name) as sheet:
@@ -108,7 +109,10 @@ def _check_cells(sheet: Any) -> None:
         for letters, number in _CELL.findall(text):
             columns, rows = max(columns, _column(letters)), max(rows, int(number))
         if columns * rows > _MOST_CELLS:
-            raise SheetError(f"has a cell far away from its table, in row {rows}; delete it there")
+            raise Objected(
+                mark("A cell stands far away from the table, in row %(row)s. Delete it there."),
+                row=rows,
+            )
         rest = text[-32:]
 
 

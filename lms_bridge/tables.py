@@ -7,15 +7,18 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lms_bridge.sheets import DigitsLost, SheetError, is_workbook, rows_of
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objected, Objection, Unfit, objection
+from lms_bridge.sheets import DigitsLost, is_workbook, rows_of
+
+_UNREADABLE = mark("The file cannot be read.")
 
 
-class TableError(Exception):
-    """The file cannot be imported; `problems` says why, a line each. Nothing was imported."""
+class TableError(Unfit):
+    """The file cannot be imported; `problems` say why. Nothing was imported."""
 
-    def __init__(self, source: str, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(f"{source}: {problem}" for problem in self.problems))
+    def __init__(self, source: str, problems: Sequence[Objection]) -> None:
+        super().__init__(problems, source)
 
 
 def read_table(
@@ -34,12 +37,17 @@ def read_table(
         raise TableError(path.name, problems)
     for number, row in lines:
         if any(row[len(names) :]):
-            problem = f"has {len(row)} values for {len(names)} columns"
-            raise TableError(path.name, [f"line {number}: {problem}"])
+            problem = objection(
+                mark("There are %(values)s values for %(columns)s columns."),
+                line=number,
+                values=len(row),
+                columns=len(names),
+            )
+            raise TableError(path.name, [problem])
         if any(row):
             row += [""] * (len(names) - len(row))
             named = {name: value for name, value in zip(names, row, strict=False) if name}
-            if problems := [f"line {number}: {each}" for each in _digits_lost(named)]:
+            if problems := list(_digits_lost(number, named)):
                 raise TableError(path.name, problems)
             yield number, named
 
@@ -53,10 +61,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         if is_workbook(path):
             yield from rows_of(path)
             return
-    except SheetError as error:
-        raise TableError(path.name, [str(error)]) from error
+    except Objected as error:
+        raise TableError(path.name, [error.objection]) from error
     except OSError as error:
-        raise TableError(path.name, [error.strerror or str(error)]) from error
+        raise TableError(path.name, [_unreadable(error)]) from error
     text = _text_of(path)
     # A sheet saved in Indonesia is separated by semicolons.
     head = text.partition("\n")[0]
@@ -66,15 +74,31 @@ def read_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         for values in reader:
             yield reader.line_num, [value.strip() for value in values]
     except csv.Error as error:
-        raise TableError(path.name, [f"line {reader.line_num}: {error}"]) from error
+        problem = objection(_UNREADABLE, line=reader.line_num, value=str(error))
+        raise TableError(path.name, [problem]) from error
 
 
-def _digits_lost(row: Mapping[str, str]) -> Iterator[str]:
+def missing(column: str, line: int = 0) -> Objection:
+    """That there is no such column."""
+    return objection(mark("The column %(column)s is missing."), line=line, column=column)
+
+
+def twice(column: str, line: int = 0) -> Objection:
+    """That there are two such columns."""
+    return objection(mark("The column %(column)s is there twice."), line=line, column=column)
+
+
+def _digits_lost(line: int, row: Mapping[str, str]) -> Iterator[Objection]:
     for name, value in row.items():
         if isinstance(value, DigitsLost):
-            yield (
-                f"{name}: {value} is kept as a number, whose last digits are lost; format the"
-                " column as text and enter it anew"
+            yield objection(
+                mark(
+                    "%(value)s is kept as a number, whose last digits are lost. Format the column"
+                    " as text, and enter it anew."
+                ),
+                line=line,
+                field=name,
+                value=value,
             )
 
 
@@ -82,19 +106,27 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = f"is not UTF-8 text ({error}); save it as “CSV UTF-8”"
+        problem = objection(mark("This is not text in UTF-8. Save it as “CSV UTF-8”."))
         raise TableError(path.name, [problem]) from error
     except OSError as error:
-        raise TableError(path.name, [error.strerror or str(error)]) from error
+        raise TableError(path.name, [_unreadable(error)]) from error
+
+
+def _unreadable(error: OSError) -> Objection:
+    return objection(_UNREADABLE, value=error.strerror or str(error))
 
 
 def _problems(
     names: Sequence[str], required: Sequence[str], optional: Sequence[str]
-) -> Iterator[str]:
+) -> Iterator[Objection]:
     known = [*required, *optional]
-    yield from (f"lacks the column {name}" for name in required if name not in names)
+    yield from (missing(name) for name in required if name not in names)
     for place, name in enumerate(names):
         if name and name not in known:
-            yield f"has an unknown column {name!r}; there are {', '.join(known)}"
+            yield objection(
+                mark("There is no column %(column)s; there are %(known)s."),
+                column=name,
+                known=", ".join(known),
+            )
         elif name and name in names[:place]:
-            yield f"has the column {name} twice"
+            yield twice(name)

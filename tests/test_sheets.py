@@ -55,7 +55,7 @@ def book(tmp_path: Path) -> Book:
 def problems(path: Path) -> list[str]:
     with pytest.raises(TableError) as refused:
         rows(path)
-    return refused.value.problems
+    return list(map(str, refused.value.problems))
 
 
 def test_a_workbook_is_read_like_a_csv_file(book: Book) -> None:
@@ -75,7 +75,7 @@ def test_numbers_and_dates_are_what_a_person_would_write(book: Book) -> None:
 
 def test_an_nip_that_excel_has_spoiled_is_told_of(book: Book) -> None:
     (said,) = problems(book(["nip"], ["1"], [int(NIP)]))
-    assert said.startswith("line 3: nip: 1.98703152010012e+17 is kept as a number")
+    assert said.startswith("Line 3, nip: 1.98703152010012e+17 is kept as a number")
 
 
 def test_the_first_sheet_that_is_shown_is_read(book: Book) -> None:
@@ -83,8 +83,8 @@ def test_the_first_sheet_that_is_shown_is_read(book: Book) -> None:
 
 
 def test_the_rules_of_a_table_are_the_same(book: Book) -> None:
-    assert problems(book(["name"])) == ["lacks the column nip"]
-    assert problems(book(["nip", "nip"])) == ["has the column nip twice"]
+    assert problems(book(["name"])) == ["The column nip is missing."]
+    assert problems(book(["nip", "nip"])) == ["The column nip is there twice."]
 
 
 def test_what_is_noted_beside_the_table_is_passed_over(book: Book) -> None:
@@ -98,14 +98,14 @@ def test_a_stray_value_at_the_end_of_the_sheet_takes_no_memory(tmp_path: Path) -
         sheet.write(0, 0, "nip")
         sheet.write(1_048_575, 16_383, "x")
     (said,) = problems(path)
-    assert said == "has a cell far away from its table, in row 1048576; delete it there"
+    assert said == "A cell stands far away from the table, in row 1048576. Delete it there."
 
 
 def test_what_unpacks_to_too_much_is_not_unpacked(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms_bridge.sheets._MOST_BYTES", 1000)
-    assert problems(book(["nip"])) == ["is too large"]
+    assert problems(book(["nip"])) == ["The file is too large."]
 
 
 def _without_a_sheet() -> bytes:
@@ -118,9 +118,9 @@ def _without_a_sheet() -> bytes:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"PK\x03\x04 and no more", "is not an XLSX file that could be read"),
-        (_without_a_sheet(), "is not an XLSX file that could be read"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is an Excel file of the old kind"),
+        (b"PK\x03\x04 and no more", "This XLSX file cannot be read."),
+        (_without_a_sheet(), "This XLSX file cannot be read."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "This is an Excel file of the old kind"),
     ],
 )
 def test_what_is_no_workbook_is_said_to_be_none(tmp_path: Path, content: bytes, said: str) -> None:
@@ -148,9 +148,9 @@ def test_courses_come_from_a_workbook_with_real_numbers_and_dates(book: Book) ->
 def test_each_row_that_is_wrong_is_named(book: Book) -> None:
     with pytest.raises(TableError) as refused:
         people.from_file(book(["nip", "email"], ["12", ""], [NIP, "siti"]))
-    assert refused.value.problems == [
-        "line 2: nip: '12' is not 18 digits",
-        "line 3: email: 'siti' is no e-mail address",
+    assert list(map(str, refused.value.problems)) == [
+        "Line 2, nip: “12” is not 18 digits.",
+        "Line 3, email: “siti” is no e-mail address.",
     ]
 
 

@@ -32,7 +32,7 @@ def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 def problems(path: Path) -> list[str]:
     with pytest.raises(TableError) as refused:
         rows(path)
-    return refused.value.problems
+    return list(map(str, refused.value.problems))
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -62,13 +62,16 @@ def test_a_row_is_named_by_the_line_on_which_it_ends(file) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "lacks the column nip"),
-        ("name\nSiti", "lacks the column nip"),
-        ("nip,nama\n", "has an unknown column 'nama'; there are nip, name, email"),
-        ("nip,name,name\n", "has the column name twice"),
-        ("nip,name\n1,Siti\n2,Rahmawati, Siti\n", "line 3: has 3 values for 2 columns"),
-        (b"nip,name\n1,Siti \xe9\n", "is not UTF-8 text"),
-        ("nip,name\n1," + "x" * 200_000, "line 2: field larger than field limit"),
+        ("", "The column nip is missing."),
+        ("name\nSiti", "The column nip is missing."),
+        ("nip,nama\n", "There is no column nama; there are nip, name, email."),
+        ("nip,name,name\n", "The column name is there twice."),
+        ("nip,name\n1,Siti\n2,Rahmawati, Siti\n", "Line 3: There are 3 values for 2 columns."),
+        (b"nip,name\n1,Siti \xe9\n", "This is not text in UTF-8."),
+        (
+            "nip,name\n1," + "x" * 200_000,
+            "Line 2: The file cannot be read. (field larger than field limit",
+        ),
     ],
 )
 def test_what_would_be_read_wrongly_is_not_read(file, content: str | bytes, problem: str) -> None:
@@ -77,11 +80,13 @@ def test_what_would_be_read_wrongly_is_not_read(file, content: str | bytes, prob
 
 
 def test_a_file_that_is_not_there_is_said_to_be(tmp_path: Path) -> None:
-    assert problems(tmp_path / "nothing.csv") == ["No such file or directory"]
+    assert problems(tmp_path / "nothing.csv") == [
+        "The file cannot be read. (No such file or directory)"
+    ]
 
 
 def test_every_problem_names_the_file(file) -> None:
-    with pytest.raises(TableError, match=r"table\.csv: lacks the column nip"):
+    with pytest.raises(TableError, match=r"table\.csv: The column nip is missing"):
         rows(file("name\n"))
 
 

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from lms_bridge.catalogue.competencies import standard
+from lms_bridge.i18n import mark
 from lms_bridge.lms.base import BadgeAward
+from lms_bridge.objections import Objected
 from lms_bridge.text import storable
 
 STRUCTURAL = 1
@@ -81,7 +83,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     about a course whose external id or short id (the LMS's ``idnumber`` and ``shortname``)
     is among `external_ids` or `short_ids`.
 
-    Raises :exc:`ValueError`, naming the rule, for what no registry could take.
+    Raises :exc:`.Objected` for what no registry could take.
     """
 
     key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")]
@@ -134,19 +136,27 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             for text in getattr(self, field):
                 _check_text(field, text)
         if not (self.activities or self.external_ids or self.short_ids):
-            raise ValueError(
-                "needs activities, external_ids or short_ids, or nothing is recognised"
+            raise Objected(
+                mark("It needs activities, external_ids or short_ids; else nothing is recognised.")
             )
         if self.hours == 0 and self.instructor_hours == 0:
-            raise ValueError("hours must be at least 1, or instructor_hours where only they count")
+            raise Objected(
+                mark("It needs hours of 1 or more, or instructor_hours where only they count.")
+            )
         if self.kind == STRUCTURAL and self.structural_training not in {
             str(n) for n in range(1, 9)
         }:
-            raise ValueError("kind 1 (Diklat Struktural) needs structural_training, 1 to 8")
+            raise Objected(
+                mark("Kind 1 (Diklat Struktural) needs structural_training, 1 to 8."),
+                field="structural_training",
+            )
         if self.starts and self.ends and self.starts > self.ends:
-            raise ValueError("starts must not be after ends")
+            raise Objected(mark("The first day is after the last."), field="starts")
         if self.run == "yearly" and (self.starts or self.ends):
-            raise ValueError('run = "yearly" is begun anew each year: leave starts and ends out')
+            raise Objected(
+                mark("What counts once a year has no days of its own: leave out starts and ends."),
+                field="run",
+            )
         if self.badge:
             self.badge.check()
         self._check_certificate()
@@ -187,19 +197,31 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def _check_certificate(self) -> None:
         for name in _PLACEHOLDER.findall(self.certificate):
             if name not in _FIELDS:
-                known = ", ".join(f"{{{field}}}" for field in _FIELDS)
-                raise ValueError(f"certificate: {{{name}}} is none of {known}")
+                raise Objected(
+                    mark("“%(value)s” is none of %(known)s."),
+                    field="certificate",
+                    value=f"{{{name}}}",
+                    known=", ".join(f"{{{field}}}" for field in _FIELDS),
+                )
         try:
             longest = self.certificate_number(dt.date(2026, 1, 31), sequence=99_999, run="x" * 99)
         except (ValueError, KeyError, IndexError) as error:
-            raise ValueError(f"certificate: {error}") from None
+            raise Objected(
+                mark("No number can be made of this."), field="certificate", value=str(error)
+            ) from None
         if len(longest) > _LONGEST_NUMBER:
-            raise ValueError(f"certificate: a number would be longer than {_LONGEST_NUMBER}")
+            raise Objected(
+                mark("A number would be longer than %(most)s characters."),
+                field="certificate",
+                most=_LONGEST_NUMBER,
+            )
 
 
 def _check_text(field: str, text: str) -> None:
     """Refuse what cannot be kept as it is, and an empty id, which all would have that have none."""
     if not text or storable(text).strip() != text:
-        raise ValueError(
-            f"{field}: {text!r} is empty, or has control characters or white space around it"
+        raise Objected(
+            mark("It is empty, or has spaces or characters around it that cannot be seen."),
+            field=field,
+            value=repr(text),
         )

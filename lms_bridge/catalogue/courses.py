@@ -12,6 +12,8 @@ from sqlalchemy import Connection, func, select, update
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.matching import Catalogue, CataloguedCourse, doubly_marked
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objection, Unfit, objection
 from lms_bridge.people import changed
 from lms_bridge.recognition import sightings
 from lms_bridge.recognition.sightings import Candidates
@@ -28,12 +30,8 @@ CourseSource = Literal["config", "csv", "lms", "console"]
 on: an LMS that lists it changes it no more."""
 
 
-class CatalogueError(Exception):
+class CatalogueError(Unfit):
     """The courses contradict each other or those that are there; nothing was changed."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -113,16 +111,15 @@ def put(
     return Change(added, len(touched) - added, len(gone), again)
 
 
-def problems_of(db: Connection, course: Course, source: CourseSource) -> list[str]:
+def problems_of(db: Connection, course: Course, source: CourseSource) -> list[Objection]:
     """Why `course` cannot be put into the catalogue, if so."""
     known = {row.key: row for row in db.execute(select(courses))}
     return list(_problems([course], known, [], source))
 
 
-def kept_elsewhere(key: str, source: str, lms: str = "") -> str:
+def kept_elsewhere(key: str, source: str, lms: str = "") -> Objection:
     """That a course can be changed only where it is kept."""
-    where = " ".join(filter(None, (_KEPT[source], lms)))
-    return f"course {key} is kept in the {where} and can only be changed there"
+    return objection(_KEPT[source], key=key, lms=lms)
 
 
 def next_revision(db: Connection) -> int:
@@ -135,11 +132,11 @@ def _problems(
     known: Mapping[str, AnyRow],
     gone: Sequence[str],
     source: CourseSource,
-) -> Iterator[str]:
+) -> Iterator[Objection]:
     keys: set[str] = set()
     for course in wanted:
         if course.key in keys:
-            yield f"two courses have the key {course.key}"
+            yield objection(mark("Two courses have the key %(key)s."), key=course.key)
         keys.add(course.key)
         row = known.get(course.key)
         if row is not None and row.active and not _may_change(row, source, course):
@@ -149,9 +146,15 @@ def _problems(
         for row in known.values()
         if row.active and row.key not in keys and row.key not in gone
     )
-    for kind, mark, one, other in doubly_marked([*wanted, *filter(None, others)]):
+    for kind, what, one, other in doubly_marked([*wanted, *filter(None, others)]):
         if one != other:
-            yield f"courses {one} and {other} both claim {_MARKS[kind]} {mark}"
+            yield objection(
+                mark("Two courses, %(one)s and %(other)s, are to be recognised by %(what)s."),
+                field=_FIELDS[kind],
+                one=one,
+                other=other,
+                what=what,
+            )
 
 
 def _write(db: Connection, course: Course, **values: Any) -> int:
@@ -197,5 +200,12 @@ def _revision(db: Connection) -> int:
     return db.execute(select(func.max(courses.c.revision))).scalar() or 0
 
 
-_KEPT = {"config": "configuration file", "csv": "imported list", "lms": "LMS", "console": "console"}
-_MARKS = {"activity": "the activity", "external": "the external id", "short": "the short id"}
+_KEPT = {
+    "config": mark(
+        "The course %(key)s is kept in the configuration file, and is changed only there."
+    ),
+    "csv": mark("The course %(key)s is kept in an imported list, and is changed only there."),
+    "lms": mark("The course %(key)s is kept in the LMS %(lms)s, and is changed only there."),
+    "console": mark("The course %(key)s is kept in the console, and is changed only there."),
+}
+_FIELDS = {"activity": "activities", "external": "external_ids", "short": "short_ids"}

@@ -21,6 +21,8 @@ from lms_bridge.catalogue import shown
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import CatalogueError
 from lms_bridge.catalogue.shown import Kept
+from lms_bridge.i18n import mark
+from lms_bridge.objections import objection
 from lms_bridge.recognition import sightings
 from lms_bridge.recognition.sightings import Candidates, carries_a_mark_of
 from lms_bridge.store.engine import Store
@@ -168,7 +170,13 @@ def _check(db: Connection, course: Course, revision: int | None) -> Kept | None:
     before = shown.by_key(db, course.key)
     if revision is None:
         if before is not None and before.active:
-            raise CatalogueError([f"key: there is a course {course.key} already: {before.name}"])
+            there = objection(
+                mark("There is a course %(key)s already: %(name)s."),
+                field="key",
+                key=course.key,
+                name=before.name,
+            )
+            raise CatalogueError([there])
     elif before is None or before.revision != revision:
         raise Outdated
     return before

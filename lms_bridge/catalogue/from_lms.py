@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from lms_bridge.catalogue import competencies
 from lms_bridge.catalogue.course import KINDS, Course
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, course_from
+from lms_bridge.i18n import gettext, mark
 from lms_bridge.lms.base import Lms, LmsCourse
+from lms_bridge.objections import Objected, Objection
 
+_WHICH = mark("%(lms)s: course %(course)s")
 _FIELDS = {*REQUIRED, *OPTIONAL} - {"name", "lms"}
 _ALSO_CALLED = {"jp": "hours", "competency": "competencies"}
 _NOT_OF_A_KEY = re.compile(r"[^A-Za-z0-9._/-]+")
@@ -20,22 +25,35 @@ _NUMBER_WITH_WORDS = re.compile(r"([0-9]+)[.)]?\s+\D*")
 _NAME_AND_LEVEL = re.compile(r"(.*\S)\s+([1-5])")
 
 
-def read(lms: Lms) -> tuple[list[Course], list[str]]:
+class Unread(msgspec.Struct, frozen=True):
+    """A course of an LMS whose fields are not right."""
+
+    lms: str
+    course: str
+    objection: Objection
+
+    def in_language(self, language: str = "en") -> str:
+        """Which course that is, and what is wrong."""
+        which = gettext(_WHICH, language) % {"lms": self.lms, "course": self.course}
+        return f"{which}: {self.objection.in_language(language)}"
+
+
+def read(lms: Lms) -> tuple[list[Course], list[Unread]]:
     """The courses of `lms` that carry JP, and what is wrong with the fields of others.
 
     A course without ``hours`` and ``instructor_hours``, or with 0 of both, is none of the
     registry's and is left out in silence. Raises :exc:`~lms_bridge.errors.DeliveryError`.
     """
     found: list[Course] = []
-    problems: list[str] = []
+    problems: list[Unread] = []
     for course in lms.courses():
         fields = _fields(course)
         if all(fields.get(name, "0") == "0" for name in ("hours", "instructor_hours")):
             continue
         try:
             found.append(course_from(_row(lms, course, fields)))
-        except ValueError as error:
-            problems.append(f"{lms.name}: course {course.short_name or course.id}: {error}")
+        except Objected as error:
+            problems.append(Unread(lms.name, course.short_name or course.id, error.objection))
     return found, problems
 
 

@@ -116,5 +116,5 @@ def _of_lms(session: Session, name: str) -> list[Course]:
         )
     found, problems = from_lms.read(session.bridge.lms[name])
     for problem in problems:
-        click.echo(f"lms-bridge: {problem}", err=True)
+        click.echo(f"lms-bridge: {problem.in_language(session.language)}", err=True)
     return found

@@ -97,7 +97,8 @@ def import_(session: Session, file: Path, as_json: bool) -> None:
         output.print_json(done)
         return
     for warning in done.warnings:
-        click.echo(f"lms-bridge: {file.name}: {warning}", err=True)
+        said = warning.in_language(session.language)
+        click.echo(f"lms-bridge: {file.name}: {said}", err=True)
     session.tell(
         mark(
             "Employees: %(people)s; accounts linked: %(links)s; statements that are judged again:"

@@ -42,10 +42,7 @@ def asking(session: Session, ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
     except CannotDo as error:
-        details = dict(error.details)
-        if "state" in details:
-            details["state"] = session.word(details["state"])
-        session.fail(error.message, **details)
+        session.refuse(error)
 
 
 def writing(session: Session, call: Callable[[Connection], Answer]) -> Answer:

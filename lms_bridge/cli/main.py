@@ -64,7 +64,8 @@ class Program(InOrder):
             from lms_bridge.config.problems import ConfigError
             from lms_bridge.mendable import sentence_of
 
-            if (sentence := sentence_of(error)) is None:
+            language = ctx.obj.language if ctx.obj else "en"  # no command was found yet
+            if (sentence := sentence_of(error, language)) is None:
                 raise
             fail(sentence, code=2 if isinstance(error, ConfigError) else 1)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lms_bridge.objections import Objection
 from lms_bridge.reasons import Reason
 from lms_bridge.redaction import mask_nip
 
@@ -74,6 +75,8 @@ def print_json(value: Any, *, people: bool = False) -> None:
 def plain(value: Any) -> Any:
     """`value` as what JSON knows."""
     match value:
+        case Objection():
+            return str(value)
         case Reason():
             return {
                 "code": value.code,

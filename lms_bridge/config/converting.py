@@ -18,6 +18,7 @@ from msgspec import inspect
 
 from lms_bridge.config.problems import Problem, expected, nearest, shown
 from lms_bridge.config.secrets import Secret
+from lms_bridge.objections import Objected
 from lms_bridge.typed import convert
 
 
@@ -51,7 +52,10 @@ class Converter:
         try:
             return convert(dict(table), cls, dec_hook=self._secret)
         except msgspec.ValidationError as error:  # what the struct itself says of the whole
-            self.complain(path, str(error))
+            if isinstance(why := error.__cause__, Objected):
+                self.complain(_join(path, why.objection.field), why.objection.sentence())
+            else:
+                self.complain(path, str(error))
             return None
 
     def complain(self, path: str, message: str) -> None:
@@ -115,7 +119,7 @@ def _described(cls: type[msgspec.Struct]) -> tuple[inspect.StructType, dict[str,
 
 
 def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 def _item(path: str, item: Any, number: int) -> str:

@@ -15,6 +15,8 @@ import msgspec
 
 from lms_bridge.checks import Check
 from lms_bridge.config.remote import PacedSettings
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objected
 
 UserField = Literal["id", "username", "number", "email"]
 USER_FIELDS: frozenset[UserField] = frozenset(("id", "username", "number", "email"))
@@ -72,15 +74,19 @@ class BadgeAward(msgspec.Struct, frozen=True):
     key: str = ""
 
     def check(self) -> None:
-        """Raises :exc:`ValueError` if the route lacks what it goes by."""
+        """Raises :exc:`.Objected` if the route lacks what it goes by."""
         if self.route == "competency" and not self.competency:
-            raise ValueError('badge with route = "competency" needs competency, its ID number')
+            raise _lacks(mark('With route = "competency" it needs competency, its ID number.'))
         if self.route == "cohort" and not self.cohort:
-            raise ValueError('badge with route = "cohort" needs cohort, its ID number')
+            raise _lacks(mark('With route = "cohort" it needs cohort, its ID number.'))
         if self.route == "direct" and not self.key:
-            raise ValueError('badge with route = "direct" needs key, by which the LMS knows it')
+            raise _lacks(mark('With route = "direct" it needs key, by which the LMS knows it.'))
         if self.rate_in == "course" and not self.course:
-            raise ValueError('badge with rate_in = "course" needs course, its ID number in the LMS')
+            raise _lacks(mark('With rate_in = "course" it needs course, its ID number in the LMS.'))
+
+
+def _lacks(says: str) -> Objected:
+    return Objected(says, field="badge")
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,7 +157,7 @@ def employee_of(db: Connection, nip: str, *, name: str, now: dt.datetime) -> int
     if erased.is_any(db, [keys.of_nip(nip)]):
         raise erased.Erased
     if doubts := nips.doubts(nip):
-        log.warning("a NIP looks mistyped", nip=nip, doubts="; ".join(doubts))
+        log.warning("a NIP looks mistyped", nip=nip, doubts=" ".join(map(str, doubts)))
     new = {"nip": nip, "name": name, "registry_refs": {}, "created_at": now}
     db.execute(_new_employee(db), new)
     employee_id = db.execute(_BY_NIP, {"with_nip": nip}).scalar_one()

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objection, objection
 from lms_bridge.people import keys, postings
 from lms_bridge.people import nip as nips
 from lms_bridge.people.erased import Erased
@@ -36,6 +38,7 @@ OPTIONAL = (
 and `lms_user_id` one as the LMS numbers it, `former_nips` is separated by ``|``, and a person may
 have several rows"""
 
+_NO_NIP = mark("“%(value)s” is not 18 digits.")
 _LONGEST = {"unit_id": 64, "lms": 40, "lms_user_id": 40}
 
 
@@ -58,16 +61,16 @@ class Imported(msgspec.Struct, frozen=True):
     people: int
     links: int
     reconsidered: int
-    warnings: list[str]
+    warnings: list[Objection]
 
 
 def from_file(path: Path) -> list[tuple[int, Person]]:
     """(line, person) for each row. Raises :exc:`TableError` naming line, column and rule."""
     found: list[tuple[int, Person]] = []
-    problems: list[str] = []
+    problems: list[Objection] = []
     for line, row in read_table(path, required=REQUIRED, optional=OPTIONAL):
-        wrong = list(_problems(row))
-        problems += [f"line {line}: {problem}" for problem in wrong]
+        wrong = [problem.in_line(line) for problem in _problems(row)]
+        problems += wrong
         if not wrong:
             found.append((line, _person(row)))
     problems += _contradictions(found)
@@ -80,14 +83,21 @@ def put(db: Connection, people: Sequence[tuple[int, Person]], *, now: dt.datetim
     """Link the keys of `people` to their employees; what waited for one of them is judged again."""
     sightings.hold(db)
     links = 0
-    warnings: list[str] = []
+    warnings: list[Objection] = []
     for line, person in people:
         try:
             employee_id = employee_of(db, person.nip, name=person.name, now=now)
-        except Erased as gone:
-            warnings.append(f"line {line}: {gone}")
+        except Erased:
+            warnings.append(
+                objection(
+                    mark(
+                        "Whoever has this NIP was erased at the bridge, and is not taken up again."
+                    ),
+                    line=line,
+                )
+            )
             continue
-        warnings += [f"line {line}: {doubt}" for doubt in _doubts(db, person, employee_id)]
+        warnings += [doubt.in_line(line) for doubt in _doubts(db, person, employee_id)]
         details = {
             name: value
             for name in ("name", "unit_id", "unit_name")
@@ -109,27 +119,30 @@ def put(db: Connection, people: Sequence[tuple[int, Person]], *, now: dt.datetim
     return Imported(len({person.nip for _, person in people}), links, again, warnings)
 
 
-def _problems(row: Mapping[str, str]) -> Iterator[str]:
+def _problems(row: Mapping[str, str]) -> Iterator[Objection]:
     """What is wrong with one row."""
     nip = nips.normalise(row["nip"])
     if nip is None:
-        yield f"nip: {row['nip']!r} is not 18 digits"
+        yield objection(_NO_NIP, field="nip", value=row["nip"])
     for text in _parts(row.get("former_nips", "")):
         former = nips.normalise(text)
         if former is None:
-            yield f"former_nips: {text!r} is not 18 digits"
+            yield objection(_NO_NIP, field="former_nips", value=text)
         elif former == nip:
-            yield f"former_nips: {text!r} is the nip itself"
+            itself = mark("“%(value)s” is the nip itself.")
+            yield objection(itself, field="former_nips", value=text)
     for column, most in _LONGEST.items():
         if len(row.get(column, "")) > most:
-            yield f"{column}: is longer than {most} characters"
+            yield objection(mark("%(most)s characters at the most."), field=column, most=most)
     for one, other in (("account", "home_page"), ("lms", "lms_user_id")):
         if bool(row.get(one)) != bool(row.get(other)):
-            yield f"{one} and {other} are given together or not at all"
+            together = mark("%(one)s and %(other)s are given together or not at all.")
+            yield objection(together, one=one, other=other)
     if (home_page := row.get("home_page")) and not is_iri(home_page):
-        yield f"home_page: {home_page!r} is no address such as https://lms.example.go.id"
+        no_address = mark("“%(value)s” is no address such as https://lms.example.go.id.")
+        yield objection(no_address, field="home_page", value=home_page)
     if (email := row.get("email")) and "@" not in email:
-        yield f"email: {email!r} is no e-mail address"
+        yield objection(mark("“%(value)s” is no e-mail address."), field="email", value=email)
 
 
 def _person(row: Mapping[str, str]) -> Person:
@@ -156,28 +169,40 @@ def _person(row: Mapping[str, str]) -> Person:
     )
 
 
-def _contradictions(people: Sequence[tuple[int, Person]]) -> Iterator[str]:
+def _contradictions(people: Sequence[tuple[int, Person]]) -> Iterator[Objection]:
     """What each row allows and all together forbid: one key, or one former NIP, of two people."""
     current = {person.nip: line for line, person in people}
     owners: dict[str, tuple[int, str]] = {}
     for line, person in people:
         for former in person.former_nips:
             if former in current:
-                yield (
-                    f"line {line}: former_nips: {former} is the nip of line {current[former]}:"
-                    " one person has one nip"
+                yield objection(
+                    mark("%(value)s is the nip of line %(other)s: one person has one nip."),
+                    line=line,
+                    field="former_nips",
+                    value=former,
+                    other=current[former],
                 )
         for key in (*person.keys, *map(keys.of_nip, person.former_nips)):
             first, nip = owners.setdefault(key, (line, person.nip))
             if nip != person.nip:
-                yield f"line {line}: {key.partition(':')[2]} belongs to another nip in line {first}"
+                yield objection(
+                    mark("%(value)s belongs to another nip in line %(other)s."),
+                    line=line,
+                    value=key.partition(":")[2],
+                    other=first,
+                )
 
 
-def _doubts(db: Connection, person: Person, employee_id: int) -> Iterator[str]:
+def _doubts(db: Connection, person: Person, employee_id: int) -> Iterator[Objection]:
     yield from nips.doubts(person.nip)
     nip = db.execute(select(employees.c.nip).where(employees.c.id == employee_id)).scalar_one()
     if nip != person.nip:
-        yield f"{person.nip} is known as a former NIP of {nip}, and was taken for that one"
+        yield objection(
+            mark("%(value)s is known as a former NIP of %(nip)s, and was taken for that one."),
+            value=person.nip,
+            nip=nip,
+        )
 
 
 def _link_account(db: Connection, person: Person, employee_id: int) -> None:

@@ -11,6 +11,9 @@ import datetime as dt
 import re
 from typing import Literal
 
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objection, objection
+
 _SEPARATORS = re.compile(r"[\s.\-']")
 _DIGITS = re.compile(r"[0-9]{18}")
 
@@ -42,22 +45,31 @@ def status(nip: str) -> Literal["PNS", "PPPK", ""]:
     return "PPPK" if pair >= 21 else ""
 
 
-def doubts(nip: str) -> list[str]:
-    """What makes an 18-digit `nip` look mistyped, in words; empty when nothing does."""
+def doubts(nip: str) -> list[Objection]:
+    """What makes an 18-digit `nip` look mistyped; empty when nothing does."""
     found = []
     try:
         born = dt.date(int(nip[:4]), int(nip[4:6]), int(nip[6:8]))
     except ValueError:
-        found.append(f"digits 1 to 8 ({nip[:8]}) are no date of birth")
+        found.append(objection(mark("Digits 1 to 8 are no date of birth."), value=nip[:8]))
     else:
         if not 1930 <= born.year <= 2015:
-            found.append(f"nobody in service was born in {born.year}")
+            found.append(objection(mark("Nobody in service was born in %(year)s."), year=born.year))
         elif not 15 <= int(nip[8:12]) - born.year <= 60:
-            found.append(f"appointed in {nip[8:12]}, born in {born.year}")
+            found.append(
+                objection(
+                    mark("Appointed in %(appointed)s, born in %(born)s."),
+                    appointed=nip[8:12],
+                    born=born.year,
+                )
+            )
     if not status(nip):
-        found.append(f"digits 13 and 14 ({nip[12:14]}) are neither a month nor an agreement")
+        says = mark("Digits 13 and 14 are neither a month nor an agreement.")
+        found.append(objection(says, value=nip[12:14]))
     if nip[14] not in "12":
-        found.append(f"digit 15 ({nip[14]}) is neither 1 nor 2")
+        found.append(objection(mark("Digit 15 is neither 1 nor 2."), value=nip[14]))
     if nip.endswith("000"):
-        found.append("it ends in 000: a spreadsheet that took it for a number rounds it so")
+        found.append(
+            objection(mark("It ends in 000: a spreadsheet that took it for a number rounds it so."))
+        )
     return found

@@ -133,5 +133,5 @@ def _must_be_open(upload: AnyRow) -> None:
             mark("batch %(number)s of registry.%(name)s is “%(state)s” already"),
             number=upload.number,
             name=upload.registry,
-            state=upload.state,
+            state=UploadState(upload.state),
         )

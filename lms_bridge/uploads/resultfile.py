@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Objected
 from lms_bridge.registries.files.layout import Layout, known_as
 from lms_bridge.registries.files.writing import unguarded
 from lms_bridge.sheets import DigitsLost
-from lms_bridge.tables import TableError, read_lines
+from lms_bridge.tables import TableError, missing, read_lines, twice
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -22,13 +24,17 @@ class Line(msgspec.Struct, frozen=True):
     def value(self, heading: str) -> str:
         """What stands under `heading`; nothing if there is none.
 
-        Raises :exc:`ValueError` for a number that is longer than a workbook keeps right.
+        Raises :exc:`.Objected` for a number that is longer than a workbook keeps right.
         """
         found = self.values.get(known_as(heading), "") if heading else ""
         if isinstance(found, DigitsLost):
-            raise ValueError(
-                f"{heading}: {found} is kept as a number, whose last digits are lost; have the"
-                " column as text"
+            raise Objected(
+                mark(
+                    "%(value)s is kept as a number, whose last digits are lost. Have the column as"
+                    " text."
+                ),
+                field=heading,
+                value=found,
             )
         return found
 
@@ -39,12 +45,10 @@ def read(path: Path, layout: Layout) -> list[Line]:
     _, head = next(lines, (1, []))
     names = [known_as(unguarded(heading)) for heading in head]
     problems = [
-        f"line 1: lacks the column {heading!r}"
-        for heading in _needed(layout)
-        if known_as(heading) not in names
+        missing(heading, 1) for heading in _needed(layout) if known_as(heading) not in names
     ]
     problems += [
-        f"line 1: has the column {name!r} twice"
+        twice(name, 1)
         for name in sorted({name for name in names if name and names.count(name) > 1})
     ]
     if problems:

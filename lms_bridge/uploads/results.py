@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from lms_bridge.i18n import mark
+from lms_bridge.objections import Objected, Objection
 from lms_bridge.registries.files.layout import Layout, known_as
 from lms_bridge.store.schema import upload_rows, uploads
 from lms_bridge.store.types import AnyRow
@@ -62,17 +63,18 @@ def tell(
     mine = select(upload_rows).where(upload_rows.c.upload_id == upload.id)
     rows = list(db.execute(mine.order_by(upload_rows.c.position)))
     index = _index(rows, upload.headings, layout)
-    problems: list[str] = []
+    problems: list[Objection] = []
     verdicts: dict[int, Verdict] = {}
     for line in lines:
         try:
             row = _row(line, index, number, layout)
             before = verdicts.get(row.position)
             if before:
-                raise ValueError(f"tells of the same row as line {before.line}")
+                same = mark("It tells of the same row as line %(other)s.")
+                raise Objected(same, other=before.line)
             verdicts[row.position] = _judged(db, line, row, layout)
-        except ValueError as error:
-            problems.append(f"line {line.line}: {error}")
+        except Objected as error:
+            problems.append(error.objection.in_line(line.line))
     if problems:
         raise TableError(source, problems)
     return Told(sorted(verdicts.values(), key=lambda one: one.position), len(rows) - len(verdicts))
@@ -154,24 +156,31 @@ def _compared(text: str) -> str:
 def _row(
     line: Line, index: Mapping[tuple[str, ...], list[AnyRow]], number: int, layout: Layout
 ) -> AnyRow:
-    """The row of the upload that the `line` tells of. Raises :exc:`ValueError`."""
+    """The row of the upload that the `line` tells of. Raises :exc:`.Objected`."""
     by = layout.match()
     values = [line.value(heading) for heading in by]
     for heading, value in zip(by, values, strict=True):
         if not value:
-            raise ValueError(f"{heading}: is empty, so it is not known which row it tells of")
+            raise Objected(
+                mark("It is empty, so it is not known of which row this tells."), field=heading
+            )
     found = index.get(tuple(map(_compared, values)), [])
-    which = " and ".join(by)
+    which = ", ".join(by)
     if not found:
-        raise ValueError(f"{which}: batch {number} has no row with these values")
+        none = mark("Batch %(number)s has no row with these values.")
+        raise Objected(none, field=which, number=number)
     if len(found) > 1:
-        positions = ", ".join(str(row.position) for row in found)
-        raise ValueError(f"{which}: batch {number} has several such rows: {positions}")
+        raise Objected(
+            mark("Batch %(number)s has several such rows: %(rows)s."),
+            field=which,
+            number=number,
+            rows=", ".join(str(row.position) for row in found),
+        )
     return found[0]
 
 
 def _judged(db: Connection, line: Line, row: AnyRow, layout: Layout) -> Verdict:
-    """What the `line` says. Raises :exc:`ValueError`."""
+    """What the `line` says. Raises :exc:`.Objected`."""
     results = layout.settings.results
     message, result_id = line.value(results.message), line.value(results.id)
     if results.state:
@@ -181,9 +190,13 @@ def _judged(db: Connection, line: Line, row: AnyRow, layout: Layout) -> Verdict:
         elif said in map(known_as, results.refused):
             state = RowState.REFUSED
         else:
-            raise ValueError(
-                f"{results.state}: {said!r} is neither one of the words of results.accepted nor of"
-                " results.refused"
+            raise Objected(
+                mark(
+                    "“%(value)s” is neither one of the words of results.accepted nor of"
+                    " results.refused."
+                ),
+                field=results.state,
+                value=said,
             )
     else:
         state = RowState.REFUSED if message else RowState.ACCEPTED
@@ -203,9 +216,10 @@ def _judged(db: Connection, line: Line, row: AnyRow, layout: Layout) -> Verdict:
 
 
 def _check(db: Connection, row: AnyRow, state: RowState) -> None:
-    """That the row may become so after what it was. Raises :exc:`ValueError`."""
+    """That the row may become so after what it was. Raises :exc:`.Objected`."""
     if row.state == RowState.REMOVED:
-        raise ValueError(f"row {row.position} has been removed from the registry since")
+        removed = mark("Row %(row)s has been removed from the registry since.")
+        raise Objected(removed, row=row.position)
     if row.state in IN_FORCE or state == RowState.REFUSED:
         return
     other = (
@@ -218,9 +232,13 @@ def _check(db: Connection, row: AnyRow, state: RowState) -> None:
         )
     )
     if (later := db.execute(other).scalar()) is not None:
-        raise ValueError(
-            f"row {row.position} was refused before, and its completion is in batch {later} now;"
-            " it would be there twice"
+        raise Objected(
+            mark(
+                "Row %(row)s was refused before, and its completion is in batch %(later)s now; it"
+                " would be there twice."
+            ),
+            row=row.position,
+            later=later,
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
 
 import msgspec
+
+from lms_bridge.refusing import Refused
 
 
 class UploadState(StrEnum):
@@ -49,13 +50,8 @@ class Event(msgspec.Struct, frozen=True):
     about: str = ""
 
 
-class CannotDo(Exception):
-    """Something cannot be done to an upload; `message` is marked, and `details` fill it."""
-
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message % details)
-        self.message = message
-        self.details = details
+class CannotDo(Refused):
+    """Something cannot be done to an upload."""
 
 
 def label(number: int, position: int) -> str:

@@ -36,7 +36,7 @@ def problems(scene: Scene, *wanted: Course, **options: object) -> list[str]:
     with pytest.raises(CatalogueError) as refused:
         scene.catalogue(*wanted, **options)
     assert keys(scene) == before
-    return refused.value.problems
+    return list(map(str, refused.value.problems))
 
 
 def test_a_course_is_kept_whole(scene: Scene) -> None:
@@ -75,7 +75,7 @@ def test_a_complete_list_leaves_the_courses_of_other_sources_alone(scene: Scene)
 def test_a_course_can_only_be_changed_where_it_is_kept(scene: Scene) -> None:
     scene.catalogue(course("A"), source="config")
     assert problems(scene, course("A", hours=3)) == [
-        "course A is kept in the configuration file and can only be changed there"
+        "The course A is kept in the configuration file, and is changed only there."
     ]
 
 
@@ -88,31 +88,32 @@ def test_a_course_that_is_no_longer_in_use_can_be_kept_elsewhere(scene: Scene) -
 def test_a_course_of_one_lms_is_not_overwritten_by_another_lms(scene: Scene) -> None:
     scene.catalogue(course("A", lms="moodle"), source="lms")
     assert problems(scene, course("A", lms="lain"), source="lms") == [
-        "course A is kept in the LMS moodle and can only be changed there"
+        "The course A is kept in the LMS moodle, and is changed only there."
     ]
 
 
 @pytest.mark.parametrize(
-    ("other", "claimed"),
+    ("other", "field", "claimed"),
     [
-        (course("B", external_ids=("X",)), "the external id X"),
-        (course("B", short_ids=("S",)), "the short id S"),
-        (course("B", activities=("https://x.example/1",)), "the activity https://x.example/1"),
+        (course("B", external_ids=("X",)), "external_ids", "X"),
+        (course("B", short_ids=("S",)), "short_ids", "S"),
+        (course("B", activities=("https://x.example/1",)), "activities", "https://x.example/1"),
     ],
     ids=["external id", "short id", "activity"],
 )
 def test_two_courses_cannot_claim_the_same_statements(
-    scene: Scene, other: Course, claimed: str
+    scene: Scene, other: Course, field: str, claimed: str
 ) -> None:
     scene.catalogue(
         course("A", external_ids=("X",), short_ids=("S",), activities=("https://x.example/1",))
     )
     (problem,) = problems(scene, other)
-    assert problem.endswith(f"both claim {claimed}")
+    assert problem.startswith(f"{field}: Two courses, ")
+    assert problem.endswith(f"are to be recognised by {claimed}.")
 
 
 def test_two_courses_of_one_list_cannot_have_the_same_key(scene: Scene) -> None:
-    assert "two courses have the key A" in problems(scene, course("A"), course("A", hours=3))
+    assert "Two courses have the key A." in problems(scene, course("A"), course("A", hours=3))
 
 
 def test_a_mark_can_move_from_one_course_to_another_in_one_list(scene: Scene) -> None:

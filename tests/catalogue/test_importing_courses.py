@@ -58,15 +58,21 @@ def test_an_empty_cell_is_the_default() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"kind": "26"}, "kind: expected `int` <= 25 (it is '26')"),
-        ({"hours": "banyak"}, "hours: expected `int`"),
-        ({"name": ""}, "name is required"),
-        ({"run": "weekly"}, "run: invalid enum value 'weekly'"),
-        ({"starts": "2 Maret"}, "starts: "),
-        ({"badge_route": "email", "badge_name": "B"}, "badge.route: invalid enum value 'email'"),
-        ({"badge_name": "B"}, "badge.route is required"),
-        ({"competencies": "Integritas:9"}, "competencies[0].level: expected `int` <= 5 (it is 'I"),
-        ({"external_ids": ""}, "needs activities, external_ids or short_ids"),
+        ({"kind": "26"}, "kind: A whole number from 1 to 25. (26)"),
+        ({"hours": "banyak"}, "hours: A whole number from 0 to 10000. (banyak)"),
+        ({"name": ""}, "The column name is empty."),
+        ({"run": "weekly"}, "run: “weekly” is none of once, registration, session, yearly."),
+        ({"starts": "2 Maret"}, "starts: A day, written as 2026-03-31. (2 Maret)"),
+        (
+            {"badge_route": "email", "badge_name": "B"},
+            "badge_route: “email” is none of cohort, competency, direct.",
+        ),
+        ({"badge_name": "B"}, "The column badge_route is empty."),
+        (
+            {"competencies": "Integritas:9"},
+            "competencies: A competency has a level from 1 to 5, such as",
+        ),
+        ({"external_ids": ""}, "It needs activities, external_ids or short_ids"),
     ],
     ids=str,
 )
@@ -85,9 +91,9 @@ def test_a_file_is_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     )
     with pytest.raises(TableError) as problem:
         from_file(path)
-    assert problem.value.problems == [
-        "line 3: kind: expected `int` <= 25 (it is '99')",
-        "line 4: key 'A' stands in line 2 too",
+    assert list(map(str, problem.value.problems)) == [
+        "Line 3, kind: A whole number from 1 to 25. (99)",
+        "Line 4: The key A stands in line 2 too.",
     ]
 
 

@@ -49,7 +49,7 @@ def test_a_table_that_is_wrong_is_told_line_by_line_and_nothing_of_it_is_taken(
 ) -> None:
     path = saved(tmp_path, ARSIP + "X;Y;Z;99;10;X\n")
     told = terminal.refused("courses", "import", path)
-    assert told.startswith("lms-bridge: table.csv: line 3: kind:")
+    assert told.startswith("lms-bridge: table.csv: Line 3, kind:")
     assert len(terminal.json("courses", "list")) == 2
 
 

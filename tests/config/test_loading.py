@@ -146,8 +146,8 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
         ("url = ", "ulr = ", "lms.moodle.ulr: there is no such setting; did you mean url?"),
         ("hours = 40", "hours = -1", "courses.PKA-2026.hours: expected a whole number from 0 to"
          " 10000, got -1"),
-        ("hours = 40", "hours = 0", "courses.PKA-2026: hours must be at least 1, or"
-         " instructor_hours where only they count"),
+        ("hours = 40", "hours = 0", "courses.PKA-2026: It needs hours of 1 or"
+         " more, or instructor_hours where only they count."),
         ("kind = 5", "kind = 26", "courses.PKA-2026.kind: expected a whole number from 1 to 25,"
          " got 26"),
         ("hours = 40", 'hours = 40\nlms = "mudle"', "courses.PKA-2026.lms: there is no"
@@ -161,6 +161,8 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, problem: str
         ("hours = 40", 'hours = 40\ncompetencies = [{ name = "Integritas", level = 6 }]',
          "courses.PKA-2026.competencies.Integritas.level: expected a whole number from 1 to 5,"
          " got 6"),
+        ("kind = 5", "kind = 1", "courses.PKA-2026.structural_training: Kind 1 (Diklat Struktural)"
+         " needs structural_training, 1 to 8."),
         ("hours = 40", 'hours = 40\nstarts = "2 Maret"', "courses.PKA-2026.starts: expected a"
          ' day, such as 2026-03-02 without quotes, got "2 Maret"'),
         ('"https://lms', '"https://ana:kata-sandi@lms', "lms.moodle.url: expected an address"

@@ -107,7 +107,7 @@ def test_what_is_wrong_in_the_form_stands_beside_the_field_and_nothing_is_lost(
     assert 'value="Dinas &lt;X&gt;"' in answer.text
     assert hr.post("/courses/save", FORM | {"sure": "yes"}).status_code == 303
     taken = hr.post("/courses/save", FORM)
-    assert "there is a course PP-2026 already" in text_of(taken)
+    assert "There is a course PP-2026 already" in text_of(taken)
     marked = hr.post("/courses/save", FORM | {"key": "PP-2027"})
     assert 'id="e-activities"' in marked.text
 
@@ -206,7 +206,7 @@ def test_a_list_of_courses_is_imported_after_a_look_at_what_it_changes(
     head = "key,name,organiser,kind,hours,activities\n"
     wrong = send(head + f"PP-2026,Pelayanan,BKPSDM,4,banyak,{ACTIVITY}\n")
     assert wrong.status_code == 422
-    assert "Line 2, hours: A whole number, such as 20. (banyak)" in text_of(wrong)
+    assert "Line 2, hours: A whole number from 0 to 10000. (banyak)" in text_of(wrong)
     hear(bridge, *learners(2))
     seen = send(head + f"PP-2026,Pelayanan,BKPSDM,4,20,{ACTIVITY}\n")
     assert "Courses that are new: 1" in text_of(seen)

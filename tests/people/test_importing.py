@@ -37,7 +37,7 @@ def imported(scene: Scene, path: Path) -> Imported:
 def problems(path: Path) -> list[str]:
     with pytest.raises(TableError) as refused:
         from_file(path)
-    return refused.value.problems
+    return list(map(str, refused.value.problems))
 
 
 # --- what it says ----------------------------------------------------------------------------
@@ -108,8 +108,8 @@ def test_a_nip_may_be_typed_as_it_is_printed(scene: Scene, table) -> None:
 def test_a_nip_that_looks_mistyped_is_taken_and_said(scene: Scene, table) -> None:
     done = imported(scene, table("nip", "198703152010012000"))
     assert scene.nips() == ["198703152010012000"]
-    assert done.warnings == [
-        "line 2: it ends in 000: a spreadsheet that took it for a number rounds it so"
+    assert list(map(str, done.warnings)) == [
+        "Line 2: It ends in 000: a spreadsheet that took it for a number rounds it so."
     ]
 
 
@@ -119,8 +119,8 @@ def test_a_row_about_a_former_nip_is_taken_for_the_person_who_has_another_by_now
     scene.link(person(SITI, former=(OLD,)))
     done = scene.link(person(OLD, name="Siti"))
     assert scene.nips() == [SITI]
-    assert done.warnings == [
-        f"line 2: {OLD} is known as a former NIP of {SITI}, and was taken for that one"
+    assert list(map(str, done.warnings)) == [
+        f"Line 2: {OLD} is known as a former NIP of {SITI}, and was taken for that one."
     ]
 
 
@@ -130,26 +130,26 @@ def test_a_row_about_a_former_nip_is_taken_for_the_person_who_has_another_by_now
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("12345,,,,,", "nip: '12345' is not 18 digits"),
-        (f"{SITI},old,,,,", "former_nips: 'old' is not 18 digits"),
-        (f"{SITI},{SITI},,,,", f"former_nips: '{SITI}' is the nip itself"),
-        (f"{SITI},,4,,,", "account and home_page are given together or not at all"),
-        (f"{SITI},,,{SITE},,", "account and home_page are given together or not at all"),
-        (f"{SITI},,,,moodle,", "lms and lms_user_id are given together or not at all"),
-        (f"{SITI},,4,lms.example,,", "home_page: 'lms.example' is no address such as"),
-        (f"{SITI},,,,moodle,{'4' * 41}", "lms_user_id: is longer than 40 characters"),
+        ("12345,,,,,", ", nip: “12345” is not 18 digits."),
+        (f"{SITI},old,,,,", ", former_nips: “old” is not 18 digits."),
+        (f"{SITI},{SITI},,,,", f", former_nips: “{SITI}” is the nip itself."),
+        (f"{SITI},,4,,,", ": account and home_page are given together or not at all"),
+        (f"{SITI},,,{SITE},,", ": account and home_page are given together or not at all"),
+        (f"{SITI},,,,moodle,", ": lms and lms_user_id are given together or not at all"),
+        (f"{SITI},,4,lms.example,,", ", home_page: “lms.example” is no address such as"),
+        (f"{SITI},,,,moodle,{'4' * 41}", ", lms_user_id: 40 characters at the most."),
     ],
 )
 def test_a_row_that_cannot_be_meant_is_refused_with_its_line_and_column(
     table, row: str, problem: str
 ) -> None:
     (said,) = problems(table("nip,former_nips,account,home_page,lms,lms_user_id", row))
-    assert said.startswith(f"line 2: {problem}")
+    assert said.startswith(f"Line 2{problem}")
 
 
 def test_an_address_without_an_at_sign_is_refused(table) -> None:
     assert problems(table("nip,email", f"{SITI},siti")) == [
-        "line 2: email: 'siti' is no e-mail address"
+        "Line 2, email: “siti” is no e-mail address."
     ]
 
 
@@ -159,17 +159,17 @@ def test_everything_that_is_wrong_is_said_at_once(table) -> None:
 
 def test_one_account_of_two_people_is_refused(table) -> None:
     said = problems(table("nip,home_page,account", f"{SITI},{SITE},4", f"{BUDI},{SITE}/,4"))
-    assert said == [f"line 3: {SITE}|4 belongs to another nip in line 2"]
+    assert said == [f"Line 3: {SITE}|4 belongs to another nip in line 2."]
 
 
 def test_one_former_nip_of_two_people_is_refused(table) -> None:
     said = problems(table("nip,former_nips", f"{SITI},{OLD}", f"{BUDI},{OLD}"))
-    assert said == [f"line 3: {OLD} belongs to another nip in line 2"]
+    assert said == [f"Line 3: {OLD} belongs to another nip in line 2."]
 
 
 def test_a_nip_that_is_former_in_one_row_and_present_in_another_is_refused(table) -> None:
     said = problems(table("nip,former_nips", f"{SITI},{OLD}", f"{OLD},"))
-    assert said == [f"line 2: former_nips: {OLD} is the nip of line 3: one person has one nip"]
+    assert said == [f"Line 2, former_nips: {OLD} is the nip of line 3: one person has one nip."]
 
 
 def test_the_same_row_twice_is_no_contradiction(table) -> None:

@@ -94,7 +94,7 @@ def test_a_result_that_is_wrong_is_told_line_by_line(desk: Desk, terminal: Termi
     file = desk.result_file(("1", "2", "ok", "", ""))
     told = terminal.refused("registry", "results", NAME, "1", str(file), "--apply")
     assert told == (
-        "lms-bridge: result.xlsx: line 2: NIP and Nomor: batch 1 has no row with these values"
+        "lms-bridge: result.xlsx: Line 2, NIP, Nomor: Batch 1 has no row with these values."
     )
 
 

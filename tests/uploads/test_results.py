@@ -27,7 +27,7 @@ def asked(desk: Desk) -> Desk:
 def problems(desk: Desk, *lines: tuple[object, ...]) -> list[str]:
     with pytest.raises(TableError) as refused:
         desk.results(1, *lines)
-    return refused.value.problems
+    return list(map(str, refused.value.problems))
 
 
 def test_what_it_says_of_each_row_is_what_becomes_of_the_completion(asked: Desk) -> None:
@@ -82,13 +82,13 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_counts(asked: Desk
         (int(nip), number, "Berhasil", "", ""),
         (*asked.told_of(1, 2), "mungkin", "", ""),
     ) == [
-        "line 3: tells of the same row as line 2",
-        "line 4: NIP and Nomor: batch 1 has no row with these values",
-        "line 5: Nomor: is empty, so it is not known which row it tells of",
-        "line 6: NIP: 1.98703152010012e+17 is kept as a number, whose last digits are lost; have"
-        " the column as text",
-        "line 7: Status: 'mungkin' is neither one of the words of results.accepted nor of"
-        " results.refused",
+        "Line 3: It tells of the same row as line 2.",
+        "Line 4, NIP, Nomor: Batch 1 has no row with these values.",
+        "Line 5, Nomor: It is empty, so it is not known of which row this tells.",
+        "Line 6, NIP: 1.98703152010012e+17 is kept as a number, whose last digits are lost. Have"
+        " the column as text.",
+        "Line 7, Status: “mungkin” is neither one of the words of results.accepted nor of"
+        " results.refused.",
     ]
     asked.work()
     assert asked.state(1) == "delegated"
@@ -99,11 +99,11 @@ def test_a_file_without_the_columns_is_refused(asked: Desk) -> None:
     path.write_text("NIP;Status;Status\n1;ok;ok\n")
     with pytest.raises(TableError) as refused:
         asked.results_of(1, path)
-    assert refused.value.problems == [
-        "line 1: lacks the column 'Nomor'",
-        "line 1: lacks the column 'Keterangan'",
-        "line 1: lacks the column 'ID'",
-        "line 1: has the column 'status' twice",
+    assert list(map(str, refused.value.problems)) == [
+        "Line 1: The column Nomor is missing.",
+        "Line 1: The column Keterangan is missing.",
+        "Line 1: The column ID is missing.",
+        "Line 1: The column status is there twice.",
     ]
 
 
@@ -140,7 +140,7 @@ def test_rows_that_look_alike_are_not_guessed(desk: Desk) -> None:
     desk.work()
     desk.exported()
     assert problems(desk, ("198703152010012001", "A/1", "ok", "", "")) == [
-        "line 2: NIP and Nomor: batch 1 has several such rows: 1, 2"
+        "Line 2, NIP, Nomor: Batch 1 has several such rows: 1, 2."
     ]
 
 
@@ -173,8 +173,8 @@ def test_what_was_refused_and_tried_again_comes_into_the_next_batch(asked: Desk)
     assert asked.reason(1).code == "to_be_exported"
     assert asked.exported().number == 2
     assert problems(asked, (*asked.told_of(1, 1), "ok", "", "")) == [
-        "line 2: row 1 was refused before, and its completion is in batch 2 now; it would be there"
-        " twice"
+        "Line 2: Row 1 was refused before, and its completion is in batch 2 now; it would be there"
+        " twice."
     ]
 
 
@@ -226,5 +226,5 @@ def test_what_was_removed_since_is_not_accepted_any_more(desk: Desk) -> None:
     desk.removed(1)
     desk.work()
     assert problems(desk, (*row, "ok", "", "")) == [
-        "line 2: row 1 has been removed from the registry since"
+        "Line 2: Row 1 has been removed from the registry since."
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,8 @@ from flask_babel import gettext
 
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.importing import course_from
-from webhook.console.objections import in_words
+from lms_bridge.objections import Objected, Objection
+from webhook.dressing import language
 
 COMPETENCIES = 4
 """fields for them in the form"""
@@ -34,6 +35,8 @@ _PLAIN = (
     "family",
     "lms_certificate",
 )
+_FIRST = {"competencies": "competency0"}
+"""of what has several fields, the first"""
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 
 Texts = Mapping[str, str]
@@ -81,22 +84,21 @@ def read(form: Mapping[str, Any], before: Course | None = None) -> Filled:
     row["competencies"] = "|".join(_competencies(texts))
     try:
         course = course_from(row)
-    except ValueError as error:
-        field, what = _place(str(error))
-        return Filled(texts, None, {field: in_words(what)})
+    except Objected as error:
+        return Filled(texts, None, by_field([error.objection]))
     if before is not None:
         course = msgspec.structs.replace(course, badge=before.badge)
     return Filled(texts, course, {})
 
 
-def by_field(problems: list[str]) -> dict[str, str]:
-    """What the catalogue objects to, by the field that it is about."""
+def by_field(problems: Sequence[Objection]) -> dict[str, str]:
+    """What the catalogue objects to, by the field of the form that it is about."""
     found: dict[str, str] = {}
     for problem in problems:
-        field, what = _place(problem)
-        if "both claim the activity" in problem:
-            field, what = "activities", problem
-        what = in_words(what)
+        field = _FIRST.get(problem.field, problem.field)
+        known = field in (*_PLAIN, *_LISTS, *_FIRST.values())
+        what = problem.sentence(language()) if known else problem.in_language(language())
+        field = field if known else ""
         found[field] = f"{found[field]} {what}" if field in found else what
     return found
 
@@ -122,15 +124,6 @@ def _competencies(texts: Texts) -> Iterator[str]:
     for at in range(fields_for_competencies(texts)):
         if name := texts.get(f"competency{at}"):
             yield f"{name}:{texts.get(f'level{at}') or 1}"
-
-
-def _place(problem: str) -> tuple[str, str]:
-    """The field that a problem begins with, and the rest of it."""
-    field, separator, rest = problem.partition(": ")
-    name = re.sub(r"[.\[].*", "", field)
-    if separator and name in (*_PLAIN, *_LISTS):
-        return name, rest
-    return ("competency0", rest) if name == "competencies" else ("", problem)
 
 
 def _text(value: Any) -> str:

@@ -22,8 +22,8 @@ from lms_bridge.catalogue.shown import Kept
 from lms_bridge.store.types import AnyRow
 from webhook.console import course_form
 from webhook.console.course_form import Filled
-from webhook.console.objections import in_words
 from webhook.console.site import Site
+from webhook.dressing import language
 
 _LONGEST_KEY = 60
 
@@ -234,7 +234,7 @@ def suggested(row: AnyRow) -> dict[str, str]:
 
 def _words_of(error: CatalogueError | Outdated) -> str:
     if isinstance(error, CatalogueError):
-        return " ".join(in_words(one) for one in error.problems)
+        return " ".join(one.sentence(language()) for one in error.problems)
     return str(
         gettext(
             "Somebody else has changed this course meanwhile. Open it again to see what it is now;"

@@ -14,12 +14,12 @@ from lms_bridge.attention import outcome
 from lms_bridge.bridge import utc_now
 from lms_bridge.catalogue import editing
 from lms_bridge.catalogue.course import Course
-from lms_bridge.catalogue.courses import CatalogueError, Change
+from lms_bridge.catalogue.courses import Change
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, from_file
-from lms_bridge.tables import TableError
+from lms_bridge.objections import Unfit
 from lms_bridge.typed import decode
-from webhook.console.objections import in_words
 from webhook.console.site import Site
+from webhook.dressing import language
 
 _MOST = 500
 """courses in one list; what is seen is sent once more with the form that confirms it"""
@@ -57,23 +57,24 @@ class _Import:
                 return site.back("console.courses", told=told)
             wanted = self._file()
             change = editing.preview_list(site.bridge.store, wanted, utc_now())
-        except (CatalogueError, TableError) as error:
-            return Response(self._shown([in_words(one) for one in error.problems]), 422)
-        except (msgspec.MsgspecError, _Unfit) as error:
+        except Unfit as error:
+            said = [one.in_language(language()) for one in error.problems]
+            return Response(self._shown(said), 422)
+        except (msgspec.MsgspecError, _Unusable) as error:
             return Response(self._shown([str(error)]), 422)
         return self._shown([], wanted, change)
 
     def _file(self) -> list[Course]:
-        """The courses of the file. Raises :exc:`TableError` or :exc:`_Unfit`."""
+        """The courses of the file. Raises :exc:`.Unfit` or :exc:`_Unusable`."""
         sent = request.files.get("file")
         if sent is None or not sent.filename:
-            raise _Unfit(gettext("Choose a file."))
+            raise _Unusable(gettext("Choose a file."))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / ("list" + Path(sent.filename).suffix.lower()[:6])
             sent.save(path)
             found = from_file(path)
         if not 0 < len(found) <= _MOST:
-            raise _Unfit(gettext("A list has 1 to %(most)s courses.", most=_MOST))
+            raise _Unusable(gettext("A list has 1 to %(most)s courses.", most=_MOST))
         return found
 
     def _shown(
@@ -90,5 +91,5 @@ class _Import:
         )
 
 
-class _Unfit(Exception):
+class _Unusable(Exception):
     """There is nothing in the form that could be imported; the message says why."""
