@@ -34,6 +34,8 @@ settings.load_profile(QUICK)
 
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 """Each with the schema in it. A quick run tries the one that needs no server."""
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""for what has nothing to do with the database"""
 NOW = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
 
 

@@ -15,7 +15,7 @@ from lms_bridge.jobs import steering
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import deliveries
 from tests.api.conftest import BADAN, BUDI, DINAS, SITI, Script
-from tests.webhook.conftest import on_sqlite
+from tests.conftest import on_sqlite
 
 pytestmark = pytest.mark.usefixtures("city")
 

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from lms_bridge.accounts.api_tokens import SCOPES
 from tests.api.conftest import Script
-from tests.webhook.conftest import on_sqlite
+from tests.conftest import on_sqlite
 from webhook.api import PATH
 from webhook.api.service import Service
 

@@ -16,7 +16,7 @@ from lms_bridge.bridge import utc_now
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import api_tokens as table
 from tests.api.conftest import ADMIN, DINAS, Script
-from tests.webhook.conftest import on_sqlite
+from tests.conftest import on_sqlite
 from webhook.api import PATH
 from webhook.api.door import SECONDS, Door
 from webhook.api.problems import Problem

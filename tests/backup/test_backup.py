@@ -30,6 +30,7 @@ from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import statements, workers
 from tests import postgres
 from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from xapi import read_statements
 
 CONFIGURATION = """
@@ -170,9 +171,6 @@ def open_and_count(path: Path) -> int:
         count = len(db.execute(select(statements.c.id)).all())
     store.close()
     return count
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @on_sqlite

@@ -76,6 +76,3 @@ def terminal(scene: Scene, database_url: str, tmp_path: Path) -> Terminal:
     path = tmp_path / "lms-bridge.toml"
     path.write_text(configuration(scene, database_url), encoding="utf-8")
     return Terminal(path)
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,7 +6,8 @@ import re
 
 from lms_bridge.accounts import api_tokens
 from lms_bridge.store.engine import Store
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 
 @on_sqlite

@@ -13,7 +13,8 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.cli import badges
 from lms_bridge.jobs import runs
 from lms_bridge.sandbox.city import SITI
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 pytestmark = on_sqlite
 

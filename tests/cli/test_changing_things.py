@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lms_bridge.sandbox.city import AGUS
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.eventful import LATSAR
 from tests.scene import BADGE, Scene, course
 

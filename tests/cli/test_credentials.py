@@ -8,8 +8,8 @@ import pytest
 
 from lms_bridge import credentials
 from lms_bridge.store.engine import Store
-from tests.cli.conftest import Terminal, on_sqlite
-from tests.conftest import NOW
+from tests.cli.conftest import Terminal
+from tests.conftest import NOW, on_sqlite
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 

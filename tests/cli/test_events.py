@@ -6,7 +6,8 @@ import pytest
 import responses
 
 from lms_bridge.store.engine import Store
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.events.conftest import SECRET, URL
 
 TARGET = f"""

@@ -15,7 +15,8 @@ from lms_bridge.config.loading import load
 from lms_bridge.sandbox.server import Server
 from lms_bridge.sandbox.siasn import SiasnSandbox
 from lms_bridge.sandbox.siasn import app as siasn
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

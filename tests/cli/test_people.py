@@ -25,7 +25,8 @@ from lms_bridge.registries.base import (
     UnitList,
 )
 from lms_bridge.sandbox.city import SAHAT, SITI, YUNI
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.scene import Scene
 
 ROWS = (

@@ -10,7 +10,8 @@ import pytest
 from lms_bridge.accounts import accesses, audit
 from lms_bridge.people.identities import known_by_nip
 from lms_bridge.sandbox.city import SAHAT, SITI
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.scene import Scene
 
 REPORT = {"report": "lacking", "period": "2026"}

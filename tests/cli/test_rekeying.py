@@ -20,7 +20,8 @@ from lms_bridge.operation.doctor import examined
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import audit_entries
 from lms_bridge.store.schema import users as table
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 SECRETS = {name: f"20 bytes of {name:8}".encode() for name in ("agus", "budi", "citra")}
 CONSOLE = '[console]\nkey = "file:{key}"\n'

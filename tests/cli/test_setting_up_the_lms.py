@@ -9,7 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from lms_bridge.catalogue.framework import COLUMNS
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 
 @on_sqlite

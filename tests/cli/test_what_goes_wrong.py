@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 
 
 def configured(terminal: Terminal, text: str) -> Terminal:

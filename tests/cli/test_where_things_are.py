@@ -9,7 +9,8 @@ import re
 import pytest
 
 from lms_bridge.sandbox.city import SITI, YUNI
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.eventful import SITIS_ID
 
 LISTS = [

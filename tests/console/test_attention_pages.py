@@ -19,9 +19,9 @@ from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Account, Console, Settings
 from lms_bridge.intake import Origin
 from lms_bridge.store.schema import completions, courses
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor, text_of
 from tests.scene import SITE, actor, completed
-from tests.webhook.conftest import on_sqlite
 from xapi import read_statements
 
 pytestmark = on_sqlite

@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Console
 from lms_bridge.store.engine import Store
-from tests.webhook.conftest import on_sqlite, settings
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import settings
 from webhook.app import create_app
 
 pytestmark = on_sqlite

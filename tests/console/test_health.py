@@ -21,9 +21,9 @@ from lms_bridge.operation import condition, trying, workers
 from lms_bridge.reasons import Reason
 from lms_bridge.registries.siasn.settings import SiasnSettings
 from lms_bridge.store.engine import Store
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor, text_of
 from tests.manners.test_tokens import jwt
-from tests.webhook.conftest import on_sqlite
 
 Visiting = Callable[[], Visitor]
 REMOTE = "registry.siasn"

@@ -12,8 +12,8 @@ from lms_bridge.bridge import Bridge, utc_now
 from lms_bridge.jobs import steering
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import job_requests, job_runs
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor, text_of
-from tests.webhook.conftest import on_sqlite
 
 
 def test_a_run_is_asked_for_and_a_pause_is_kept(

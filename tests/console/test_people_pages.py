@@ -39,8 +39,8 @@ from lms_bridge.store.schema import (
     statements,
     withdrawals,
 )
+from tests.conftest import on_sqlite
 from tests.console.conftest import PASSWORD, UNIT, Visitor, text_of
-from tests.webhook.conftest import on_sqlite
 
 SITI, AGUS = 17, 18
 NIP, OTHER = "198703152010012001", "198001012005011002"

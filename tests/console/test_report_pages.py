@@ -20,10 +20,10 @@ from lms_bridge.notices.settings import Email, Notices
 from lms_bridge.reasons import Reason
 from lms_bridge.reporting import saved
 from lms_bridge.store.engine import Store
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor, text_of
 from tests.reporting.conftest import BUDI, RINA, SITI, Town
 from tests.reporting.conftest import town as town
-from tests.webhook.conftest import on_sqlite
 
 pytestmark = on_sqlite
 

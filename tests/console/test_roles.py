@@ -9,8 +9,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from lms_bridge.accounts.roles import MAY, Permission, Role
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor
-from tests.webhook.conftest import on_sqlite
 from webhook.console.gate import OPEN, OWN
 from webhook.console.site import PATH, Site
 

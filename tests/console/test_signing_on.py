@@ -18,9 +18,9 @@ from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Console, Oidc, Settings
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import units
+from tests.conftest import on_sqlite
 from tests.console.conftest import PASSWORD, Visitor
 from tests.console.provider import KeycloakLike, a_provider
-from tests.webhook.conftest import on_sqlite
 
 pytestmark = on_sqlite
 

@@ -21,10 +21,9 @@ from lms_bridge.sandbox.city import SITI
 from lms_bridge.store import marks
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import events
-from tests.conftest import Clock
+from tests.conftest import Clock, on_sqlite
 from tests.events.conftest import SECRET, Dashboard
 from tests.scene import Scene, by_mail, completed, voiding
-from tests.webhook.conftest import on_sqlite
 
 Rows = Callable[[], list[Any]]
 

@@ -22,6 +22,7 @@ from lms_bridge.forwarding.forwarder import Forwarder, Forwarders
 from lms_bridge.forwarding.target import Lrs
 from lms_bridge.store import marks
 from lms_bridge.store.schema import attachment_chunks
+from tests.conftest import on_sqlite
 from tests.deliveries.street import until
 from tests.forwarding.relay import (
     REMOTE,
@@ -33,7 +34,6 @@ from tests.forwarding.relay import (
     with_attachment,
 )
 from tests.trials import times
-from tests.webhook.conftest import on_sqlite
 from xapi import same_statement, vocabulary
 from xapi.versions import Version
 

@@ -15,8 +15,8 @@ from lms_bridge.errors import DeliveryError
 from lms_bridge.forwarding.outgoing import Outgoing
 from lms_bridge.forwarding.target import Lrs
 from lms_bridge.store.engine import Store
+from tests.conftest import on_sqlite
 from tests.forwarding.relay import NAME, PASSWORD, REMOTE, settings_of
-from tests.webhook.conftest import on_sqlite
 from xapi.versions import Version
 
 URL = "https://lrs.example.go.id"

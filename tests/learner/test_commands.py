@@ -13,11 +13,10 @@ from lms_bridge.cli import main
 from lms_bridge.config.secrets import Secret
 from lms_bridge.config.settings import Learner, Settings, Web
 from lms_bridge.learner.checking import checks
-from tests.conftest import Clock
+from tests.conftest import Clock, on_sqlite
 from tests.learner import platform as platforms
 from tests.learner.platform import ISSUER, JWKS, Platform
 from tests.learner.world import KEY
-from tests.webhook.conftest import on_sqlite
 
 CONFIGURATION = f"""
 language = "en"

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lms_bridge.cli import main
+from tests.conftest import on_sqlite
 from tests.learner.world import HOME, SITI, World
-from tests.webhook.conftest import on_sqlite
 
 pytestmark = on_sqlite
 

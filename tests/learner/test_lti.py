@@ -25,11 +25,10 @@ from lms_bridge.people import identities, keys
 from lms_bridge.people.identities import Known
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import employees, used_once
-from tests.conftest import NOW, Clock
+from tests.conftest import NOW, Clock, on_sqlite
 from tests.learner import platform as platforms
 from tests.learner.platform import CLIENT, ISSUER, JWKS, Platform, handed, key_number, unsigned
 from tests.learner.world import BUDI, KEY, SITI, World, pass_in
-from tests.webhook.conftest import on_sqlite
 
 SECRET = "rahasia-lms-rahasia-lms-rahasia-lms"
 SERVER = f"{ISSUER}/webservice/rest/server.php"

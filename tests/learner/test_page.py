@@ -10,8 +10,8 @@ from lms_bridge.deliveries.lifecycle import State
 from lms_bridge.learner import passes
 from lms_bridge.reasons import Reason
 from lms_bridge.store.schema import employees
+from tests.conftest import on_sqlite
 from tests.learner.world import BUDI, KEY, NAMES, SITI, Browser, World, pass_in
-from tests.webhook.conftest import on_sqlite
 
 
 def test_the_page_shows_all_that_somebody_has_and_nothing_of_anybody_else(world: World) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from lms_bridge.sandbox.city import BUDI, SITI
 from lms_bridge.store.schema import reconciliations
-from tests.cli.conftest import Terminal, on_sqlite
+from tests.cli.conftest import Terminal
+from tests.conftest import on_sqlite
 from tests.reconciling.town import NAME, Town
 
 pytestmark = on_sqlite

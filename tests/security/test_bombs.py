@@ -23,9 +23,10 @@ from lms_bridge.accounts.roles import Role
 from lms_bridge.openbadges import baking
 from lms_bridge.openbadges.untrue import Untrue
 from lms_bridge.redaction import redact
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor
 from tests.scene import completed
-from tests.webhook.conftest import Client, on_sqlite
+from tests.webhook.conftest import Client
 
 PUMPS = ("a", "1", " ", "-", ".", "@a", "a@", "://", "a=", '"', "{", "<a ", "é", "bearer ", "token")
 WRITTEN_HERE = ("lms_bridge.manners.hours",)

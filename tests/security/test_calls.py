@@ -19,8 +19,9 @@ from lms_bridge.http import public
 from lms_bridge.http.client import Answer, HttpClient
 from lms_bridge.openbadges.fetching import fetched
 from lms_bridge.openbadges.untrue import Untrue
+from tests.conftest import on_sqlite
 from tests.scene import completed
-from tests.webhook.conftest import Client, on_sqlite
+from tests.webhook.conftest import Client
 
 PRIVATE = (
     "127.0.0.1",

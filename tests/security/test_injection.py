@@ -23,9 +23,9 @@ from lms_bridge.notices.settings import Email
 from lms_bridge.store import schema
 from lms_bridge.store.engine import Store
 from lms_bridge.store.types import OutsideText
+from tests.conftest import on_sqlite
 from tests.console.conftest import Visitor
 from tests.logged import logged
-from tests.webhook.conftest import on_sqlite
 from webhook.console.site import PATH, Site
 
 TAG = "<img src=x onerror=alert(7)>"

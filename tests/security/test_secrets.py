@@ -24,10 +24,11 @@ from lms_bridge.cli import main
 from lms_bridge.config.settings import Settings
 from lms_bridge.store import schema
 from lms_bridge.store.engine import Store
+from tests.conftest import on_sqlite
 from tests.console.conftest import PASSWORD, Visitor
 from tests.logged import logged
 from tests.webhook.conftest import PASSWORD as SENDERS_PASSWORD
-from tests.webhook.conftest import Client, on_sqlite
+from tests.webhook.conftest import Client
 
 TOTP = b"12345678901234567890"
 

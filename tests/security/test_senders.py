@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from lms_bridge.config.secrets import Secret
 from lms_bridge.lms.moodle.settings import MoodleSettings
 from lms_bridge.recognition.speaking import is_within
+from tests.conftest import on_sqlite
 from tests.scene import SITE, Scene, actor, by_mail, completed, sender
-from tests.webhook.conftest import PASSWORD, Client, basic, on_sqlite
+from tests.webhook.conftest import PASSWORD, Client, basic
 
 SITI = 4
 OTHER = "https://lms.dinkes.example"

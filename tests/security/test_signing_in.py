@@ -18,9 +18,10 @@ from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import audit_entries
 from lms_bridge.store.schema import users as accounts
+from tests.conftest import on_sqlite
 from tests.console.conftest import PASSWORD, Visitor
 from tests.webhook.conftest import PASSWORD as SENDERS_PASSWORD
-from tests.webhook.conftest import Client, basic, on_sqlite
+from tests.webhook.conftest import Client, basic
 from webhook.console.gate import COOKIE
 from webhook.console.site import PATH
 

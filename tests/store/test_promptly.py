@@ -14,9 +14,7 @@ from lms_bridge.store.at_once import MOST, Appender, Row
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.promptly import IN_A_ROW, LONG_SECONDS, Promptly
 from lms_bridge.store.schema import statements
-from tests.conftest import NOW
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+from tests.conftest import NOW, on_sqlite
 
 
 class Watch:

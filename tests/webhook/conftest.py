@@ -140,7 +140,3 @@ def known(lrs: Client, ordinary: list[str], monkeypatch: pytest.MonkeyPatch) -> 
     lrs.post([])
     ordinary.clear()
     return lrs
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""for what has nothing to do with the database"""

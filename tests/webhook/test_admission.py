@@ -8,7 +8,8 @@ import pytest
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.credentials import Scope
-from tests.webhook.conftest import basic, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import basic
 from tests.webhook.door import METHODS, Door
 from webhook.scopes import needed
 

@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from lms_bridge.bridge import Bridge
-from tests.webhook.conftest import basic, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import basic
 from tests.webhook.door import METHODS, Door
 
 pytestmark = on_sqlite

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 from lms_bridge.lrs.keys import Kind, key
 from lms_bridge.store.engine import Store
 from lms_bridge.store.schema import activities, agents
-from tests.webhook.conftest import LIMIT, Client, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import LIMIT, Client
 
 COURSE = "https://lms.example/course/7"
 SITI = {"mbox": "mailto:siti@example.id"}

@@ -12,7 +12,8 @@ from flask import Flask
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.store.at_once import Appender
-from tests.webhook.conftest import LIMIT, PASSWORD, Client, basic, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import LIMIT, PASSWORD, Client, basic
 from tests.webhook.examples import ID, statement
 from tests.webhook.fronted import Exchange, run
 from webhook.front import Front

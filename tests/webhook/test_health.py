@@ -7,7 +7,8 @@ from flask import Flask
 
 from lms_bridge.bridge import Bridge
 from lms_bridge.store.engine import Store, open_store
-from tests.webhook.conftest import on_sqlite, settings
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import settings
 from webhook.app import create_app
 
 

@@ -22,7 +22,8 @@ from lms_bridge.operation.figures import Cached
 from lms_bridge.operation.workers import beat
 from lms_bridge.store.engine import Store, open_store
 from lms_bridge.store.schema import job_runs
-from tests.webhook.conftest import Client, on_sqlite, settings
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import Client, settings
 from webhook.app import create_app
 from webhook.meter import BUCKETS, Meter, route_of
 

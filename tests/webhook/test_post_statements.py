@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from tests.webhook.conftest import LIMIT, Client, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import LIMIT, Client
 from tests.webhook.examples import ID, OTHER_ID, statement
 from xapi import is_uuid
 

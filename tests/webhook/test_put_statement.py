@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.webhook.conftest import Client, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import Client
 from tests.webhook.examples import ID, OTHER_ID, statement
 
 

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.webhook.conftest import LIMIT, Client, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import LIMIT, Client
 from xapi import vocabulary
 
 SITI = {"mbox": "mailto:siti@example.id", "name": "Siti"}

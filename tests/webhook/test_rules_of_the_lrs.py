@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from lms_bridge.store.engine import Store
-from tests.webhook.conftest import Client, basic, on_sqlite
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import Client, basic
 from tests.webhook.examples import statement
 
 pytestmark = on_sqlite

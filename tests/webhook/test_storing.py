@@ -13,8 +13,8 @@ from lms_bridge import credentials
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
-from tests.conftest import NOW
-from tests.webhook.conftest import Client, basic, on_sqlite
+from tests.conftest import NOW, on_sqlite
+from tests.webhook.conftest import Client, basic
 from tests.webhook.examples import ID, OTHER_ID, statement
 from tests.webhook.fronted import fronted
 from webhook.front import Front

@@ -13,8 +13,8 @@ from flask import Flask
 from lms_bridge import credentials
 from lms_bridge.config.settings import Settings
 from lms_bridge.store.engine import Store
-from tests.conftest import NOW
-from tests.webhook.conftest import Client, basic, on_sqlite, ordinary_requests
+from tests.conftest import NOW, on_sqlite
+from tests.webhook.conftest import Client, basic, ordinary_requests
 from tests.webhook.examples import ID, OTHER_ID, statement
 from webhook import access
 from xapi import vocabulary

@@ -17,10 +17,10 @@ from lms_bridge.deliveries.step import Notebook, Outcome
 from lms_bridge.deliveries.work import Work
 from lms_bridge.jobs import runs
 from lms_bridge.store.engine import Store
-from tests.conftest import NOW
+from tests.conftest import NOW, on_sqlite
 from tests.jobs.conftest import siasn_at
 from tests.logged import logged
-from tests.webhook.conftest import Client, on_sqlite, settings
+from tests.webhook.conftest import Client, settings
 from webhook.app import create_app
 
 ACTIVITY = "https://lms.example/course/view.php?id=7"

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 from lms_bridge.bridge import Bridge
 from lms_bridge.config.settings import Web
 from lms_bridge.store.engine import Store
-from tests.webhook.conftest import PASSWORD, Client, basic, on_sqlite, settings
+from tests.conftest import on_sqlite
+from tests.webhook.conftest import PASSWORD, Client, basic, settings
 from webhook.access import Access, Grant
 from webhook.app import create_app
 from webhook.peer import address
