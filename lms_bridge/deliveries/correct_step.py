@@ -67,9 +67,7 @@ class CorrectStep:
         self._documented = documented
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        if not work.is_wanted and notebook.time("sent_at") is None:
-            raise DeliveryError(Reason("withdrawn"), retryable=False)
-        self._settling.wait(notebook)
+        self._settling.enter(work, notebook)
         before, wanted = written(self._store, work, patient=True), training_of(work)
         person = Registered(self._registry, work, notebook, self._clock)
         row = row_there(person, before, work)

@@ -55,9 +55,7 @@ class DocumentStep:
         self._settling = Settling(clock, settle_seconds)
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        if not work.is_wanted and notebook.time("sent_at") is None:
-            raise DeliveryError(Reason("withdrawn"), retryable=False)
-        self._settling.wait(notebook)
+        self._settling.enter(work, notebook)
         row = written(self._store, work)
         kind = row.training.kind
         if not self._keeper.takes_document_of(kind):

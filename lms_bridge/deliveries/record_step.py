@@ -64,9 +64,7 @@ class RecordStep:
         self._settling = Settling(clock, settle_seconds)
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        if not work.is_wanted and notebook.time("sent_at") is None:
-            raise DeliveryError(Reason("withdrawn"), retryable=False)
-        self._settling.wait(notebook)
+        self._settling.enter(work, notebook)
         person = Registered(self._registry, work, notebook, self._clock)
         training, others = training_of(work), self._others(work)
         for sought in _sought(training, notebook):

@@ -27,6 +27,7 @@ import time
 from pathlib import Path
 
 from lms_bridge.deliveries.step import Clock, Notebook
+from lms_bridge.deliveries.work import Work
 from lms_bridge.errors import DeliveryError, NotNow
 from lms_bridge.reasons import Reason
 
@@ -37,6 +38,16 @@ class Settling:
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._time = dt.timedelta(seconds=seconds)
+
+    def enter(self, work: Work, notebook: Notebook, *, unwanted: str = "withdrawn") -> None:
+        """Go on with what is wanted, and with what was sent as soon as that can be looked up.
+
+        What is not wanted any more, and was never sent, ends with the reason `unwanted`. Raises
+        :exc:`~lms_bridge.errors.DeliveryError` and :exc:`~lms_bridge.errors.NotNow`.
+        """
+        if not work.is_wanted and notebook.time("sent_at") is None:
+            raise DeliveryError(Reason(unwanted), retryable=False)
+        self.wait(notebook)
 
     def wait(self, notebook: Notebook) -> None:
         """Go on only if what was sent before, and not answered, can be looked up by now.

@@ -56,9 +56,7 @@ class UndoubleStep:
         self._documented = documented
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        if not work.is_wanted and notebook.time("sent_at") is None:
-            raise DeliveryError(Reason("withdrawn"), retryable=False)
-        self._settling.wait(notebook)
+        self._settling.enter(work, notebook)
         stays = str(notebook.get("row"))
         record = written(self._store, work)
         training = record.training

@@ -44,9 +44,7 @@ class UnrecordStep:
         self._settling = Settling(clock, settle_seconds)
 
     def perform(self, work: Work, notebook: Notebook) -> Outcome:
-        if not work.is_wanted and notebook.time("sent_at") is None:
-            raise DeliveryError(Reason("told_again"), retryable=False)
-        self._settling.wait(notebook)
+        self._settling.enter(work, notebook, unwanted="told_again")
         written = self._written(work)
         if not written.row_id:
             return self._removed(written, notebook)
