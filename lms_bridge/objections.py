@@ -15,9 +15,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from lms_bridge.i18n import gettext, mark
+from lms_bridge.text import storable
 
 _LINE = mark("Line %(line)s")
 _SHOWN = "%(value)s"
+_LONGEST = 100
+"""characters of a value that are shown"""
 
 
 class Objection(msgspec.Struct, frozen=True):
@@ -34,8 +37,12 @@ class Objection(msgspec.Struct, frozen=True):
 
     def sentence(self, language: str = "en") -> str:
         """What is wrong, without where."""
-        said = gettext(self.says, language) % {"value": self.value, **self.details}
-        return f"{said} ({self.value})" if self.value and _SHOWN not in self.says else said
+        value = _on_a_line(self.value)
+        if len(value) > _LONGEST:
+            value = f"{value[: _LONGEST - 1]}…"
+        details = {name: _on_a_line(str(one)) for name, one in self.details.items()}
+        said = gettext(self.says, language) % {"value": value, **details}
+        return f"{said} ({value})" if value and _SHOWN not in self.says else said
 
     def in_language(self, language: str = "en") -> str:
         """Where it is, and what is wrong."""
@@ -81,3 +88,8 @@ class Unfit(Exception):
         """A line for each problem."""
         said = (one.in_language(language) for one in self.problems)
         return "\n".join(f"{self._source}: {one}" if self._source else one for one in said)
+
+
+def _on_a_line(text: str) -> str:
+    """What stands in a file is shown on one line, without what a terminal would obey."""
+    return " ".join(storable(text).split())

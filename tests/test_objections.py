@@ -116,6 +116,13 @@ def test_a_value_is_told_once() -> None:
     )
 
 
+def test_a_value_is_shown_on_one_line_and_not_at_length() -> None:
+    value = "\x1b[31mred\nlms-bridge: done " + 200 * "x"
+    said = str(objection("This is wrong.", value=value))
+    assert said.startswith("This is wrong. ([31mred lms-bridge: done xxx")
+    assert len(said) == len("This is wrong. ()") + 100
+
+
 def test_an_objection_is_a_value_error_with_its_sentence() -> None:
     with pytest.raises(ValueError, match=r"^kind: Of 3, not 4\.$"):
         raise Objected("Of %(these)s, not %(those)s.", field="kind", these=3, those=4)
@@ -139,4 +146,6 @@ def test_whatever_stands_in_a_row_it_is_a_course_or_is_told_by_its_column(
     else:
         return
     assert found.field in ("", "badge", "structural_training", *ROW, *changes)
-    assert "`" not in found.in_language(language).replace(found.value, "")
+    says = found.in_language(language)
+    assert "\n" not in says
+    assert "`" in found.value or "`" not in says
