@@ -114,7 +114,7 @@ def test_none_comes_back_by_a_statement_the_lms_or_hr(scene: Scene, siti: int) -
     assert (new.actor, new.actor_name) == (None, None)
     scene.pull()
     imported = scene.link(Person(nip=SITI, name="Siti"))
-    assert "was erased" in imported.warnings[0]
+    assert "was erased" in str(imported.warnings[0])
     with pytest.raises(Erased), scene.store.writing() as db:
         employee_of(db, SITI, name="", now=scene.clock())
     assert scene.nips() == before
