@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -142,6 +143,7 @@ def _column(place: str) -> str:
     return place.replace("badge.", "badge_").partition(".")[0]
 
 
+@functools.cache
 def _rule(place: str) -> tuple[str, dict[str, object]]:
     """What may stand at `place`, such as ``badge.route``."""
     if known := _WRITTEN.get(place):

@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from lms_bridge.config.secrets import Secret, SecretMissing
+from lms_bridge.i18n import mark
 from lms_bridge.store.engine import insert
 from lms_bridge.store.many import among
 from lms_bridge.store.schema import employees, erasures
@@ -37,10 +38,12 @@ IS_SOMEBODY = employees.c.nip.not_like(f"{_NIP}%")
 
 
 class Erased(Exception):
-    """Whoever is meant was erased, and is not to come back."""
+    """Whoever is meant was erased, and is not to come back; the message is a marked sentence."""
 
     def __init__(self) -> None:
-        super().__init__("whoever has this NIP was erased at the bridge, and is not taken up again")
+        super().__init__(
+            mark("Whoever has this NIP was erased at the bridge, and is not taken up again.")
+        )
 
 
 class KeyMissing(Exception):

@@ -87,15 +87,8 @@ def put(db: Connection, people: Sequence[tuple[int, Person]], *, now: dt.datetim
     for line, person in people:
         try:
             employee_id = employee_of(db, person.nip, name=person.name, now=now)
-        except Erased:
-            warnings.append(
-                objection(
-                    mark(
-                        "Whoever has this NIP was erased at the bridge, and is not taken up again."
-                    ),
-                    line=line,
-                )
-            )
+        except Erased as gone:
+            warnings.append(objection(str(gone), line=line))
             continue
         warnings += [doubt.in_line(line) for doubt in _doubts(db, person, employee_id)]
         details = {

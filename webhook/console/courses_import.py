@@ -16,7 +16,8 @@ from lms_bridge.catalogue import editing
 from lms_bridge.catalogue.course import Course
 from lms_bridge.catalogue.courses import Change
 from lms_bridge.catalogue.importing import OPTIONAL, REQUIRED, from_file
-from lms_bridge.objections import Unfit
+from lms_bridge.i18n import mark
+from lms_bridge.objections import Unfit, objection
 from lms_bridge.typed import decode
 from webhook.console.site import Site
 from webhook.dressing import language
@@ -60,21 +61,21 @@ class _Import:
         except Unfit as error:
             said = [one.in_language(language()) for one in error.problems]
             return Response(self._shown(said), 422)
-        except (msgspec.MsgspecError, _Unusable) as error:
+        except msgspec.MsgspecError as error:
             return Response(self._shown([str(error)]), 422)
         return self._shown([], wanted, change)
 
     def _file(self) -> list[Course]:
-        """The courses of the file. Raises :exc:`.Unfit` or :exc:`_Unusable`."""
+        """The courses of the file. Raises :exc:`.Unfit`."""
         sent = request.files.get("file")
         if sent is None or not sent.filename:
-            raise _Unusable(gettext("Choose a file."))
+            raise Unfit([objection(mark("Choose a file."))])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / ("list" + Path(sent.filename).suffix.lower()[:6])
             sent.save(path)
             found = from_file(path)
         if not 0 < len(found) <= _MOST:
-            raise _Unusable(gettext("A list has 1 to %(most)s courses.", most=_MOST))
+            raise Unfit([objection(mark("A list has 1 to %(most)s courses."), most=_MOST)])
         return found
 
     def _shown(
@@ -89,7 +90,3 @@ class _Import:
             required=REQUIRED,
             optional=OPTIONAL,
         )
-
-
-class _Unusable(Exception):
-    """There is nothing in the form that could be imported; the message says why."""
