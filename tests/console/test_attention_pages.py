@@ -207,6 +207,10 @@ def test_a_list_of_courses_is_imported_after_a_look_at_what_it_changes(
     wrong = send(head + f"PP-2026,Pelayanan,BKPSDM,4,banyak,{ACTIVITY}\n")
     assert wrong.status_code == 422
     assert "Line 2, hours: A whole number from 0 to 10000. (banyak)" in text_of(wrong)
+    assert "A list has 1 to 500 courses." in text_of(send(head))
+    nothing = hr.post("/courses/import", {}, content_type="multipart/form-data")
+    assert nothing.status_code == 422
+    assert "Choose a file." in text_of(nothing)
     hear(bridge, *learners(2))
     seen = send(head + f"PP-2026,Pelayanan,BKPSDM,4,20,{ACTIVITY}\n")
     assert "Courses that are new: 1" in text_of(seen)
